@@ -1,0 +1,281 @@
+#include "decimal.h"
+
+#include <string.h>
+
+typedef unsigned __int128 u128; /* a built-in type whose own name is two words */
+
+#define E18 ((u128)1000000000000000000u)
+#define LIMIT (E18 * E18 * 100) /* 10^38: the first magnitude that no longer fits */
+
+static u128 magnitude(struct decimal d)
+{
+    return d.e18 < 0 ? -(u128)d.e18 : (u128)d.e18;
+}
+
+static int from_magnitude(u128 m, bool negative, struct decimal *ret)
+{
+    if (m >= LIMIT)
+        return -1;
+    ret->e18 = negative ? -(__int128)m : (__int128)m;
+    return 0;
+}
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+/* What a number's text says before it is scaled. */
+struct digits {
+    u128 value;    /* all significant digits as one integer */
+    int decimals;  /* how many of them stood after the point */
+    int exponent;  /* what followed "e" */
+    bool overflow; /* more digits than fit */
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void push_digit(struct digits *n, char c)
+{
+    if (n->value >= LIMIT / 10)
+        n->overflow = true;
+    else
+        n->value = n->value * 10 + (unsigned)(c - '0');
+}
+
+/* "123.4500": zeros at the end of the fraction count for nothing, however many there are. */
+static const char *scan_mantissa(const char *p, const char *end, struct digits *n)
+{
+    const char *start = p;
+    while (p < end && is_digit(*p))
+        push_digit(n, *p++);
+    if (p == start || p == end || *p != '.')
+        return p == start ? NULL : p;
+    const char *fraction = ++p;
+    const char *last = NULL; /* behind the last digit that is not 0 */
+    while (p < end && is_digit(*p)) {
+        if (*p != '0')
+            last = p + 1;
+        p++;
+    }
+    if (p == fraction)
+        return NULL;
+    for (const char *q = fraction; last && q < last; q++) {
+        push_digit(n, *q);
+        n->decimals++;
+    }
+    return p;
+}
+
+static const char *scan_exponent(const char *p, const char *end, struct digits *n)
+{
+    if (p == end || (*p != 'e' && *p != 'E'))
+        return p;
+    p++;
+    bool negative = p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    const char *start = p;
+    int value = 0;
+    while (p < end && is_digit(*p)) {
+        if (value < 10000)
+            value = value * 10 + (*p - '0');
+        p++;
+    }
+    n->exponent = negative ? -value : value;
+    return p == start ? NULL : p;
+}
+
+/* value * 10^shift, exactly. -1: does not fit, or digits would be cut off. */
+static int scale_by(u128 *value, int shift)
+{
+    if (*value == 0)
+        return 0;
+    for (; shift > 0; shift--) {
+        if (*value >= LIMIT / 10)
+            return -1;
+        *value *= 10;
+    }
+    for (; shift < 0; shift++) {
+        if (*value % 10 != 0)
+            return -1;
+        *value /= 10;
+    }
+    return 0;
+}
+
+int decimal_parse(struct slice text, struct decimal *ret, struct err *e)
+{
+    int shown = (int)(text.len < 60 ? text.len : 60);
+    if (text.len == 0)
+        return err_set(e, ERR_PROTO, "a decimal number is empty");
+    const char *end = text.data + text.len;
+    struct digits n = {0};
+    bool negative = text.data[0] == '-';
+    const char *p = scan_mantissa(text.data + negative, end, &n);
+    if (p)
+        p = scan_exponent(p, end, &n);
+    if (p != end)
+        return err_set(e, ERR_PROTO, "not a decimal number: \"%.*s\"", shown, text.data);
+    if (n.overflow || scale_by(&n.value, DECIMAL_SCALE - n.decimals + n.exponent) != 0 ||
+        from_magnitude(n.value, negative, ret) != 0)
+        return err_set(e, ERR_LIMIT, "does not fit in 38 digits with 18 decimals: \"%.*s\"", shown,
+                       text.data);
+    return 0;
+}
+
+static size_t put_digits(u128 v, int width, char *out)
+{
+    char rev[DECIMAL_TEXT];
+    int n = 0;
+    do {
+        rev[n++] = (char)('0' + (int)(v % 10));
+        v /= 10;
+    } while (v != 0);
+    while (n < width)
+        rev[n++] = '0';
+    for (int i = 0; i < n; i++)
+        out[i] = rev[n - 1 - i];
+    return (size_t)n;
+}
+
+size_t decimal_format(struct decimal d, char text[DECIMAL_TEXT])
+{
+    u128 m = magnitude(d);
+    size_t len = 0;
+    if (d.e18 < 0)
+        text[len++] = '-';
+    len += put_digits(m / E18, 1, text + len);
+    u128 fraction = m % E18;
+    if (fraction != 0) {
+        text[len++] = '.';
+        len += put_digits(fraction, DECIMAL_SCALE, text + len);
+        while (text[len - 1] == '0')
+            len--;
+    }
+    text[len] = '\0';
+    return len;
+}
+
+/* --- bytes ----------------------------------------------------------------------------------- */
+
+size_t decimal_to_bytes(struct decimal d, uint8_t out[DECIMAL_BYTES])
+{
+    uint8_t all[DECIMAL_BYTES];
+    u128 v = (u128)d.e18;
+    for (int i = DECIMAL_BYTES - 1; i >= 0; i--, v >>= 8)
+        all[i] = (uint8_t)v;
+    size_t skip = 0;
+    uint8_t sign = d.e18 < 0 ? 0xff : 0x00;
+    while (skip < DECIMAL_BYTES - 1 && all[skip] == sign && (all[skip + 1] & 0x80) == (sign & 0x80))
+        skip++;
+    memcpy(out, all + skip, DECIMAL_BYTES - skip);
+    return DECIMAL_BYTES - skip;
+}
+
+int decimal_from_bytes(const uint8_t *bytes, size_t len, struct decimal *ret, struct err *e)
+{
+    if (len == 0)
+        return err_set(e, ERR_PROTO, "decimal without bytes");
+    bool negative = (bytes[0] & 0x80) != 0;
+    uint8_t sign = negative ? 0xff : 0x00;
+    while (len > DECIMAL_BYTES && bytes[0] == sign) {
+        bytes++;
+        len--;
+    }
+    if (len > DECIMAL_BYTES || ((bytes[0] & 0x80) != 0) != negative)
+        return err_set(e, ERR_LIMIT, "decimal of more than 38 digits");
+    u128 v = negative ? ~(u128)0 : 0;
+    for (size_t i = 0; i < len; i++)
+        v = v << 8 | bytes[i];
+    struct decimal d = {(__int128)v};
+    if (magnitude(d) >= LIMIT)
+        return err_set(e, ERR_LIMIT, "decimal of more than 38 digits");
+    *ret = d;
+    return 0;
+}
+
+/* --- arithmetic ------------------------------------------------------------------------------ */
+
+int decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
+{
+    struct decimal sum = {a.e18 + b.e18}; /* two values below 10^38 cannot pass 2^127 */
+    if (magnitude(sum) >= LIMIT)
+        return -1;
+    *ret = sum;
+    return 0;
+}
+
+int decimal_sub(struct decimal a, struct decimal b, struct decimal *ret)
+{
+    return decimal_add(a, (struct decimal){-b.e18}, ret);
+}
+
+/* 256 bits, least significant limb first. */
+struct wide {
+    uint64_t limb[4];
+};
+
+static struct wide wide_mul(u128 a, u128 b)
+{
+    uint64_t x[2] = {(uint64_t)a, (uint64_t)(a >> 64)};
+    uint64_t y[2] = {(uint64_t)b, (uint64_t)(b >> 64)};
+    struct wide w = {{0}};
+    for (int i = 0; i < 2; i++) {
+        u128 carry = 0;
+        for (int j = 0; j < 2; j++) {
+            carry += (u128)x[i] * y[j] + w.limb[i + j];
+            w.limb[i + j] = (uint64_t)carry;
+            carry >>= 64;
+        }
+        w.limb[i + 2] = (uint64_t)carry;
+    }
+    return w;
+}
+
+/* quotient + 1 where the remainder is past the half, or on it and the quotient is odd. */
+static u128 half_even(u128 quotient, u128 remainder, u128 divisor)
+{
+    u128 rest = divisor - remainder;
+    return quotient + (remainder > rest || (remainder == rest && (quotient & 1)));
+}
+
+int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
+{
+    struct wide w = wide_mul(magnitude(a), magnitude(b));
+    uint64_t rem = 0;
+    for (int i = 3; i >= 0; i--) {
+        u128 part = (u128)rem << 64 | w.limb[i];
+        w.limb[i] = (uint64_t)(part / (uint64_t)E18);
+        rem = (uint64_t)(part % (uint64_t)E18);
+    }
+    if (w.limb[3] || w.limb[2])
+        return -1;
+    u128 q = (u128)w.limb[1] << 64 | w.limb[0];
+    if (q >= LIMIT)
+        return -1;
+    return from_magnitude(half_even(q, rem, E18), (a.e18 < 0) != (b.e18 < 0), ret);
+}
+
+int decimal_div(struct decimal a, struct decimal b, struct decimal *ret)
+{
+    if (b.e18 == 0)
+        return -1;
+    struct wide w = wide_mul(magnitude(a), E18);
+    u128 divisor = magnitude(b);
+    u128 q = 0;
+    u128 rem = 0;
+    for (int bit = 255; bit >= 0; bit--) { /* rem < divisor < 2^127, so the shift cannot overflow */
+        rem = rem << 1 | (w.limb[bit / 64] >> (bit % 64) & 1);
+        if (q >> 127)
+            return -1;
+        q <<= 1;
+        if (rem >= divisor) {
+            rem -= divisor;
+            q |= 1;
+        }
+    }
+    if (q >= LIMIT)
+        return -1;
+    return from_magnitude(half_even(q, rem, divisor), (a.e18 < 0) != (b.e18 < 0), ret);
+}
