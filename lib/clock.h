@@ -25,8 +25,7 @@ struct market_clock {
     int64_t speed; /* at least 1 */
 };
 
-#define MARKET_CLOCK_REAL                                                                          \
-    ((struct market_clock){0, 0, 1})
+#define MARKET_CLOCK_REAL ((struct market_clock){0, 0, 1})
 
 /* "START@REAL[,SPEED]": START and REAL as time_parse() reads them, SPEED a whole number from 1 to
  * 100000. "" leaves *ret as the real clock. ERR_CONF. */

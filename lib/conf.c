@@ -69,8 +69,7 @@ static int set_bool(const struct conf_origin *o, const char *value, struct err *
     return 0;
 }
 
-static int set_string(struct conf *c, const struct conf_origin *o, const char *value,
-                      struct err *e)
+static int set_string(struct conf *c, const struct conf_origin *o, const char *value, struct err *e)
 {
     if (o->opt->type == CONF_CHOICE && !is_choice(o->opt->choices, value))
         return err_set(e, ERR_CONF, "must be one of %s", o->opt->choices);
@@ -165,8 +164,7 @@ static int apply_defaults(struct conf *c, const struct conf_section *sections, s
     struct conf_owned *own = c->owned;
     for (const struct conf_section *s = sections; s->options; s++) {
         for (const struct conf_opt *opt = s->options; opt->key; opt++) {
-            struct conf_origin *all =
-                realloc(own->origins, (own->n_origins + 1) * sizeof(*all));
+            struct conf_origin *all = realloc(own->origins, (own->n_origins + 1) * sizeof(*all));
             if (!all)
                 return no_memory(e);
             own->origins = all;
@@ -190,8 +188,7 @@ static char *trim(char *s)
     return s;
 }
 
-static int apply_line(struct conf *c, const struct conf_program *program, char *line,
-                      struct err *e)
+static int apply_line(struct conf *c, const struct conf_program *program, char *line, struct err *e)
 {
     char *key = trim(line);
     if (*key == '\0' || *key == '#')

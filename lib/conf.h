@@ -32,7 +32,7 @@ enum conf_type {
 struct conf_opt {
     const char *key; /* NULL ends a table */
     enum conf_type type;
-    size_t offset; /* of the field in the section's struct */
+    size_t offset;   /* of the field in the section's struct */
     const char *def; /* as text; NULL: "" or 0 */
     int64_t min;
     int64_t max;

@@ -61,7 +61,8 @@ static int add_text(struct strbuf *b, const struct log_field *f)
         return -1;
     if (f->type == LOG_FIELD_INT)
         return strbuf_addf(b, "%" PRId64, f->num);
-    return needs_quotes(f->str) ? json_add_string(b, f->str) : strbuf_add(b, f->str.data, f->str.len);
+    return needs_quotes(f->str) ? json_add_string(b, f->str)
+                                : strbuf_add(b, f->str.data, f->str.len);
 }
 
 static int add_head(struct strbuf *b, bool text, enum log_level level, const char *mod,

@@ -48,7 +48,8 @@ void log_event(enum log_level level, const char *mod, const char *msg,
 
 /* At most one event per interval from one place; the rest are counted and told with the next.
  *     static-free use: keep one beside the state it speaks of.
- *     if (log_limit_pass(&f->limit, now_us)) log_warn(..., LOG_INT("suppressed", f->limit.held)); */
+ *     if (log_limit_pass(&f->limit, now_us)) log_warn(..., LOG_INT("suppressed", f->limit.held));
+ */
 struct log_limit {
     int64_t interval_us;
     int64_t next_us;

@@ -1,0 +1,324 @@
+#include "group.h"
+
+#include "clock.h"
+#include "group_internal.h"
+#include "log.h"
+#include "timefmt.h"
+
+#include <stdlib.h>
+
+struct group {
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    struct group_about about;
+    const struct kafka_settings *settings;
+    char topic[KAFKA_NAME_MAX + 1];
+    bool changed;                              /* the assignment changed during the current poll */
+    struct err failure;                        /* of a callback */
+    rd_kafka_topic_partition_list_t *assigned; /* with the offsets to read from; NULL: none */
+    rd_kafka_message_t *batch[GROUP_BATCH_MAX];
+};
+
+static const char MOD[] = "kafka";
+
+/* --- what the group has committed ------------------------------------------------------------ */
+
+static void take_committed(struct group_offset *p, const rd_kafka_topic_partition_t *committed)
+{
+    p->next_offset = committed->offset >= 0 ? committed->offset : GROUP_NO_OFFSET;
+    size_t n = committed->metadata ? committed->metadata_size : 0;
+    if (n >= sizeof(p->note))
+        n = 0; /* not a note of ours */
+    if (n)
+        memcpy(p->note, committed->metadata, n);
+    p->note[n] = '\0';
+}
+
+/* Waits until no open transaction of a predecessor covers the group's offsets. */
+static int read_committed(struct group *g, rd_kafka_topic_partition_list_t *list, struct err *e)
+{
+    int64_t end_us = clock_mono_us() + 3 * KAFKA_TRANSACTION_TIMEOUT_MS * US_PER_MS;
+    for (;;) {
+        rd_kafka_resp_err_t code = rd_kafka_committed(g->rk, list, KAFKA_CALL_TIMEOUT_MS);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        (void)kafka_fail(code, "committed offsets", NULL, e);
+        if (g->settings->stopping())
+            return err_set(e, ERR_STOPPED, "stopped while reading committed offsets");
+        if (!e->retriable || clock_mono_us() > end_us)
+            return -1;
+    }
+}
+
+/* --- rebalance ------------------------------------------------------------------------------- */
+
+static int start_offsets(struct group *g, rd_kafka_topic_partition_list_t *list, struct err *e)
+{
+    size_t n = (size_t)list->cnt;
+    struct group_offset *parts = calloc(n ? n : 1, sizeof(*parts));
+    if (!parts)
+        return err_set(e, ERR_NOMEM, "kafka: no memory for an assignment");
+    int r = g->about.offsets_in_kafka && n > 0 ? read_committed(g, list, e) : 0;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        parts[i].partition = list->elems[i].partition;
+        parts[i].next_offset = GROUP_NO_OFFSET;
+        if (g->about.offsets_in_kafka)
+            take_committed(&parts[i], &list->elems[i]);
+    }
+    if (r == 0)
+        r = g->about.on_assign(g->about.ctx, parts, n, e);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        list->elems[i].offset = parts[i].next_offset;
+    free(parts);
+    return r;
+}
+
+static void drop_assignment(struct group *g)
+{
+    if (g->assigned)
+        rd_kafka_topic_partition_list_destroy(g->assigned);
+    g->assigned = NULL;
+}
+
+static int assign(struct group *g, const rd_kafka_topic_partition_list_t *list, struct err *e)
+{
+    rd_kafka_resp_err_t code = rd_kafka_assign(g->rk, list);
+    return code ? kafka_fail(code, "assign", NULL, e) : 0;
+}
+
+static void on_assigned(struct group *g, rd_kafka_topic_partition_list_t *given)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
+    if (start_offsets(g, list, &g->failure) != 0 || assign(g, list, &g->failure) != 0) {
+        (void)rd_kafka_assign(g->rk, NULL); /* the failure ends the poll */
+        rd_kafka_topic_partition_list_destroy(list);
+        return;
+    }
+    drop_assignment(g);
+    g->assigned = list;
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    struct group *g = opaque;
+    bool lost = rd_kafka_assignment_lost(rk) != 0; /* true only before the assign call below */
+    g->changed = true;
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        log_info(MOD, "partitions assigned", LOG_STR("topic", g->topic),
+                 LOG_INT("partitions", list->cnt));
+        on_assigned(g, list);
+        return;
+    }
+    log_info(MOD, "partitions revoked", LOG_STR("topic", g->topic),
+             LOG_INT("partitions", list->cnt), LOG_INT("lost", lost));
+    if (g->assigned)
+        g->about.on_revoke(g->about.ctx);
+    drop_assignment(g);
+    (void)rd_kafka_assign(rk, NULL); /* nothing is assigned afterwards, whatever it returns */
+}
+
+/* --- open and close -------------------------------------------------------------------------- */
+
+static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
+{
+    char group[KAFKA_NAME_MAX + 1];
+    char instance[KAFKA_NAME_MAX + 1];
+    char session[16];
+    bool fixed = g->about.instance && *g->about.instance;
+    if (kafka_name(g->settings, g->about.group, group, e) != 0)
+        return NULL;
+    (void)snprintf(session, sizeof(session), "%d", KAFKA_SESSION_TIMEOUT_MS);
+    int n = snprintf(instance, sizeof(instance), "%s.%s", group, fixed ? g->about.instance : "");
+    if (n < 0 || n > KAFKA_NAME_MAX) {
+        (void)err_set(e, ERR_CONF, "instance: too long");
+        return NULL;
+    }
+    const char *const own[] = {"group.id",
+                               group,
+                               "isolation.level",
+                               "read_committed",
+                               "enable.auto.commit",
+                               "false",
+                               "enable.auto.offset.store",
+                               "false",
+                               "auto.offset.reset",
+                               "error",
+                               "partition.assignment.strategy",
+                               "range",
+                               "session.timeout.ms",
+                               session,
+                               "heartbeat.interval.ms",
+                               "1000",
+                               "allow.auto.create.topics",
+                               "false",
+                               fixed ? "group.instance.id" : NULL,
+                               instance,
+                               NULL};
+    rd_kafka_conf_t *conf = kafka_conf_create(g->settings, own, e);
+    if (conf) {
+        rd_kafka_conf_set_opaque(conf, g);
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    }
+    return conf;
+}
+
+static int subscribe(struct group *g, struct err *e)
+{
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(l, g->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t code = rd_kafka_subscribe(g->rk, l);
+    rd_kafka_topic_partition_list_destroy(l);
+    return code ? kafka_fail(code, "subscribe", NULL, e) : 0;
+}
+
+struct group *group_open(const struct kafka_settings *s, const struct group_about *about,
+                         struct err *e)
+{
+    struct group *g = calloc(1, sizeof(*g));
+    if (!g) {
+        (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
+        return NULL;
+    }
+    g->settings = s;
+    g->about = *about;
+    rd_kafka_conf_t *conf = NULL;
+    if (kafka_name(s, about->topic, g->topic, e) == 0)
+        conf = make_conf(g, e);
+    if (conf)
+        g->rk = kafka_create(RD_KAFKA_CONSUMER, conf, e);
+    if (g->rk) {
+        (void)rd_kafka_poll_set_consumer(g->rk); /* fails for producers only */
+        g->queue = rd_kafka_queue_get_consumer(g->rk);
+    }
+    if (g->queue && subscribe(g, e) == 0)
+        return g;
+    group_close(g);
+    return NULL;
+}
+
+void group_close(struct group *g)
+{
+    if (!g)
+        return;
+    if (g->queue)
+        rd_kafka_queue_destroy(g->queue);
+    if (g->rk) {
+        rd_kafka_resp_err_t code = rd_kafka_consumer_close(g->rk);
+        if (code)
+            log_warn(MOD, "leaving the group failed; it notices after the session timeout",
+                     LOG_STR("error", rd_kafka_err2str(code)));
+        drop_assignment(g); /* before destroy, which waits for every reference */
+        rd_kafka_destroy(g->rk);
+    }
+    free(g);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static int judge(struct group *g, const rd_kafka_message_t *m, struct err *e)
+{
+    char why[200];
+    rd_kafka_resp_err_t code = m->err;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        code = rd_kafka_fatal_error(g->rk, why, sizeof(why));
+        (void)kafka_fail(code, "consumer", why, e);
+        e->code = ERR_FENCED; /* 2.0.2 may fence itself when coordinators move: start anew */
+        return -1;
+    }
+    if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+        code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+        return err_set(e, ERR_STATE, "%s partition %d: the log has no offset %lld: %s", g->topic,
+                       m->partition, (long long)m->offset, rd_kafka_message_errstr(m));
+    (void)kafka_fail(code, "consumer", rd_kafka_message_errstr(m), e);
+    if (e->retriable) {
+        log_warn(MOD, "consumer, going on", LOG_ERR(e));
+        return 0;
+    }
+    return -1;
+}
+
+static void discard(struct group *g, ssize_t n)
+{
+    for (ssize_t i = 0; i < n; i++)
+        rd_kafka_message_destroy(g->batch[i]);
+}
+
+/* Sorts what came into messages (kept, at the front) and events (judged). */
+static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret, struct err *e)
+{
+    ssize_t kept = 0;
+    int r = 0;
+    for (ssize_t i = 0; i < n; i++) {
+        rd_kafka_message_t *m = g->batch[i];
+        if (!m->err && r == 0) {
+            kafka_message_from(m, &ret[kept++]);
+            continue;
+        }
+        if (m->err && r == 0)
+            r = judge(g, m, e);
+        rd_kafka_message_destroy(m);
+    }
+    if (r == 0)
+        return kept;
+    group_release(g, ret, kept);
+    return -1;
+}
+
+ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, size_t max,
+                   struct err *e)
+{
+    g->changed = false;
+    g->failure = (struct err){0};
+    if (max > GROUP_BATCH_MAX)
+        max = GROUP_BATCH_MAX;
+    ssize_t n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, max);
+    if (n < 0)
+        return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
+    if (!g->changed)
+        return sort_batch(g, n, ret, e);
+    discard(g, n);
+    if (g->failure.code != ERR_NONE) {
+        *e = g->failure;
+        return -1;
+    }
+    /* what was thrown away is fetched again: the assignment starts over at its offsets */
+    return g->assigned ? assign(g, g->assigned, e) : 0;
+}
+
+void group_release(struct group *g, struct kafka_message *batch, ssize_t n)
+{
+    (void)g;
+    for (ssize_t i = 0; i < n; i++)
+        rd_kafka_message_destroy(batch[i].handle);
+}
+
+void group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n)
+{
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(l, g->topic, offsets[i].partition)->offset =
+            offsets[i].next_offset;
+    if (n > 0)
+        (void)rd_kafka_commit(g->rk, l, 1 /* async */); /* for people's tools only */
+    rd_kafka_topic_partition_list_destroy(l);
+}
+
+int64_t group_end_offset(struct group *g, int32_t partition)
+{
+    int64_t low;
+    int64_t high;
+    if (rd_kafka_get_watermark_offsets(g->rk, g->topic, partition, &low, &high))
+        return -1;
+    return high >= 0 ? high : -1;
+}
+
+const char *group_topic(const struct group *g)
+{
+    return g->topic;
+}
+
+rd_kafka_t *group_handle(const struct group *g)
+{
+    return g->rk;
+}

@@ -1,0 +1,75 @@
+/**
+ * A consumer that shares a topic's partitions with others of its group.
+ *
+ *     static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err *e);
+ *     struct group *g = group_open(&settings, &(struct group_about){.group = "cw-candles",
+ *         .topic = "trades", .instance = "0", .on_assign = on_assign, .on_revoke = on_revoke,
+ *         .ctx = &shell}, &e);
+ *     ssize_t n = group_poll(g, 100, batch, BATCH, &e);
+ *     ...                                               // use batch[0 .. n-1]
+ *     group_release(g, batch, n);
+ *
+ * The owner decides where reading starts: on_assign gets the partitions with what the group has
+ * committed and writes into each where to begin. Nothing is ever committed by itself, and no offset
+ * is ever reset: one that the log does not have is an error of group_poll().
+ * Eager, range assignment, and a poll during which the assignment changed returns nothing: in
+ * librdkafka 2.0.2 a batch may hold messages from before and after the change.
+ * Threads: one; the callbacks run inside group_poll() and group_close().
+ */
+#ifndef CANDLEWICK_KAFKA_GROUP_H
+#define CANDLEWICK_KAFKA_GROUP_H
+
+#include "kafka/kafka.h"
+
+#include <sys/types.h>
+
+enum { GROUP_NOTE_MAX = 96, GROUP_BATCH_MAX = 1000 };
+
+#define GROUP_NO_OFFSET INT64_C(-1)
+
+/* Where one partition stands: the next offset to read, and a note committed with it. */
+struct group_offset {
+    int32_t partition;
+    int64_t next_offset;       /* GROUP_NO_OFFSET: nothing committed */
+    char note[GROUP_NOTE_MAX]; /* printable ASCII (2.0.2 corrupts anything with a zero byte) */
+};
+
+struct group;
+
+struct group_about {
+    const char *group;    /* without the prefix */
+    const char *topic;    /* without the prefix */
+    const char *instance; /* static membership under <group>.<instance>; NULL or "": dynamic */
+    /* parts: what is committed; set next_offset to where to read from, >= 0. A failure ends the
+     * poll with its error. Called with n == 0 when the group has nothing for us. */
+    int (*on_assign)(void *ctx, struct group_offset *parts, size_t n, struct err *e);
+    void (*on_revoke)(void *ctx);
+    void *ctx;
+    /* false where offsets live elsewhere: on_assign then gets GROUP_NO_OFFSET at once */
+    bool offsets_in_kafka;
+};
+
+/* NULL: ERR_CONF, ERR_NOMEM, ERR_IO. */
+struct group *group_open(const struct kafka_settings *s, const struct group_about *about,
+                         struct err *e);
+
+/* Leaves the group (on_revoke is called where something was assigned), destroys. NULL is fine. */
+void group_close(struct group *g);
+
+/* Waits up to timeout_ms for messages, at most max (<= GROUP_BATCH_MAX), in order per partition.
+ * Returns how many, 0 for none, -1: ERR_FENCED, ERR_IO, ERR_STATE (an offset the log no longer
+ * has), or what on_assign said. After -1: group_close(). */
+ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, size_t max,
+                   struct err *e);
+void group_release(struct group *g, struct kafka_message *batch, ssize_t n);
+
+/* Tells the group's offsets to the broker where they live elsewhere, for lag tools only; not
+ * waited for, failures ignored. */
+void group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n);
+
+/* End of the partition as last told by the broker (the last stable offset), -1 if unknown. */
+int64_t group_end_offset(struct group *g, int32_t partition);
+
+const char *group_topic(const struct group *g); /* with its prefix */
+
+#endif

@@ -1,0 +1,200 @@
+#include "kafka.h"
+
+#include "log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Properties whose value exactly-once and our layout of groups and topics depend on. */
+static const char *const owned[] = {
+    "auto.offset.reset",
+    "acks",
+    "bootstrap.servers",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "group.instance.id",
+    "isolation.level",
+    "metadata.broker.list",
+    "partition.assignment.strategy",
+    "partitioner",
+    "request.required.acks",
+    "transaction.timeout.ms",
+    "transactional.id",
+    NULL,
+};
+
+static const char *pair_property(const struct conf_pair *p)
+{
+    size_t n = strlen(KAFKA_PAIR_PREFIX);
+    return strncmp(p->key, KAFKA_PAIR_PREFIX, n) == 0 ? p->key + n : NULL;
+}
+
+static bool is_owned(const char *property)
+{
+    for (const char *const *o = owned; *o; o++)
+        if (strcmp(*o, property) == 0)
+            return true;
+    return false;
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *fac, const char *buf)
+{
+    enum log_level l = level <= 3 ? LOG_LEVEL_WARN /* a client's trouble is ours only if we fail */
+                       : level <= 5 ? LOG_LEVEL_INFO
+                                    : LOG_LEVEL_DEBUG;
+    LOG_EVENT(l, "librdkafka", buf, LOG_STR("facility", fac),
+              LOG_STR("client", rk ? rd_kafka_name(rk) : ""));
+}
+
+static int set(rd_kafka_conf_t *c, const char *name, const char *value, struct err *e)
+{
+    char why[160];
+    if (rd_kafka_conf_set(c, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
+        return 0;
+    return err_set(e, ERR_CONF, "kafka.%s: %s", name, why);
+}
+
+static int set_pairs(rd_kafka_conf_t *c, const struct kafka_settings *s, struct err *e)
+{
+    for (size_t i = 0; s->conf && i < s->conf->n_pairs; i++) {
+        const char *property = pair_property(&s->conf->pairs[i]);
+        if (!property)
+            continue;
+        if (is_owned(property))
+            return err_set(e, ERR_CONF, "kafka.%s is set by candlewick itself", property);
+        if (set(c, property, s->conf->pairs[i].value, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *const *own,
+                                   struct err *e)
+{
+    rd_kafka_conf_t *c = rd_kafka_conf_new();
+    if (!c) {
+        (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
+        return NULL;
+    }
+    rd_kafka_conf_set_log_cb(c, on_log);
+    int r = set(c, "bootstrap.servers", s->brokers, e);
+    if (r == 0)
+        r = set(c, "socket.nagle.disable", "true", e);
+    if (r == 0)
+        r = set_pairs(c, s, e);
+    for (const char *const *p = own; r == 0 && p && *p; p += 2)
+        r = set(c, p[0], p[1], e);
+    if (r != 0) {
+        rd_kafka_conf_destroy(c);
+        return NULL;
+    }
+    return c;
+}
+
+int kafka_settings_check(const struct kafka_settings *s, struct err *e)
+{
+    rd_kafka_conf_t *c = kafka_conf_create(s, NULL, e);
+    if (!c)
+        return -1;
+    rd_kafka_conf_destroy(c);
+    char name[KAFKA_NAME_MAX + 1];
+    return kafka_name(s, "", name, e);
+}
+
+int kafka_name(const struct kafka_settings *s, const char *name, char ret[KAFKA_NAME_MAX + 1],
+               struct err *e)
+{
+    char text[KAFKA_NAME_MAX + 1];
+    int n = snprintf(text, sizeof(text), "%s%s", s->prefix, name);
+    if (n < 0 || n > KAFKA_NAME_MAX)
+        return err_set(e, ERR_CONF, "the name %.60s%.60s is too long for Kafka", s->prefix, name);
+    for (const char *p = text; *p; p++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", *p))
+            return err_set(e, ERR_CONF, "\"%.100s\" has a character that no Kafka name may have",
+                           text);
+    memcpy(ret, text, (size_t)n + 1);
+    return 0;
+}
+
+rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e)
+{
+    char why[200];
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+    if (!rk) {
+        rd_kafka_conf_destroy(conf);
+        (void)err_set(e, ERR_CONF, "kafka client: %s", why);
+    }
+    return rk;
+}
+
+static enum err_code code_of(rd_kafka_resp_err_t code)
+{
+    /* Everything else, be it of a broker or of the client, is the outside failing us. */
+    if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
+        code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
+        code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
+        return ERR_FENCED;
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+        return ERR_NOT_FOUND;
+    return ERR_IO;
+}
+
+static bool is_passing(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__WAIT_COORD ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
+}
+
+int kafka_fail(rd_kafka_resp_err_t code, const char *what, const char *detail, struct err *e)
+{
+    (void)err_set(e, code_of(code), "%s: %s (%s)", what, detail ? detail : rd_kafka_err2str(code),
+                  rd_kafka_err2name(code));
+    if (e)
+        e->retriable = is_passing(code);
+    return -1;
+}
+
+int kafka_fail_take(rd_kafka_error_t *error, const char *what, struct err *e)
+{
+    if (!error)
+        return 0;
+    (void)kafka_fail(rd_kafka_error_code(error), what, rd_kafka_error_string(error), e);
+    if (e)
+        e->retriable = rd_kafka_error_is_retriable(error) != 0;
+    rd_kafka_error_destroy(error);
+    return -1;
+}
+
+struct slice kafka_message_header(const struct kafka_message *m, const char *name)
+{
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t len;
+    if (rd_kafka_message_headers(m->handle, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &len) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return (struct slice){NULL, 0};
+    return slice_make(value, len);
+}
+
+void kafka_message_from(rd_kafka_message_t *rkm, struct kafka_message *ret)
+{
+    *ret = (struct kafka_message){
+        .partition = rkm->partition,
+        .offset = rkm->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(rkm, NULL),
+        .key = slice_make(rkm->key, rkm->key_len),
+        .value = slice_make(rkm->payload, rkm->len),
+        .tombstone = rkm->payload == NULL,
+        .handle = rkm,
+    };
+}

@@ -1,0 +1,80 @@
+/**
+ * What all of lib/kafka shares: settings, messages, and librdkafka's errors as ours.
+ *
+ * Nothing outside lib/kafka includes librdkafka's header but through here, and only tools that
+ * administer a cluster use it directly.
+ *
+ *     const struct kafka_settings k = {p.common.brokers, p.common.prefix, &p.conf,
+ *                                      program_stopping};
+ *     if (kafka_settings_check(&k, &e) != 0) ...      // before the first connection
+ *
+ * Threads: settings are read-only after main made them.
+ */
+#ifndef CANDLEWICK_KAFKA_H
+#define CANDLEWICK_KAFKA_H
+
+#include "conf.h"
+#include "err.h"
+#include "slice.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    KAFKA_NAME_MAX = 249, /* longest topic name a broker takes */
+    KAFKA_TRANSACTION_TIMEOUT_MS = 10000,
+    KAFKA_SESSION_TIMEOUT_MS = 10000,
+    KAFKA_CALL_TIMEOUT_MS = 10000, /* one request to a broker */
+};
+
+struct kafka_settings {
+    const char *brokers;
+    const char *prefix;      /* in front of topics, groups and transactional ids */
+    const struct conf *conf; /* its "kafka." pairs go to librdkafka as they are */
+    bool (*stopping)(void);  /* ends long waits */
+};
+
+/* A pass-through key of conf_program.prefixes. */
+#define KAFKA_PAIR_PREFIX "kafka."
+
+/* Refuses pass-through properties we own or librdkafka does not know. ERR_CONF. */
+int kafka_settings_check(const struct kafka_settings *s, struct err *e) MUST_CHECK;
+
+/* Writes prefix + name. ERR_CONF: longer than a broker takes. */
+int kafka_name(const struct kafka_settings *s, const char *name, char ret[KAFKA_NAME_MAX + 1],
+               struct err *e) MUST_CHECK;
+
+/* A configuration with brokers, pass-through pairs and our log. own: name, value pairs of ours,
+ * ended by NULL; they win. The caller owns the result until rd_kafka_new() took it. NULL with
+ * ERR_CONF or ERR_NOMEM. */
+rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *const *own,
+                                   struct err *e);
+
+/* rd_kafka_new() that also frees conf where it fails. NULL with ERR_CONF. */
+rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e);
+
+/* *e from a code: ERR_FENCED where another instance took over, ERR_NOT_FOUND for an unknown topic,
+ * else ERR_IO; retriable where librdkafka's documentation says so. Returns -1. */
+int kafka_fail(rd_kafka_resp_err_t code, const char *what, const char *detail, struct err *e);
+
+/* The same from an error object, which is destroyed. NULL is success: 0. */
+int kafka_fail_take(rd_kafka_error_t *error, const char *what, struct err *e);
+
+/* One message, borrowed from librdkafka until its batch is released. */
+struct kafka_message {
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms; /* Kafka's: time of writing */
+    struct slice key;
+    struct slice value;
+    bool tombstone; /* the value is null, not empty */
+    rd_kafka_message_t *handle;
+};
+
+/* The header of that name, or an empty slice. */
+struct slice kafka_message_header(const struct kafka_message *m, const char *name);
+
+void kafka_message_from(rd_kafka_message_t *rkm, struct kafka_message *ret);
+
+#endif

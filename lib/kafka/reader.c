@@ -1,0 +1,164 @@
+#include "reader.h"
+
+#include "clock.h"
+#include "timefmt.h"
+
+#include <stdlib.h>
+
+enum { STALL_S = 30, POLL_MS = 100 };
+
+struct reader {
+    const struct kafka_settings *settings;
+    rd_kafka_t *committed;   /* reads */
+    rd_kafka_t *uncommitted; /* asks for watermarks */
+};
+
+static rd_kafka_t *open_one(const struct kafka_settings *s, const char *isolation, struct err *e)
+{
+    char group[KAFKA_NAME_MAX + 1];
+    if (kafka_name(s, "cw-reader", group, e) != 0)
+        return NULL;
+    const char *const own[] = {"group.id",
+                               group, /* never joined, never committed to */
+                               "isolation.level",
+                               isolation,
+                               "enable.auto.commit",
+                               "false",
+                               "enable.auto.offset.store",
+                               "false",
+                               "auto.offset.reset",
+                               "error",
+                               "allow.auto.create.topics",
+                               "false",
+                               NULL};
+    rd_kafka_conf_t *conf = kafka_conf_create(s, own, e);
+    rd_kafka_t *rk = conf ? kafka_create(RD_KAFKA_CONSUMER, conf, e) : NULL;
+    if (rk)
+        (void)rd_kafka_poll_set_consumer(rk);
+    return rk;
+}
+
+struct reader *reader_open(const struct kafka_settings *s, struct err *e)
+{
+    struct reader *r = calloc(1, sizeof(*r));
+    if (!r) {
+        (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
+        return NULL;
+    }
+    r->settings = s;
+    r->committed = open_one(s, "read_committed", e);
+    if (r->committed)
+        r->uncommitted = open_one(s, "read_uncommitted", e);
+    if (r->uncommitted)
+        return r;
+    reader_close(r);
+    return NULL;
+}
+
+void reader_close(struct reader *r)
+{
+    if (!r)
+        return;
+    if (r->committed)
+        rd_kafka_destroy(r->committed);
+    if (r->uncommitted)
+        rd_kafka_destroy(r->uncommitted);
+    free(r);
+}
+
+int reader_watermarks(struct reader *r, const char *topic, int32_t partition, int64_t *ret_low,
+                      int64_t *ret_high, struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    if (kafka_name(r->settings, topic, name, e) != 0)
+        return -1;
+    int64_t low;
+    int64_t high;
+    int64_t end_us = clock_mono_us() + STALL_S * US_PER_S;
+    for (;;) {
+        rd_kafka_resp_err_t code =
+            rd_kafka_query_watermark_offsets(r->uncommitted, name, partition, &low, &high, 1000);
+        if (!code)
+            break;
+        (void)kafka_fail(code, name, NULL, e);
+        if (r->settings->stopping())
+            return err_set(e, ERR_STOPPED, "stopped while asking for the end of %s", name);
+        if (!e->retriable || clock_mono_us() > end_us)
+            return -1;
+    }
+    *ret_low = low;
+    *ret_high = high;
+    return 0;
+}
+
+/* Where the committed reader stands, control records included; -1: unknown. */
+static int64_t position(struct reader *r, rd_kafka_topic_partition_list_t *at)
+{
+    at->elems[0].offset = RD_KAFKA_OFFSET_INVALID;
+    if (rd_kafka_position(r->committed, at))
+        return -1;
+    return at->elems[0].offset;
+}
+
+static int take(rd_kafka_message_t *m, reader_fn fn, void *ctx, struct err *e)
+{
+    if (!m->err) {
+        struct kafka_message km;
+        kafka_message_from(m, &km);
+        return fn(ctx, &km, e);
+    }
+    (void)kafka_fail(m->err, rd_kafka_topic_name(m->rkt), rd_kafka_message_errstr(m), e);
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        e->code = ERR_STATE;
+    return e->retriable ? 0 : -1;
+}
+
+static int run_to(struct reader *r, rd_kafka_topic_partition_list_t *at, int64_t end, reader_fn fn,
+                  void *ctx, struct err *e)
+{
+    int64_t stall_us = clock_mono_us() + STALL_S * US_PER_S;
+    int64_t seen = -1;
+    for (;;) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(r->committed, POLL_MS);
+        int done = m ? take(m, fn, ctx, e) : 0;
+        if (m)
+            rd_kafka_message_destroy(m);
+        if (done != 0)
+            return done < 0 ? -1 : 0;
+        int64_t now = position(r, at);
+        if (now >= end)
+            return 0;
+        if (now > seen) {
+            seen = now;
+            stall_us = clock_mono_us() + STALL_S * US_PER_S;
+        }
+        if (r->settings->stopping())
+            return err_set(e, ERR_STOPPED, "stopped while reading %s", at->elems[0].topic);
+        if (clock_mono_us() > stall_us)
+            return err_retry(e, ERR_IO, "%s partition %d: nothing readable at offset %lld for %d s",
+                             at->elems[0].topic, at->elems[0].partition, (long long)now, STALL_S);
+    }
+}
+
+int reader_run(struct reader *r, const char *topic, int32_t partition, int64_t from, reader_fn fn,
+               void *ctx, struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    int64_t low;
+    int64_t high;
+    if (kafka_name(r->settings, topic, name, e) != 0 ||
+        reader_watermarks(r, topic, partition, &low, &high, e) != 0)
+        return -1;
+    if (from >= high)
+        return 0;
+    if (from < low)
+        return err_set(e, ERR_STATE, "%s partition %d: offset %lld is gone, the log begins at %lld",
+                       name, partition, (long long)from, (long long)low);
+    rd_kafka_topic_partition_list_t *at = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(at, name, partition)->offset = from;
+    rd_kafka_resp_err_t code = rd_kafka_assign(r->committed, at);
+    int ret = code ? kafka_fail(code, name, NULL, e) : run_to(r, at, high, fn, ctx, e);
+    (void)rd_kafka_assign(r->committed, NULL); /* stops fetching */
+    rd_kafka_topic_partition_list_destroy(at);
+    return ret;
+}

@@ -1,0 +1,36 @@
+/**
+ * Reads partitions to their end, outside any group.
+ *
+ *     struct reader *r = reader_open(&settings, &e);
+ *     reader_watermarks(r, "feed-progress.binance", 0, &low, &high, &e);
+ *     reader_run(r, "feed-progress.binance", 0, low, on_message, ctx, &e);
+ *
+ * The end is the high watermark at the start of the run, also of what is not committed yet: a
+ * transaction that is still open below it is waited for, so nothing committed is overlooked. (The
+ * end that a read_committed client is told lies before the oldest open transaction.)
+ * Threads: one.
+ */
+#ifndef CANDLEWICK_KAFKA_READER_H
+#define CANDLEWICK_KAFKA_READER_H
+
+#include "kafka/kafka.h"
+
+struct reader;
+
+/* Return -1 with *e to end the run, 1 to end it as a success. m is borrowed for the call. */
+typedef int (*reader_fn)(void *ctx, const struct kafka_message *m, struct err *e);
+
+struct reader *reader_open(const struct kafka_settings *s, struct err *e);
+void reader_close(struct reader *r); /* NULL is fine */
+
+/* topic: without the prefix. First offset there is, and the one behind the last. ERR_IO,
+ * ERR_NOT_FOUND. */
+int reader_watermarks(struct reader *r, const char *topic, int32_t partition, int64_t *ret_low,
+                      int64_t *ret_high, struct err *e) MUST_CHECK;
+
+/* Every committed message from an offset on. ERR_IO after 30 s without progress, ERR_STATE where
+ * the log has no such offset, ERR_STOPPED, or what fn said. */
+int reader_run(struct reader *r, const char *topic, int32_t partition, int64_t from, reader_fn fn,
+               void *ctx, struct err *e) MUST_CHECK;
+
+#endif

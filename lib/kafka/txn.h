@@ -1,0 +1,62 @@
+/**
+ * A transactional producer.
+ *
+ *     struct txn *t = txn_open(&settings, "cw-candles.0", &e);   // fences its predecessor
+ *     txn_begin(t, &e);
+ *     txn_produce(t, &record, &e);
+ *     txn_commit(t, group, offsets, n, &e);     // outputs and input offsets, or neither
+ *
+ * There is one recovery: whatever call fails, close the producer (txn_close() aborts), throw away
+ * the state that belongs to the transaction, and open a new one. That also covers the commit whose
+ * outcome is unknown: init_transactions of the new producer settles it.
+ * librdkafka 2.0.2 turns a transaction that merely timed out at the broker into a fatal error, so
+ * the way through a new producer is not optional anyway.
+ * Threads: one at a time.
+ */
+#ifndef CANDLEWICK_KAFKA_TXN_H
+#define CANDLEWICK_KAFKA_TXN_H
+
+#include "kafka/kafka.h"
+
+enum { TXN_HEADERS_MAX = 6 };
+
+struct txn;
+struct group;
+struct group_offset;
+
+struct txn_header {
+    const char *name;
+    struct slice value;
+};
+
+struct txn_record {
+    const char *topic; /* whole, with its prefix */
+    int32_t partition; /* explicit; RD_KAFKA_PARTITION_UA: murmur2 of the key, as Java clients do */
+    struct slice key;  /* data NULL: no key */
+    struct slice value; /* data NULL: a tombstone */
+    struct txn_header headers[TXN_HEADERS_MAX];
+    int n_headers;
+};
+
+/* name: without the prefix. Waits for init_transactions as long as errors are retriable and
+ * settings->stopping() is false, saying so every 10 s. NULL: ERR_FENCED, ERR_IO, ERR_STOPPED. */
+struct txn *txn_open(const struct kafka_settings *s, const char *name, struct err *e);
+
+/* Aborts what is open, destroys. Bounded; NULL is fine. */
+void txn_close(struct txn *t);
+
+int txn_begin(struct txn *t, struct err *e) MUST_CHECK;
+bool txn_is_open(const struct txn *t);
+
+/* Everything is copied. A full queue is waited for, up to the transaction timeout. */
+int txn_produce(struct txn *t, const struct txn_record *r, struct err *e) MUST_CHECK;
+
+/* Commits the open transaction, with the group's input offsets where n > 0. After -1: txn_close().
+ * Also fails if any record of the transaction was not delivered. */
+int txn_commit(struct txn *t, struct group *g, const struct group_offset *offsets, size_t n,
+               struct err *e) MUST_CHECK;
+
+/* The producer's partition for a key: murmur2 as Java clients count it. */
+int32_t txn_partition(struct slice key, int32_t partitions);
+
+#endif
