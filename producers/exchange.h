@@ -1,0 +1,134 @@
+/**
+ * What an exchange is to us: a table of functions that turn bytes into events and wishes into
+ * requests. No socket, thread, clock or Kafka handle inside, so that files alone can test it.
+ *
+ *     const struct exchange_ops *x = exchange_find("binance");
+ *     x->parse_instruments(body, instruments, &e);
+ *     x->build_subscribe(subs, 0, &out, &e);            // text to send
+ *     x->parse_frame(session, &frame, on_event, ctx, &e);
+ *
+ * Threads: ops are constant; a session belongs to one connection and its thread.
+ */
+#ifndef CANDLEWICK_EXCHANGE_H
+#define CANDLEWICK_EXCHANGE_H
+
+#include "decimal.h"
+#include "err.h"
+#include "record.h"
+#include "slice.h"
+#include "strbuf.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    EXCHANGE_SYMBOL_MAX = 40,   /* longest symbol, native or canonical */
+    EXCHANGE_ASSET_MAX = 20,    /* longest asset */
+    EXCHANGE_TRADE_ID_MAX = 40, /* longest trade id */
+    EXCHANGE_FRAME_MAX = 1 << 20, /* a longer frame is dead-lettered unread */
+};
+
+struct endpoint {
+    const char *name;        /* "ws", "rest": exchange.<exchange>.<name>.url overrides the URL */
+    const char *default_url; /* without a path that depends on the request */
+};
+
+/* One whole text frame as it arrived. */
+struct frame {
+    struct slice text;
+    int64_t receive_us; /* market clock */
+};
+
+enum event_type {
+    EVENT_TRADE,    /* a trade */
+    EVENT_ACK,      /* the subscribe request of that number is in force */
+    EVENT_REFUSED,  /* the exchange refused a request; text says why */
+    EVENT_SHUTDOWN, /* the exchange will cut this connection soon */
+};
+
+/* Slices are borrowed from the frame for the call. */
+struct event {
+    enum event_type type;
+    struct slice native_symbol; /* EVENT_TRADE */
+    struct slice trade_id;      /* EVENT_TRADE */
+    bool has_sequence;          /* ids are contiguous integers */
+    int64_t sequence;
+    struct decimal price;
+    struct decimal amount;
+    enum side side; /* the taker's */
+    enum trade_origin origin;
+    int64_t exchange_time_us;
+    int64_t request; /* EVENT_ACK, EVENT_REFUSED: n of build_subscribe, -1 unknown */
+    struct slice text; /* EVENT_REFUSED */
+};
+
+/* Return -1 with *e to stop the frame; what it returned is then returned by the parser. */
+typedef int (*emit_fn)(void *ctx, const struct event *ev, struct err *e);
+
+/* One tradable pair. Strings are terminated. */
+struct instrument_info {
+    char native[EXCHANGE_SYMBOL_MAX + 1];
+    char symbol[EXCHANGE_SYMBOL_MAX + 1]; /* canonical BASE-QUOTE */
+    char base[EXCHANGE_ASSET_MAX + 1];
+    char quote[EXCHANGE_ASSET_MAX + 1];
+    enum instrument_status status;
+    bool has_tick_size;
+    struct decimal tick_size;
+    bool has_lot_size;
+    struct decimal lot_size;
+};
+
+/* Called for each pair of an instrument list; what does not fit our limits is not passed on but
+ * counted by the parser's return value. */
+typedef int (*instrument_fn)(void *ctx, const struct instrument_info *in, struct err *e);
+
+struct http_request {
+    const char *endpoint; /* name of an endpoint of the exchange */
+    char path[512];       /* with its query */
+};
+
+/* What one connection shall deliver. */
+struct subs {
+    const char *stream;                  /* which of ops->streams */
+    const struct instrument_info *const *instruments;
+    size_t n;
+};
+
+struct exchange_ops {
+    const char *name;                 /* "binance": key part, metric label */
+    const struct endpoint *endpoints; /* ended by a NULL name; has "ws" and "rest" */
+    const char *const *streams;       /* kinds of trade stream, the default first; NULL-terminated.
+                                         Each is an id space of its own: progress names it */
+    uint32_t subs_per_conn;           /* the exchange's limit, 0 = none */
+    uint32_t messages_per_s;          /* of ours on one connection, 0 = none */
+    int64_t idle_ms;                  /* silence of any kind after which a link is dead */
+    int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
+    size_t session_size;              /* bytes of state per connection, zeroed at connect; 0 = none */
+
+    /* The instrument list: one request, then its body. parse returns how many pairs were left out
+     * because they do not fit; ERR_PROTO names the field. */
+    int (*instruments_request)(struct http_request *ret, struct err *e);
+    int (*parse_instruments)(struct slice body, instrument_fn fn, void *ctx, struct err *e);
+
+    /* Path (with query) to connect to. */
+    int (*connect_path)(const struct subs *s, char *ret, size_t cap, struct err *e);
+    /* Appends the n-th subscribe message: 1 = more follow, 0 = that was the last, -1. */
+    int (*build_subscribe)(const struct subs *s, size_t n, struct strbuf *out, struct err *e);
+
+    /* One whole frame: events through emit in the exchange's order. Returns how many; 0 for a
+     * known frame that says nothing to us, or an unknown channel (ret_skipped set). -1: ERR_PROTO
+     * (a channel we know in a shape we do not), ERR_LIMIT; the text names the field. */
+    int (*parse_frame)(void *session, const char *stream, const struct frame *in, emit_fn emit,
+                       void *ctx, bool *ret_skipped, struct err *e);
+};
+
+/* NULL: no such exchange. */
+const struct exchange_ops *exchange_find(const char *name);
+
+/* "binance, kraken, okx", for messages. */
+const char *exchange_names(void);
+
+/* The default URL of an endpoint, NULL if there is none of that name. */
+const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endpoint);
+
+#endif
