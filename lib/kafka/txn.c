@@ -258,6 +258,17 @@ int txn_commit(struct txn *t, struct group *g, const struct group_offset *offset
     return 0;
 }
 
+int txn_abort(struct txn *t, struct err *e)
+{
+    if (!t->open)
+        return 0;
+    if (kafka_fail_take(rd_kafka_abort_transaction(t->rk, KAFKA_TRANSACTION_TIMEOUT_MS), "abort",
+                        e) != 0)
+        return -1;
+    t->open = false;
+    return 0;
+}
+
 int32_t txn_partition(struct slice key, int32_t partitions)
 {
     return rd_kafka_msg_partitioner_murmur2(NULL, key.data, key.len, partitions, NULL, NULL);

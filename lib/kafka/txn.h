@@ -56,6 +56,9 @@ int txn_produce(struct txn *t, const struct txn_record *r, struct err *e) MUST_C
 int txn_commit(struct txn *t, struct group *g, const struct group_offset *offsets, size_t n,
                struct err *e) MUST_CHECK;
 
+/* Aborts what is open, keeping the producer. After -1: txn_close(). */
+int txn_abort(struct txn *t, struct err *e) MUST_CHECK;
+
 /* The producer's partition for a key: murmur2 as Java clients count it. */
 int32_t txn_partition(struct slice key, int32_t partitions);
 

@@ -1,0 +1,151 @@
+#include "book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SLOTS = 64 };
+
+struct book *book_create(struct err *e)
+{
+    struct book *b = calloc(1, sizeof(*b));
+    if (b) {
+        b->series_end = &b->series;
+        b->n_slots = FIRST_SLOTS;
+        b->slots = calloc(b->n_slots, sizeof(struct series *));
+    }
+    if (!b || !b->slots) {
+        free(b);
+        (void)err_set(e, ERR_NOMEM, "candles: out of memory");
+        return NULL;
+    }
+    return b;
+}
+
+static void destroy_series(struct book *b, struct series *s)
+{
+    for (int i = 0; i < INTERVALS; i++)
+        while (s->newest[i])
+            book_drop(b, &s->newest[i]);
+    free(s);
+}
+
+void book_destroy(struct book *b)
+{
+    if (!b)
+        return;
+    while (b->series) {
+        struct series *next = b->series->next;
+        destroy_series(b, b->series);
+        b->series = next;
+    }
+    while (b->markets) {
+        struct market *next = b->markets->next;
+        free(b->markets);
+        b->markets = next;
+    }
+    free(b->slots);
+    free(b);
+}
+
+struct market *book_market(struct book *b, struct slice exchange)
+{
+    struct market **at = &b->markets;
+    for (; *at; at = &(*at)->next)
+        if (slice_is(exchange, (*at)->name))
+            return *at;
+    if (exchange.len > BOOK_EXCHANGE_MAX)
+        return NULL;
+    struct market *m = calloc(1, sizeof(*m));
+    if (!m)
+        return NULL;
+    memcpy(m->name, exchange.data, exchange.len);
+    m->stream_us = INT64_MIN;
+    m->next_close_us = INT64_MAX;
+    for (int i = 0; i < INTERVALS; i++)
+        TAILQ_INIT(&m->due[i]);
+    *at = m;
+    return m;
+}
+
+/* FNV-1a: names are few and short, and nobody gains from making them collide. */
+static size_t hash(struct slice exchange, struct slice symbol)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < exchange.len; i++)
+        h = (h ^ (unsigned char)exchange.data[i]) * UINT64_C(0x100000001b3);
+    h = (h ^ '|') * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < symbol.len; i++)
+        h = (h ^ (unsigned char)symbol.data[i]) * UINT64_C(0x100000001b3);
+    return (size_t)(h ^ h >> 32);
+}
+
+static void grow_slots(struct book *b)
+{
+    size_t n = b->n_slots * 2;
+    struct series **slots = calloc(n, sizeof(struct series *));
+    if (!slots)
+        return; /* longer chains still find everything */
+    for (struct series *s = b->series; s; s = s->next) {
+        size_t h = hash(slice_of(s->market->name), slice_of(s->symbol)) & (n - 1);
+        s->next_in_slot = slots[h];
+        slots[h] = s;
+    }
+    free(b->slots);
+    b->slots = slots;
+    b->n_slots = n;
+}
+
+static struct series *add_series(struct book *b, struct slice exchange, struct slice symbol,
+                                 size_t slot)
+{
+    struct market *m = book_market(b, exchange);
+    if (!m || symbol.len > BOOK_SYMBOL_MAX)
+        return NULL;
+    struct series *s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    s->market = m;
+    memcpy(s->symbol, symbol.data, symbol.len);
+    s->next_in_slot = b->slots[slot];
+    b->slots[slot] = s;
+    *b->series_end = s;
+    b->series_end = &s->next;
+    if (++b->n_series > b->n_slots)
+        grow_slots(b);
+    return s;
+}
+
+struct series *book_series(struct book *b, struct slice exchange, struct slice symbol)
+{
+    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
+    for (struct series *s = b->slots[slot]; s; s = s->next_in_slot)
+        if (slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
+            return s;
+    return add_series(b, exchange, symbol, slot);
+}
+
+struct window *book_window(struct book *b, struct series *s, int interval, int64_t open_us)
+{
+    struct window **at = &s->newest[interval];
+    while (*at && (*at)->open_us > open_us)
+        at = &(*at)->older;
+    if (*at && (*at)->open_us == open_us)
+        return *at;
+    struct window *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->open_us = open_us;
+    w->series = s;
+    w->older = *at;
+    *at = w;
+    b->n_windows++;
+    return w;
+}
+
+void book_drop(struct book *b, struct window **at)
+{
+    struct window *w = *at;
+    *at = w->older;
+    free(w);
+    b->n_windows--;
+}

@@ -1,0 +1,103 @@
+#include "emitter.h"
+
+#include "clock.h"
+
+#include <inttypes.h>
+
+static int ensure_transaction(struct emitter *m, struct err *e)
+{
+    return txn_is_open(m->txn) ? 0 : txn_begin(m->txn, e);
+}
+
+static int emit(void *ctx, const struct fold_output *out, struct err *e)
+{
+    struct emitter *m = ctx;
+    if (!m->live)
+        return 0;
+    strbuf_reset(&m->value);
+    if (out->record && record_encode(out->record, &m->value, e) != 0)
+        return -1;
+    const struct txn_record r = {
+        .topic = m->rt->outputs[out->topic],
+        .partition = m->input->partition,
+        .key = out->key,
+        .value = out->record ? strbuf_slice(&m->value) : (struct slice){NULL, 0},
+    };
+    if (ensure_transaction(m, e) != 0 || txn_produce(m->txn, &r, e) != 0)
+        return -1;
+    m->urgent |= out->urgent;
+    metric_inc(m->rt->metrics.emitted, 1);
+    metric_set(m->rt->metrics.last_write_us, clock_real_us());
+    return 0;
+}
+
+static int refuse(void *ctx, const char *reason, struct err *e)
+{
+    struct emitter *m = ctx;
+    if (!m->live)
+        return 0;
+    char partition[16];
+    char offset[24];
+    int np = snprintf(partition, sizeof(partition), "%d", m->input->partition);
+    int no = snprintf(offset, sizeof(offset), "%" PRId64, m->input->offset);
+    const struct txn_record r = {
+        .topic = m->rt->dead_letters,
+        .partition = RD_KAFKA_PARTITION_UA,
+        .key = m->input->key,
+        .value = m->input->tombstone ? (struct slice){NULL, 0} : m->input->value,
+        .headers = {{"dlq.stage", slice_of(m->rt->id)},
+                    {"dlq.reason", slice_of(reason)},
+                    {"dlq.topic", slice_of(m->rt->ops->input)},
+                    {"dlq.partition", slice_make(partition, (size_t)np)},
+                    {"dlq.offset", slice_make(offset, (size_t)no)}},
+        .n_headers = 5,
+    };
+    metric_inc(m->rt->metrics.refused, 1);
+    return ensure_transaction(m, e) != 0 ? -1 : txn_produce(m->txn, &r, e);
+}
+
+static void count(void *ctx, int n, int64_t by)
+{
+    struct emitter *m = ctx;
+    if (m->live)
+        metric_inc(m->rt->metrics.counters[n], by);
+}
+
+void emitter_init(struct emitter *m, const struct runtime *rt, struct txn *txn)
+{
+    *m = (struct emitter){.rt = rt, .txn = txn, .value = STRBUF_INIT(RECORD_MAX_BYTES)};
+}
+
+void emitter_finish(struct emitter *m)
+{
+    strbuf_finish(&m->value);
+}
+
+void emitter_input(struct emitter *m, const struct kafka_message *input, bool live)
+{
+    m->input = input;
+    m->live = live;
+}
+
+int emitter_apply(struct emitter *m, void *state, struct err *e)
+{
+    struct record record;
+    struct err why = {0};
+    if (m->input->tombstone)
+        return refuse(m, "no value", e);
+    if (record_decode(m->input->value, &record, &why) != 0)
+        return refuse(m, why.text, e);
+    const struct fold_input in = {m->input->partition, m->input->offset, &record};
+    const struct fold_sink sink = {m, emit, refuse, count};
+    return m->rt->ops->apply(state, &in, &sink, e);
+}
+
+bool emitter_is_urgent(const struct emitter *m)
+{
+    return m->urgent;
+}
+
+void emitter_committed(struct emitter *m)
+{
+    m->urgent = false;
+}

@@ -1,0 +1,182 @@
+#include "part.h"
+
+#include "clock.h"
+#include "image_store.h"
+#include "log.h"
+#include "timefmt.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const char NOTE[] = "image=";
+
+static struct image_about about_of(const struct part *p, const struct runtime *rt)
+{
+    return (struct image_about){
+        .processor = rt->ops->name,
+        .version = rt->ops->image_version,
+        .state_topic = rt->state_logical,
+        .input_topic = rt->ops->input,
+        .partition = p->partition,
+        .partitions = rt->partitions,
+        .next_offset = p->next_offset,
+    };
+}
+
+/* --- restoring ------------------------------------------------------------------------------- */
+
+static int parse_note(const char *note, int64_t *ret)
+{
+    if (strncmp(note, NOTE, sizeof(NOTE) - 1) != 0)
+        return -1;
+    char *end;
+    long long v = strtoll(note + sizeof(NOTE) - 1, &end, 10);
+    if (*end != '\0' || end == note + sizeof(NOTE) - 1 || v < 0)
+        return -1;
+    *ret = v;
+    return 0;
+}
+
+static int restore_fresh(struct part *p, const struct runtime *rt, struct reader *r,
+                         int64_t state_low, int64_t state_high, struct err *e)
+{
+    if (state_high > state_low)
+        return err_set(e, ERR_STATE,
+                       "%s partition %d holds an image, but group %s%s has no committed offset for "
+                       "%s: were its offsets deleted?",
+                       rt->state_logical, p->partition, rt->kafka.prefix, rt->id, rt->ops->input);
+    int64_t low;
+    int64_t high;
+    if (reader_watermarks(r, rt->ops->input, p->partition, &low, &high, e) != 0)
+        return -1;
+    p->next_offset = low;
+    return 0;
+}
+
+static int restore_image(struct part *p, const struct runtime *rt, struct reader *r,
+                         const struct group_offset *committed, struct err *e)
+{
+    if (parse_note(committed->note, &p->image_at) != 0)
+        return err_set(e, ERR_STATE,
+                       "group %s%s: the committed offset %" PRId64 " of %s partition %d names no "
+                       "image: were its offsets reset by hand?",
+                       rt->kafka.prefix, rt->id, committed->next_offset, rt->ops->input,
+                       p->partition);
+    struct image_about a = about_of(p, rt);
+    struct strbuf bytes = STRBUF_INIT(IMAGE_MAX_BYTES);
+    int found = image_store_read(r, &a, p->image_at, &bytes, e);
+    if (found == 0)
+        (void)err_set(e, ERR_STATE, "%s partition %d: no image at offset %" PRId64 " or later",
+                      rt->state_logical, p->partition, p->image_at);
+    if (found == 1 && a.next_offset > committed->next_offset)
+        found = err_set(e, ERR_STATE,
+                        "%s partition %d: the image is at input offset %" PRId64
+                        ", ahead of the committed %" PRId64,
+                        rt->state_logical, p->partition, a.next_offset, committed->next_offset);
+    int ret = found == 1 ? rt->ops->restore(p->state, strbuf_slice(&bytes), e) : -1;
+    strbuf_finish(&bytes);
+    if (ret == 0)
+        p->next_offset = a.next_offset;
+    return ret;
+}
+
+int part_restore(struct part *p, const struct runtime *rt, struct reader *r,
+                 const struct group_offset *committed, int64_t *ret_start, struct err *e)
+{
+    int64_t start_us = clock_mono_us();
+    *p = (struct part){.partition = committed->partition,
+                       .committed_offset = committed->next_offset,
+                       .sent_offset = committed->next_offset,
+                       .image_at = -1,
+                       .pending_image_at = -1};
+    p->state = rt->ops->create(rt->fold_options, p->partition, e);
+    if (!p->state)
+        return -1;
+    int64_t low;
+    int64_t high;
+    int ret = reader_watermarks(r, rt->state_logical, p->partition, &low, &high, e);
+    if (ret == 0)
+        ret = committed->next_offset == GROUP_NO_OFFSET ? restore_fresh(p, rt, r, low, high, e)
+                                                        : restore_image(p, rt, r, committed, e);
+    if (ret != 0) {
+        part_finish(p, rt);
+        return -1;
+    }
+    p->state_end = high;
+    p->image_time_us = clock_mono_us();
+    *ret_start = p->next_offset;
+    int64_t took_us = clock_mono_us() - start_us;
+    metric_set(rt->metrics.restore_us, took_us);
+    log_info(rt->id, "state restored", LOG_INT("partition", p->partition),
+             LOG_INT("from_offset", p->next_offset), LOG_INT("committed", p->committed_offset),
+             LOG_INT("took_ms", took_us / US_PER_MS));
+    return 0;
+}
+
+void part_finish(struct part *p, const struct runtime *rt)
+{
+    rt->ops->destroy(p->state);
+    *p = (struct part){.partition = p->partition};
+}
+
+/* --- running --------------------------------------------------------------------------------- */
+
+bool part_is_live(const struct part *p)
+{
+    return p->next_offset >= p->committed_offset;
+}
+
+bool part_has_news(const struct part *p)
+{
+    return p->state && p->next_offset > p->sent_offset;
+}
+
+static bool image_is_due(const struct part *p, const struct runtime *rt, int64_t now_us)
+{
+    if (p->image_at < 0)
+        return true; /* a committed offset must never stand without an image */
+    int64_t age_ms = (now_us - p->image_time_us) / US_PER_MS;
+    return age_ms >= rt->options.image_min_ms &&
+           (age_ms >= rt->options.image_max_ms || p->image_records >= rt->options.image_records);
+}
+
+int part_image(struct part *p, const struct runtime *rt, struct txn *txn, int64_t now_us,
+               struct err *e)
+{
+    if (!image_is_due(p, rt, now_us))
+        return 0;
+    struct strbuf bytes = STRBUF_INIT(IMAGE_MAX_BYTES);
+    const struct image_about a = about_of(p, rt);
+    int32_t chunks = 0;
+    int r = rt->ops->image(p->state, &bytes, e);
+    if (r == 0)
+        r = image_store_write(&a, rt->state_topic, strbuf_slice(&bytes), txn, &chunks, e);
+    if (r == 0) {
+        metric_inc(rt->metrics.images, 1);
+        metric_set(rt->metrics.image_bytes, (int64_t)bytes.len);
+        p->pending_image_at = p->state_end;
+        p->pending_state_end = p->state_end + chunks + 1; /* and the commit marker */
+        p->image_time_us = now_us;
+        p->image_records = 0;
+    }
+    strbuf_finish(&bytes);
+    return r;
+}
+
+void part_offset(const struct part *p, struct group_offset *ret)
+{
+    int64_t at = p->pending_image_at >= 0 ? p->pending_image_at : p->image_at;
+    ret->partition = p->partition;
+    ret->next_offset = p->next_offset;
+    (void)snprintf(ret->note, sizeof(ret->note), "%s%" PRId64, NOTE, at);
+}
+
+void part_committed(struct part *p)
+{
+    p->sent_offset = p->next_offset;
+    if (p->pending_image_at < 0)
+        return;
+    p->image_at = p->pending_image_at;
+    p->state_end = p->pending_state_end;
+    p->pending_image_at = -1;
+}

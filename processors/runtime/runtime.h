@@ -1,0 +1,56 @@
+/**
+ * What the parts of the runtime share: names, counts and settings, fixed before the loop starts.
+ * Threads: read-only.
+ */
+#ifndef CANDLEWICK_RUNTIME_H
+#define CANDLEWICK_RUNTIME_H
+
+#include "fold.h"
+#include "kafka/kafka.h"
+#include "program.h"
+
+struct runtime_options {
+    char *instance;
+    int64_t commit_interval_ms;
+    int64_t commit_min_ms;
+    int64_t image_min_ms;
+    int64_t image_max_ms;
+    int64_t image_records;
+};
+
+struct runtime_metrics {
+    struct metric *consumed;
+    struct metric *emitted;
+    struct metric *refused;
+    struct metric *commits;
+    struct metric *aborts;
+    struct metric *rebuilds;
+    struct metric *images;
+    struct metric *image_bytes;
+    struct metric *restore_us;
+    struct metric *assigned;
+    struct metric *lag;
+    struct metric *last_write_us;
+    struct metric *counters[FOLD_COUNTERS_MAX];
+};
+
+struct runtime {
+    const struct fold_ops *ops;
+    const void *fold_options;
+    struct runtime_options options;
+    struct program *program;
+    struct kafka_settings kafka;
+    char id[64];                   /* "cw-candles" */
+    char state_logical[64];        /* "candles-state" */
+    char state_topic[KAFKA_NAME_MAX + 1];
+    char dead_letters[KAFKA_NAME_MAX + 1];
+    char outputs[FOLD_OUTPUTS_MAX][KAFKA_NAME_MAX + 1];
+    int32_t partitions; /* of input, outputs and state topic alike */
+    struct runtime_metrics metrics;
+};
+
+/* The loop: from the start, through every failure that a new beginning can mend, to the request to
+ * stop. -1 with *e: what a new beginning cannot mend. */
+int runtime_run(const struct runtime *rt, struct err *e) MUST_CHECK;
+
+#endif
