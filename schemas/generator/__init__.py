@@ -1,0 +1,1 @@
+"""Turns Avro schemas into C structs, codecs and tables. Entry point: ../generate.py."""

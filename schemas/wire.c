@@ -1,0 +1,136 @@
+#include "wire.h"
+
+int wire_bad(struct wire_in *in, enum wire_fault fault)
+{
+    in->fault = fault;
+    return -1;
+}
+
+int wire_at(struct wire_in *in, const char *field)
+{
+    in->field = field;
+    return -1;
+}
+
+int wire_at_item(struct wire_in *in, const char *array, size_t index)
+{
+    in->array = array;
+    in->index = index;
+    return -1;
+}
+
+int wire_too_long(const char *record, struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "%s: longer than %d bytes", record, RECORD_MAX_BYTES);
+}
+
+int wire_left_over(const char *record, size_t len, struct err *e)
+{
+    return err_set(e, ERR_PROTO, "%s: %zu bytes behind its end", record, len);
+}
+
+struct fault_text {
+    enum err_code code;
+    const char *text;
+};
+
+static struct fault_text explain(enum wire_fault fault)
+{
+    switch (fault) {
+    case WIRE_OK:
+        break;
+    case WIRE_CUT:
+        return (struct fault_text){ERR_PROTO, "the input ends inside it"};
+    case WIRE_VARINT:
+        return (struct fault_text){ERR_PROTO, "a number of more than 64 bits"};
+    case WIRE_INT:
+        return (struct fault_text){ERR_PROTO, "a number of more than 32 bits"};
+    case WIRE_BOOL:
+        return (struct fault_text){ERR_PROTO, "neither false nor true"};
+    case WIRE_BRANCH:
+        return (struct fault_text){ERR_PROTO, "no such branch of the union"};
+    case WIRE_SYMBOL:
+        return (struct fault_text){ERR_PROTO, "no such symbol"};
+    case WIRE_LENGTH:
+        return (struct fault_text){ERR_PROTO, "a negative length"};
+    case WIRE_BLOCK:
+        return (struct fault_text){ERR_PROTO, "a block of items is not as long as it says"};
+    case WIRE_EMPTY:
+        return (struct fault_text){ERR_PROTO, "a decimal without bytes"};
+    case WIRE_DIGITS:
+        return (struct fault_text){ERR_LIMIT, "a decimal of more than 38 digits"};
+    case WIRE_LONG_TEXT:
+        return (struct fault_text){ERR_LIMIT, "a text that is too long"};
+    case WIRE_LONG_BYTES:
+        return (struct fault_text){ERR_LIMIT, "bytes that are too long"};
+    case WIRE_ITEMS:
+        return (struct fault_text){ERR_LIMIT, "too many items"};
+    }
+    return (struct fault_text){ERR_PROTO, "malformed"};
+}
+
+int wire_error(const struct wire_in *in, struct slice body, const char *record, struct err *e)
+{
+    if (in->fault == WIRE_CUT && body.len >= RECORD_BODY_MAX)
+        return wire_too_long(record, e);
+    struct fault_text t = explain(in->fault);
+    if (in->array)
+        (void)err_set(e, t.code, "%s: %s[%zu].%s: %s", record, in->array, in->index, in->field,
+                      t.text);
+    else
+        (void)err_set(e, t.code, "%s: %s: %s", record, in->field, t.text);
+    return in->fault == WIRE_CUT ? 1 : -1;
+}
+
+int wire_get_decimal(struct wire_in *in, struct decimal *ret)
+{
+    struct slice bytes = {NULL, 0};
+    if (wire_get_run(in, RECORD_TEXT_MAX, WIRE_DIGITS, &bytes) != 0)
+        return -1;
+    if (bytes.len == 0)
+        return wire_bad(in, WIRE_EMPTY);
+    if (decimal_from_bytes((const uint8_t *)bytes.data, bytes.len, ret, NULL) != 0)
+        return wire_bad(in, WIRE_DIGITS);
+    return 0;
+}
+
+/* The head of the next block: a count, or a negative count and the block's size in bytes. */
+static int open_block(struct wire_in *in, struct wire_items *items)
+{
+    int64_t count = 0;
+    int64_t size = 0;
+    if (wire_get_long(in, &count) != 0)
+        return -1;
+    items->until = NULL;
+    if (count < 0) {
+        if (wire_get_long(in, &size) != 0)
+            return -1;
+        if (size < 0)
+            return wire_bad(in, WIRE_LENGTH);
+        if (size > RECORD_BODY_MAX)
+            return wire_bad(in, WIRE_BLOCK);
+        if (size > in->end - in->p)
+            return wire_bad(in, WIRE_CUT);
+        items->until = in->p + size;
+        count = count == INT64_MIN ? INT64_MAX : -count;
+    }
+    if ((uint64_t)count > items->max - items->seen)
+        return wire_bad(in, WIRE_ITEMS);
+    items->left = count;
+    return 0;
+}
+
+bool wire_next_item(struct wire_in *in, struct wire_items *items)
+{
+    if (items->left == 0) {
+        if (items->until && items->until != in->p) {
+            (void)wire_bad(in, WIRE_BLOCK); /* the false below says so */
+            return false;
+        }
+        if (open_block(in, items) != 0 || items->left == 0)
+            return false;
+    }
+    items->left--;
+    items->seen++;
+    return true;
+}
