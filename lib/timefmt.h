@@ -21,6 +21,9 @@ enum { TIME_TEXT = 40 };
 #define US_PER_MIN (60 * US_PER_S)
 #define US_PER_DAY (24 * 60 * US_PER_MIN)
 
+/* The first instant of the year 10000: no time of ours is that late. */
+#define TIME_END_US (INT64_C(253402300800) * US_PER_S)
+
 /* Years 0000 to 9999; a time outside is written as its nearest end. Returns the length. */
 size_t time_format(int64_t time_us, char text[TIME_TEXT]);
 

@@ -149,3 +149,11 @@ void book_drop(struct book *b, struct window **at)
     free(w);
     b->n_windows--;
 }
+
+void book_forget(struct book *b, const struct window *w, int interval)
+{
+    struct window **at = &w->series->newest[interval];
+    while (*at != w)
+        at = &(*at)->older;
+    book_drop(b, at);
+}

@@ -21,8 +21,8 @@ TAILQ_HEAD(window_list, window);
 /* One exchange within the partition: its clock, and what waits for it. */
 struct market {
     char name[BOOK_EXCHANGE_MAX + 1];
-    int64_t stream_us;     /* largest receive time seen in its trades and ticks */
-    int64_t next_close_us; /* no window closes or is dropped before this stream time */
+    int64_t stream_us;                 /* largest receive time seen in its trades and ticks */
+    int64_t next_close_us;             /* no window closes or is dropped before this stream time */
     struct window_list due[INTERVALS]; /* changed windows that wait for their turn, first first */
     struct market *next;
 };
@@ -32,7 +32,7 @@ struct series {
     struct market *market;
     char symbol[BOOK_SYMBOL_MAX + 1];
     struct window *newest[INTERVALS];
-    struct series *next;       /* in order of appearance */
+    struct series *next; /* in order of appearance */
     struct series *next_in_slot;
 };
 
@@ -59,5 +59,8 @@ struct window *book_window(struct book *b, struct series *s, int interval, int64
 
 /* Frees the window *at points to and moves *at to the next older one. It must not be queued. */
 void book_drop(struct book *b, struct window **at);
+
+/* The same for a window that was just made and stays unused. */
+void book_forget(struct book *b, const struct window *w, int interval);
 
 #endif

@@ -65,8 +65,8 @@ static int close_window(struct candle_state *s, struct window *w, int interval,
 }
 
 /* Closes and drops what is due in one series, and lowers *next to what will be due first. */
-static int sweep_series(struct candle_state *s, struct series *series, int interval,
-                        int64_t *next, const struct fold_sink *sink, struct err *e)
+static int sweep_series(struct candle_state *s, struct series *series, int interval, int64_t *next,
+                        const struct fold_sink *sink, struct err *e)
 {
     int64_t now_us = series->market->stream_us;
     for (struct window **at = &series->newest[interval]; *at;) {
@@ -117,9 +117,16 @@ static int advance(struct candle_state *s, struct market *m, int64_t receive_us,
 
 /* --- records --------------------------------------------------------------------------------- */
 
+static bool is_time(int64_t time_us)
+{
+    return time_us >= 0 && time_us < TIME_END_US;
+}
+
 static const char *refusal(const struct trade *t)
 {
     const struct decimal zero = {0};
+    if (!is_time(t->exchange_time_us) || !is_time(t->receive_time_us))
+        return "exchange_time or receive_time: not between 1970 and 9999";
     if (t->exchange.len == 0 || t->exchange.len > BOOK_EXCHANGE_MAX)
         return "exchange: empty or too long";
     if (t->symbol.len == 0 || t->symbol.len > BOOK_SYMBOL_MAX)
@@ -144,8 +151,11 @@ static int fold_window(struct candle_state *s, struct window *w, int interval,
                        const struct trade *t, int64_t placed_us, const struct fold_input *in,
                        const struct fold_sink *sink, struct err *e)
 {
-    if (window_add(w, t, placed_us, in->offset) != 0)
+    if (window_add(w, t, placed_us, in->offset) != 0) {
+        if (w->trades == 0)
+            book_forget(s->book, w, interval);
         return sink->refuse(sink->ctx, "a sum of the window no longer fits", e);
+    }
     struct market *m = w->series->market;
     int64_t due = final_us(s, w, interval);
     w->changed = true;
@@ -194,6 +204,8 @@ static int apply_tick(struct candle_state *s, const struct tick *t, const struct
 {
     if (t->exchange.len == 0 || t->exchange.len > BOOK_EXCHANGE_MAX)
         return sink->refuse(sink->ctx, "exchange: empty or too long", e);
+    if (!is_time(t->receive_time_us))
+        return sink->refuse(sink->ctx, "receive_time: not between 1970 and 9999", e);
     struct market *m = book_market(s->book, t->exchange);
     if (!m)
         return err_set(e, ERR_NOMEM, "candles: out of memory");

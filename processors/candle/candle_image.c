@@ -13,8 +13,8 @@ enum { MARKETS_MAX = 1000, SERIES_MAX = 10000000, WINDOWS_MAX = 100000000 };
 
 static int pack_point(struct strbuf *out, const struct window_point *p)
 {
-    return pack_int(out, p->time_us) || pack_int(out, p->sequence) ||
-           pack_decimal(out, p->price) || pack_text(out, slice_make(p->id, p->id_len));
+    return pack_int(out, p->time_us) || pack_int(out, p->sequence) || pack_decimal(out, p->price) ||
+           pack_text(out, slice_make(p->id, p->id_len));
 }
 
 static int pack_window(struct strbuf *out, const struct window *w)
@@ -74,11 +74,11 @@ static int pack_due(struct strbuf *out, const struct window_list *list)
     int64_t n = 0;
     const struct window *w;
     TAILQ_FOREACH(w, list, due)
-        n++;
+    n++;
     int r = pack_int(out, n);
     TAILQ_FOREACH(w, list, due)
-        if (r == 0)
-            r = pack_text(out, slice_of(w->series->symbol)) || pack_int(out, w->open_us);
+    if (r == 0)
+        r = pack_text(out, slice_of(w->series->symbol)) || pack_int(out, w->open_us);
     return r;
 }
 
@@ -188,12 +188,11 @@ static int restore_series(struct unpack *u, struct book *b, struct err *e)
 static struct window *find_window(struct book *b, const struct market *m, struct slice symbol,
                                   int interval, int64_t open_us)
 {
-    for (struct series *s = b->series; s; s = s->next)
-        if (s->market == m && slice_is(symbol, s->symbol))
-            for (struct window *w = s->newest[interval]; w; w = w->older)
-                if (w->open_us == open_us)
-                    return w;
-    return NULL;
+    const struct series *s = book_series(b, slice_of(m->name), symbol);
+    struct window *w = s ? s->newest[interval] : NULL;
+    while (w && w->open_us != open_us)
+        w = w->older;
+    return w;
 }
 
 static void restore_due(struct unpack *u, struct book *b, struct market *m, int interval)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct interval {
-    const char *name;       /* as in the record */
+    const char *name; /* as in the record */
     int64_t length_us;
     int64_t provisional_us; /* shortest stream time between two updates of a window */
 };

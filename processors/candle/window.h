@@ -41,13 +41,13 @@ struct window {
     int64_t last_offset;
 
     /* its life as a record */
-    int32_t revision;    /* of the record written last; 0: none or provisional */
-    bool final;          /* closed */
-    bool changed;        /* since the record written last */
-    bool repaired;       /* a change since then came by repair */
-    bool has_written;    /* any record was written */
-    int64_t written_us;  /* stream time of the record written last */
-    bool queued;         /* waits in the exchange's due list */
+    int32_t revision;   /* of the record written last; 0: none or provisional */
+    bool final;         /* closed */
+    bool changed;       /* since the record written last */
+    bool repaired;      /* a change since then came by repair */
+    bool has_written;   /* any record was written */
+    int64_t written_us; /* stream time of the record written last */
+    bool queued;        /* waits in the exchange's due list */
     TAILQ_ENTRY(window) due;
 
     struct series *series; /* whose window it is */

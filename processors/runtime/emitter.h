@@ -18,8 +18,8 @@ struct emitter {
     struct txn *txn;
     struct strbuf value;
     const struct kafka_message *input; /* of the call under way */
-    bool live;   /* outputs are new; else withheld */
-    bool urgent; /* something urgent waits for the commit */
+    bool live;                         /* outputs are new; else withheld */
+    bool urgent;                       /* something urgent waits for the commit */
 };
 
 void emitter_init(struct emitter *m, const struct runtime *rt, struct txn *txn);

@@ -33,7 +33,7 @@ struct fold_input {
 
 /* One thing a fold says; borrowed for the call. */
 struct fold_output {
-    int topic;                   /* index into fold_ops.outputs; it goes to the input's partition */
+    int topic; /* index into fold_ops.outputs; it goes to the input's partition */
     struct slice key;
     const struct record *record; /* NULL: a tombstone for the key */
     bool urgent;                 /* commit as soon as the runtime may */
@@ -51,14 +51,14 @@ struct fold_sink {
 };
 
 struct fold_ops {
-    const char *name;    /* "candles": program cw-<name>, state topic <name>-state, group cw-<name> */
-    const char *summary; /* one line for --help */
-    const char *details; /* more for --help */
-    const char *health_listen;            /* default */
-    const char *input;                    /* logical topic */
-    const char *const *outputs;           /* logical topics, NULL-terminated */
+    const char *name; /* "candles": program cw-<name>, state topic <name>-state, group cw-<name> */
+    const char *summary;                       /* one line for --help */
+    const char *details;                       /* more for --help */
+    const char *health_listen;                 /* default */
+    const char *input;                         /* logical topic */
+    const char *const *outputs;                /* logical topics, NULL-terminated */
     const struct metric_desc *const *counters; /* NULL-terminated */
-    const struct conf_opt *options;       /* into a struct of options_size bytes */
+    const struct conf_opt *options;            /* into a struct of options_size bytes */
     size_t options_size;
     int32_t image_version; /* of the bytes image() writes */
 
@@ -74,7 +74,8 @@ struct fold_ops {
     int (*restore)(void *state, struct slice image, struct err *e);
 };
 
-/* The program: options, health, and the loop that joins the fold to Kafka. Returns the exit code. */
+/* The program: options, health, and the loop that joins the fold to Kafka. Returns the exit code.
+ */
 int fold_main(int argc, char **argv, const struct fold_ops *ops);
 
 #endif

@@ -1,11 +1,12 @@
 #include "fold.h"
 
+#include "clock.h"
 #include "kafka/topics.h"
 #include "log.h"
 #include "runtime.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 enum { OPTIONS_MAX = 64 };
 
@@ -35,12 +36,12 @@ static const struct metric_desc emitted = {"candlewick_records_produced_total", 
                                            METRIC_COUNTER, 1};
 static const struct metric_desc refused = {"candlewick_records_dead_letter_total",
                                            "inputs sent to the dead letters", METRIC_COUNTER, 1};
-static const struct metric_desc commits = {"candlewick_txn_commits_total",
-                                           "transactions committed", METRIC_COUNTER, 1};
+static const struct metric_desc commits = {"candlewick_txn_commits_total", "transactions committed",
+                                           METRIC_COUNTER, 1};
 static const struct metric_desc aborts = {"candlewick_txn_aborts_total", "transactions aborted",
                                           METRIC_COUNTER, 1};
-static const struct metric_desc rebuilds = {
-    "candlewick_rebuilds_total", "beginnings anew after a failure", METRIC_COUNTER, 1};
+static const struct metric_desc rebuilds = {"candlewick_rebuilds_total",
+                                            "beginnings anew after a failure", METRIC_COUNTER, 1};
 static const struct metric_desc images = {"candlewick_images_total", "images of state written",
                                           METRIC_COUNTER, 1};
 static const struct metric_desc image_bytes = {"candlewick_state_bytes",
@@ -82,12 +83,18 @@ static int add_metrics(struct runtime *rt, struct err *e)
         struct metric **at;
         const struct metric_desc *desc;
     } all[] = {
-        {&rt->metrics.consumed, &consumed},       {&rt->metrics.emitted, &emitted},
-        {&rt->metrics.refused, &refused},         {&rt->metrics.commits, &commits},
-        {&rt->metrics.aborts, &aborts},           {&rt->metrics.rebuilds, &rebuilds},
-        {&rt->metrics.images, &images},           {&rt->metrics.image_bytes, &image_bytes},
-        {&rt->metrics.restore_us, &restore_us},   {&rt->metrics.assigned, &assigned},
-        {&rt->metrics.lag, &lag},                 {&rt->metrics.last_write_us, &last_write_us},
+        {&rt->metrics.consumed, &consumed},
+        {&rt->metrics.emitted, &emitted},
+        {&rt->metrics.refused, &refused},
+        {&rt->metrics.commits, &commits},
+        {&rt->metrics.aborts, &aborts},
+        {&rt->metrics.rebuilds, &rebuilds},
+        {&rt->metrics.images, &images},
+        {&rt->metrics.image_bytes, &image_bytes},
+        {&rt->metrics.restore_us, &restore_us},
+        {&rt->metrics.assigned, &assigned},
+        {&rt->metrics.lag, &lag},
+        {&rt->metrics.last_write_us, &last_write_us},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (!(*all[i].at = metrics_add(rt->program->metrics, all[i].desc, "", e)))
@@ -99,9 +106,21 @@ static int add_metrics(struct runtime *rt, struct err *e)
     return 0;
 }
 
+/* Without an instance nobody comes back under the same name, so any name will do that is ours. */
+static void name_transactions(struct runtime *rt)
+{
+    if (*rt->options.instance)
+        (void)snprintf(rt->transactional_id, sizeof(rt->transactional_id), "%s.%.60s", rt->id,
+                       rt->options.instance);
+    else
+        (void)snprintf(rt->transactional_id, sizeof(rt->transactional_id), "%s.pid-%ld-%lld",
+                       rt->id, (long)getpid(), (long long)clock_real_us());
+}
+
 static int name_topics(struct runtime *rt, struct err *e)
 {
     (void)snprintf(rt->id, sizeof(rt->id), "cw-%s", rt->ops->name);
+    name_transactions(rt);
     (void)snprintf(rt->state_logical, sizeof(rt->state_logical), "%s-state", rt->ops->name);
     if (kafka_name(&rt->kafka, rt->state_logical, rt->state_topic, e) != 0 ||
         kafka_name(&rt->kafka, "dead-letters", rt->dead_letters, e) != 0)

@@ -60,7 +60,7 @@ int image_store_write(const struct image_about *a, const char *topic, struct sli
 /* The image being gathered, and the last that was complete. */
 struct gather {
     const struct image_about *about;
-    struct strbuf parts;    /* chunks 0 .. n-1 of the one that is coming in */
+    struct strbuf parts; /* chunks 0 .. n-1 of the one that is coming in */
     int32_t n;
     int64_t next_offset;
     struct strbuf *complete;
@@ -72,7 +72,8 @@ static int check_origin(const struct image_about *a, const struct image *im, str
 {
     if (!slice_is(im->processor, a->processor) || !slice_is(im->input_topic, a->input_topic) ||
         im->input_partition != a->partition)
-        return err_set(e, ERR_STATE, "%s partition %d holds an image of %.*s over %.*s partition %d",
+        return err_set(e, ERR_STATE,
+                       "%s partition %d holds an image of %.*s over %.*s partition %d",
                        a->state_topic, a->partition, SLICE_ARG(im->processor),
                        SLICE_ARG(im->input_topic), im->input_partition);
     if (im->input_partitions != a->partitions)

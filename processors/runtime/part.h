@@ -2,8 +2,8 @@
  * One assigned partition: the fold's state, where it stands, and its images.
  *
  *     part_restore(&p, &rt, reader, &start, &e);   // from the last image, or from nothing
- *     if (part_is_live(&p)) …                      // outputs are withheld below the committed offset
- *     part_image(&p, &rt, txn, now_us, &e);        // into the open transaction, when due
+ *     if (part_is_live(&p)) …                      // outputs are withheld below the committed
+ * offset part_image(&p, &rt, txn, now_us, &e);        // into the open transaction, when due
  *
  * The note that is committed with every input offset says where on the state topic the newest
  * image begins, so that a restart reads that image and nothing before it.
@@ -21,13 +21,14 @@
 struct part {
     int32_t partition;
     void *state;
-    int64_t next_offset;      /* first input offset not applied */
-    int64_t committed_offset; /* outputs of inputs below it are in the topics; GROUP_NO_OFFSET: none */
-    int64_t sent_offset;      /* as committed with the last transaction */
-    int64_t state_end;        /* lower bound of the state partition's end */
-    int64_t image_at;         /* where the newest image begins on it; -1: there is none yet */
-    int64_t image_time_us;    /* when it was written, clock_mono_us() */
-    int64_t image_records;    /* inputs applied since */
+    int64_t next_offset; /* first input offset not applied */
+    int64_t
+        committed_offset;  /* outputs of inputs below it are in the topics; GROUP_NO_OFFSET: none */
+    int64_t sent_offset;   /* as committed with the last transaction */
+    int64_t state_end;     /* lower bound of the state partition's end */
+    int64_t image_at;      /* where the newest image begins on it; -1: there is none yet */
+    int64_t image_time_us; /* when it was written, clock_mono_us() */
+    int64_t image_records; /* inputs applied since */
     int64_t pending_image_at; /* of the image in the open transaction; -1: none */
     int64_t pending_state_end;
 };
@@ -35,7 +36,8 @@ struct part {
 /* committed: as the group has it. On success p is ready and *ret_start is where to read from.
  * ERR_STATE: image and committed offset contradict each other. */
 int part_restore(struct part *p, const struct runtime *rt, struct reader *r,
-                 const struct group_offset *committed, int64_t *ret_start, struct err *e) MUST_CHECK;
+                 const struct group_offset *committed, int64_t *ret_start,
+                 struct err *e) MUST_CHECK;
 void part_finish(struct part *p, const struct runtime *rt);
 
 /* Whether outputs of the next input are new. */

@@ -40,8 +40,9 @@ struct runtime {
     struct runtime_options options;
     struct program *program;
     struct kafka_settings kafka;
-    char id[64];                   /* "cw-candles" */
-    char state_logical[64];        /* "candles-state" */
+    char id[64];                /* "cw-candles" */
+    char transactional_id[128]; /* of every session of this process */
+    char state_logical[64];     /* "candles-state" */
     char state_topic[KAFKA_NAME_MAX + 1];
     char dead_letters[KAFKA_NAME_MAX + 1];
     char outputs[FOLD_OUTPUTS_MAX][KAFKA_NAME_MAX + 1];

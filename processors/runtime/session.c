@@ -63,22 +63,16 @@ static void on_revoke(void *ctx)
 static int open_clients(struct session *s, struct err *e)
 {
     const struct runtime *rt = s->rt;
-    const char *instance = *rt->options.instance ? rt->options.instance : NULL;
-    char id[96];
-    if (instance)
-        (void)snprintf(id, sizeof(id), "%s.%s", rt->id, instance);
-    else
-        (void)snprintf(id, sizeof(id), "%s.%lld", rt->id, (long long)clock_real_us());
     s->reader = reader_open(&rt->kafka, e);
     /* the producer first: it settles what its predecessor left open, which the group's committed
      * offsets would otherwise wait for */
     if (s->reader)
-        s->txn = txn_open(&rt->kafka, id, e);
+        s->txn = txn_open(&rt->kafka, rt->transactional_id, e);
     if (!s->txn)
         return -1;
     const struct group_about about = {.group = rt->id,
                                       .topic = rt->ops->input,
-                                      .instance = instance,
+                                      .instance = rt->options.instance,
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,
                                       .ctx = s,
@@ -132,8 +126,7 @@ bool session_made_progress(const struct session *s)
 static int write_images(struct session *s, int64_t now_us, struct err *e)
 {
     for (int32_t i = 0; i < s->rt->partitions; i++)
-        if (part_has_news(&s->parts[i]) &&
-            part_image(&s->parts[i], s->rt, s->txn, now_us, e) != 0)
+        if (part_has_news(&s->parts[i]) && part_image(&s->parts[i], s->rt, s->txn, now_us, e) != 0)
             return -1;
     return 0;
 }
@@ -233,8 +226,7 @@ static int poll_ms(const struct session *s)
 {
     if (s->first_us == 0)
         return POLL_MS;
-    int64_t left_us =
-        s->first_us + s->rt->options.commit_interval_ms * US_PER_MS - clock_mono_us();
+    int64_t left_us = s->first_us + s->rt->options.commit_interval_ms * US_PER_MS - clock_mono_us();
     if (emitter_is_urgent(&s->emitter))
         left_us = s->commit_us + s->rt->options.commit_min_ms * US_PER_MS - clock_mono_us();
     return left_us <= 0 ? 0 : (int)(left_us / US_PER_MS) + 1;
