@@ -7,8 +7,9 @@
 #   status DIR      one line per broker; exit code 0 all run, 3 not all
 #   brokers DIR     print the bootstrap servers: host:port,...
 #
-# Environment of start: BROKERS (1 or 3; decided at the first start of DIR), PORT (of the first broker, or the next free
-# one: 9092), HEAP (512m), JVM_FLAGS, KAFKA_EXTRA (more lines for server.properties).
+# Environment of start: BROKERS (1 or 3; decided at the first start of DIR), KAFKA_PORT (of the
+# first broker, or the next free one: 9092), KAFKA_HEAP (512m), KAFKA_JVM (flags), KAFKA_EXTRA (more lines for
+# server.properties).
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib/common.sh"
@@ -53,8 +54,8 @@ any_alive() {
 
 # Addresses are chosen for all brokers together, while none runs: each one's file names all the others.
 choose_ports() {
-    local n base=${PORT:-9092}
-    check_number PORT "$base" 1 65000
+    local n base=${KAFKA_PORT:-9092}
+    check_number KAFKA_PORT "$base" 1 65000
     any_alive && return
     for n in $(nodes); do
         port_choose "$dir/ports" "broker-$n" $((base + n - 1))
@@ -133,9 +134,9 @@ launch() {
     mkdir -p "$home"
     write_properties "$n" >"$home/server.properties"
     format_storage "$n"
-    read -r -a flags <<<"${JVM_FLAGS:--XX:+UseG1GC}"
+    read -r -a flags <<<"${KAFKA_JVM:--XX:+UseG1GC}"
     : >"$home/out.log"
-    process_start "$(pidfile "$n")" "$home/out.log" "$java" -Xms64m "-Xmx${HEAP:-512m}" "${flags[@]}" \
+    process_start "$(pidfile "$n")" "$home/out.log" "$java" -Xms64m "-Xmx${KAFKA_HEAP:-512m}" "${flags[@]}" \
         -Dcandlewick.log="$home/server.log" \
         -Dlog4j2.configurationFile="$here/kafka/log4j2-server.properties" \
         -cp "$kafka_classpath" kafka.Kafka "$home/server.properties"

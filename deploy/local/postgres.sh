@@ -13,7 +13,7 @@
 # user `postgres`, since PostgreSQL refuses to be root; where that user cannot reach DIR (a tree below a private
 # /root), the data lives in /var/lib/candlewick and DIR/data is a link to it.
 #
-# Environment of start: PORT (5432, or the next free one), POSTGRES_EXTRA (more arguments, such as "-c fsync=off").
+# Environment of start: POSTGRES_PORT (5432, or the next free one), POSTGRES_EXTRA (more arguments, such as "-c fsync=off").
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib/common.sh"
@@ -44,7 +44,7 @@ alive() { process_alive "$dir/postgres.pid"; }
 # data directory as its working directory.
 server_processes() {
     find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' -printf '%l\t%h\n' 2>/dev/null |
-        data=$(data) awk -F'\t' '$1 == ENVIRON["data"] { sub(".*/", "", $2); print $2 }'
+        data=$(data) awk -F'\t' '$1 == ENVIRON["data"] { sub(".*/", "", $2); print $2 }' || true
 }
 no_server_process() { [[ -z $(server_processes) ]]; }
 
@@ -100,7 +100,7 @@ launch() {
     wait_until "$stop_s" no_server_process ||
         die "processes that are not ours work on $(data): $(server_processes | tr '\n' ' ')"
     drop_stale_lock
-    port_choose "$dir/ports" postgres "${PORT:-5432}"
+    port_choose "$dir/ports" postgres "${POSTGRES_PORT:-5432}"
     read -r -a extra <<<"${POSTGRES_EXTRA:-}"
     [[ ! -e $dir/postgres.log ]] || mv "$dir/postgres.log" "$dir/postgres.log.1"
     # dynamic_shared_memory_type: /dev/shm is tiny in containers, and emptied by logind when its user logs out.
@@ -130,7 +130,7 @@ SQL
 
 start() {
     [[ -x $bin/postgres ]] || die "PostgreSQL 15 is not installed: run \`make setup\`"
-    check_number PORT "${PORT:-5432}" 1 65000
+    check_number POSTGRES_PORT "${POSTGRES_PORT:-5432}" 1 65000
     create_data
     alive || launch
     wait_until "$ready_s" settled || die "PostgreSQL does not answer after $ready_s s; its log: $dir/postgres.log"

@@ -65,3 +65,16 @@ process_stop() {
     fi
     rm -f "$1"
 }
+
+# session_members PIDFILE: prints the pids of all processes in the session that the process of PIDFILE leads or led.
+# While one of them lives, the kernel gives the number to nobody else; so if the number is another process now, or the
+# machine was started anew, none is left.
+session_members() {
+    local pid start boot now
+    { read -r pid start boot <"$1"; } 2>/dev/null || return 0
+    [[ $pid =~ ^[0-9]+$ && $boot == "$(</proc/sys/kernel/random/boot_id)" ]] || return 0
+    ! now=$(process_identity "$pid") || [[ $now == "$pid $start $boot" ]] || return 0
+    ps -o pid=,stat= -s "$pid" | awk '$2 !~ /^[ZX]/ { print $1 }' || true
+}
+
+session_empty() { [[ -z $(session_members "$1") ]]; }
