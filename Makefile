@@ -1,0 +1,47 @@
+# A facade: each target is a command or two that you could type. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup build run up down status logs test lint asan bench clean reset
+
+help: ## Show this help
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: Debian packages, Kafka, Python packages of the tests
+	@deploy/local/setup.sh
+
+build: setup ## Build everything into build/
+	@[ -e build/build.ninja ] || meson setup --buildtype=debugoptimized build
+	@ninja -C build
+
+run: build ## Start everything, show what it does until Ctrl-C, stop everything (SIM=1: simulated market)
+	@deploy/local/stack run
+
+up: build ## Start everything in the background (SIM=1, SIM_SYMBOLS, SIM_RATE, SIM_SEED, BROKERS=3)
+	@deploy/local/stack up
+
+down: ## Stop everything that `make up` or `make run` started
+	@deploy/local/stack down
+
+status: ## Say what runs, where, and whether it is ready
+	@deploy/local/stack status
+
+logs: ## Follow the logs of all programs
+	@deploy/local/stack logs
+
+test: build ## Run all tests, against a Kafka and a PostgreSQL of their own
+	@tests/run.sh
+
+lint: build ## Check formatting and run clang-tidy, cppcheck and shellcheck
+	@tests/lint.sh
+
+asan: setup ## Run the unit tests under the address and undefined behaviour sanitizers
+	@[ -e build-asan/build.ninja ] || meson setup -Db_sanitize=address,undefined -Db_lundef=false build-asan
+	@meson test -C build-asan --suite unit --print-errorlogs
+
+bench: build ## Measure
+	@meson test -C build --benchmark --verbose
+
+clean: ## Remove what was built
+	@rm -rf build build-*
+
+reset: ## Delete all data of the local stack, after asking
+	@deploy/local/stack reset

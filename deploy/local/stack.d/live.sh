@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# The live status: rates, lag and the last candles, once a second in place on a terminal, a line per 10 s elsewhere.
+# It reads the programs' /metrics and REST; a Kafka tool would cost a second of CPU each time.
+# shellcheck disable=SC2154
+
+live_symbols=5 # as many symbols as the screen shows candles of
+
+live_status() {
+    local interval=10 drawn=0
+    declare -gA now=() before=()
+    [[ ! -t 1 ]] || interval=1
+    while process_alive "$(supervisor_pidfile "$market")"; do
+        take_sample
+        if [[ -t 1 ]]; then print_screen; else print_line; fi
+        pause "$interval"
+    done
+    say "It was stopped from elsewhere."
+}
+
+# pause SECONDS: unlike sleep, it leaves nothing behind when a signal ends it.
+pause() { read -r -t "$1" <> <(:) || true; }
+
+# take_sample: sets now from all programs, before from the last time, and elapsed_ms between the two.
+# Keys: "written:NAME" (counters candlewick_NAME_written_total; with a topic or table that is added to NAME), and
+# "lag:SERVICE" (the sum of candlewick_consumer_lag_records).
+take_sample() {
+    local key value
+    before=()
+    for key in "${!now[@]}"; do before[$key]=${now[$key]}; done
+    now=([time]=$(date +%s%3N))
+    while read -r key value; do now[$key]=$value; done < <(
+        for service in "${services[@]}"; do
+            curl -s --max-time 2 "$(health_url "$service")/metrics" | condense "$service"
+        done
+    )
+    elapsed_ms=$((${before[time]:+now[time] - before[time]}))
+}
+
+condense() {
+    awk -v service="$1" '
+        /^candlewick_[a-z_]+_written_total[ {]/ {
+            name = $1
+            sub(/_written_total.*/, "", name)
+            sub(/^candlewick_/, "", name)
+            if (match($1, /(topic|table)="[^"]*"/)) {
+                label = substr($1, RSTART + 7, RLENGTH - 8)
+                name = name == "records" ? label : name "." label
+            }
+            sum["written:" name] += $NF
+        }
+        /^candlewick_consumer_lag_records[ {]/ { sum["lag:" service] += $NF }
+        END { for (key in sum) printf "%s %.0f\n", key, sum[key] }'
+}
+
+# rate KEY: sets rate to what was added per second, in tenths as text: "200.3".
+rate() {
+    local tenths=0
+    [[ -z ${before[$1]:-} || $elapsed_ms -le 0 ]] || tenths=$(((now[$1] - before[$1]) * 10000 / elapsed_ms))
+    ((tenths >= 0)) || tenths=0 # the program was restarted
+    rate=$((tenths / 10)).$((tenths % 10))
+}
+
+sorted_keys() { printf '%s\n' "${!now[@]}" | grep "^$1:" | sort || true; }
+
+# last_candles: the open candle of the symbols with most trades: symbol, time, open, high, low, close, volume, trades.
+last_candles() {
+    local api symbols
+    api=http://127.0.0.1:$(service_port api)
+    symbols=$(curl -s --max-time 2 "$api/v1/symbols" |
+        jq -r --argjson n "$live_symbols" '.symbols | sort_by(-.trades)[:$n][] | "\(.exchange)/\(.symbol)"' 2>/dev/null)
+    [[ -n $symbols ]] || return 0
+    while read -r name; do
+        curl -s --max-time 2 "$api/v1/candles/$name?interval=1m&limit=1" |
+            jq -r '.symbol as $s | .candles[-1] | [$s, .open_time[11:16], .open, .high, .low, .close, .volume, .trades,
+                   .status] | map(. // "-") | @tsv' 2>/dev/null || true
+    done <<<"$symbols"
+}
+
+screen_text() {
+    local key
+    printf '%-24s %12s %16s\n' written 'per second' 'since start'
+    while read -r key; do
+        [[ -n $key ]] || continue
+        rate "$key"
+        printf '%-24s %12s %16s\n' "${key#written:}" "$rate" "${now[$key]}"
+    done < <(sorted_keys written)
+    printf '\n%-24s %12s\n' behind records
+    while read -r key; do
+        [[ -z $key ]] || printf '%-24s %12s\n' "${key#lag:}" "${now[$key]}"
+    done < <(sorted_keys lag)
+    printf '\n%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n' \
+        'candle (1m)' UTC open high low close volume trades status
+    last_candles | awk -F'\t' '{ printf "%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n",
+        $1, $2, $3, $4, $5, $6, $7, $8, $9 }'
+    printf '\n%s\n' "$(not_ready_services | grep . || echo 'All programs are ready.') Ctrl-C stops everything."
+}
+
+# print_screen: writes over what it wrote the last time. Lines and columns beyond the terminal are cut, since wrapped
+# or scrolled ones could not be found again.
+print_screen() {
+    local text rows columns
+    rows=$(tput lines 2>/dev/null) || rows=24
+    columns=$(tput cols 2>/dev/null) || columns=80
+    text=$(screen_text | head -n $((rows - 1)) | cut -c "1-$columns" | sed 's/$/\x1b[K/')
+    ((drawn == 0)) || printf '\e[%dA' "$drawn"
+    printf '%s\n\e[J' "$text"
+    drawn=$(wc -l <<<"$text")
+}
+
+not_ready_services() {
+    local name
+    for name in "${services[@]}"; do
+        is_ready "$name" || printf '%s: %s\n' "$name" "$(ready_reason)"
+    done
+}
+
+print_line() {
+    local key line state candle
+    line=$(date -u +%H:%M:%SZ)
+    while read -r key; do
+        [[ -n $key ]] || continue
+        rate "$key"
+        line+=" ${key#written:}=$rate/s"
+    done < <(sorted_keys written)
+    while read -r key; do
+        [[ -z $key ]] || line+=" lag.${key#lag:}=${now[$key]}"
+    done < <(sorted_keys lag)
+    candle=$(last_candles | awk -F'\t' 'NR == 1 { printf "%s %s close=%s trades=%s %s", $1, $2, $6, $8, $9 }')
+    state=$(not_ready_services | tr '\n' ';')
+    say "$line${candle:+ | $candle}${state:+ | not ready: $state}"
+}

@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# up: from nothing, or from whatever already runs, to a stack that is ready.
+# shellcheck disable=SC2154
+
+stack_up() {
+    bring_up || die "not everything is ready; \`make logs\` shows more, \`make down\` stops what runs"
+    print_places
+}
+
+# bring_up: the work of `up`. 1 if a program does not get ready (said); everything else that fails ends the script.
+bring_up() {
+    mkdir -p "$var"
+    take_lock "$var/lock"
+    choose_market
+    say "Starting Candlewick: $market_text"
+    mkdir -p "$var/$market"
+    printf '%s\n' "$market_text" >"$var/$market/market"
+    start_stores
+    if process_alive "$(supervisor_pidfile "$market")"; then
+        load_services
+        start_stopped_services
+    else
+        define_services
+        prepare_stores
+        write_env
+        start_supervisor
+    fi
+    await_services || return 1
+    exec 9>&- # the lock
+}
+
+start_stores() {
+    "$here/kafka.sh" start "$var/$market/kafka"
+    brokers=$("$here/kafka.sh" brokers "$var/$market/kafka")
+    "$here/postgres.sh" start "$var/$market/postgres"
+    database_url=$("$here/postgres.sh" url "$var/$market/postgres")
+}
+
+# Both programs change nothing that is already as it should be.
+prepare_stores() {
+    local copies
+    copies=$(tr ',' '\n' <<<"$brokers" | wc -l)
+    "$build/tools/cw-topics" create --brokers "$brokers" --replication "$copies" --file "$top/deploy/topics.json"
+    CW_DATABASE_URL=$database_url "$build/sinks/cw-migrate" up --dir "$top/sinks/postgres/migrations"
+}
+
+# load_services: the names of the services that the running supervisor keeps.
+load_services() {
+    services=()
+    local dir
+    for dir in "$var/$market/services"/*/; do services+=("$(basename "$dir")"); done
+}
+
+start_stopped_services() {
+    local name
+    for name in "${services[@]}"; do
+        sv up "$(service_dir "$name")" >/dev/null || die "the supervisor does not answer for $name: \`make down\` first"
+    done
+}
+
+# What people and scripts need to reach the stack. It holds the password of the database.
+write_env() {
+    local sim_url=
+    [[ $market == live ]] || sim_url=http://127.0.0.1:$(service_port sim)
+    (
+        umask 077
+        cat >"$var/env.new" <<ENV
+export CW_BROKERS=$brokers
+export CW_DATABASE_URL=$database_url
+export CW_API_URL=http://127.0.0.1:$(service_port api)
+export CW_SIM_URL=$sim_url
+ENV
+    )
+    mv "$var/env.new" "$var/env"
+}
+
+# first_symbol: one that is there, for the examples.
+first_symbol() {
+    curl -s --max-time 5 "http://127.0.0.1:$(service_port api)/v1/symbols" |
+        jq -er '.symbols | map(.symbol) | if index("BTC-USDT") then "BTC-USDT" else .[0] // empty end' 2>/dev/null ||
+        printf 'BTC-USDT\n'
+}
+
+print_places() {
+    local api
+    api=http://127.0.0.1:$(service_port api)
+    cat <<PLACES
+
+Candlewick runs on the $market_text
+  REST        $api/v1/symbols
+  Kafka       $brokers
+  PostgreSQL  ${database_url#*@}
+  logs        ${var#"$PWD/"}/$market/logs (\`make logs\`)
+  addresses   ${var#"$PWD/"}/env, to be sourced
+
+Try:
+  curl -s '$api/v1/candles/binance/$(first_symbol)?interval=1m&limit=3' | jq .
+  deploy/local/bin/kafka-console-consumer --topic candles.1m --max-messages 5 | ${build#"$PWD/"}/tools/cw-tap
+  (. ${var#"$PWD/"}/env && psql "\$CW_DATABASE_URL" -c 'SELECT * FROM candle ORDER BY open_time DESC LIMIT 3')
+
+PLACES
+}
