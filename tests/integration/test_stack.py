@@ -195,9 +195,9 @@ def test_run_until_signal(stack, number):
     said = []
     for line in process.stdout:
         said.append(line)
-        if " from.cw-candles=" in line:  # the first line of the live status
+        if " candles.1m=" in line:  # the first line of the live status
             break
-    assert "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
+    assert "candle=0.0/s candles.1m=0.0/s lag.cw-api=2" in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
     stack.remember()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=60)
@@ -233,7 +233,7 @@ def test_run_on_a_terminal(stack):
                 shown += os.read(terminal, 65536)
 
     read_until(b"Ctrl-C stops everything.", 60)
-    assert b"REST " in shown and b"BTC-USDT" in shown and b"from.cw-candles" in shown
+    assert b"REST " in shown and b"BTC-USDT" in shown and b"table candle" in shown
     stack.remember()
     os.write(terminal, b"\x03")
     read_until(b"Stopped.", 60)
