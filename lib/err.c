@@ -16,7 +16,7 @@ static void fill(struct err *e, enum err_code code, bool retriable, const char *
     e->retriable = retriable;
 }
 
-int err_set(struct err *e, enum err_code code, const char *fmt, ...)
+int(err_set)(struct err *e, enum err_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -25,7 +25,7 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
     return -1;
 }
 
-int err_retry(struct err *e, enum err_code code, const char *fmt, ...)
+int(err_retry)(struct err *e, enum err_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -34,7 +34,7 @@ int err_retry(struct err *e, enum err_code code, const char *fmt, ...)
     return -1;
 }
 
-int err_prefix(struct err *e, const char *fmt, ...)
+int(err_prefix)(struct err *e, const char *fmt, ...)
 {
     if (!e)
         return -1;

@@ -46,6 +46,11 @@ int err_retry(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LI
 /* Puts "<fmt>: " in front of what *e already says; keeps code and retriable. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* So that compilers and analyzers, who see one file at a time, know what they return. */
+#define err_set(...) (err_set(__VA_ARGS__), -1)
+#define err_retry(...) (err_retry(__VA_ARGS__), -1)
+#define err_prefix(...) (err_prefix(__VA_ARGS__), -1)
+
 /* "proto", "limit", ...: a stable word for logs and metric labels. */
 const char *err_code_name(enum err_code code);
 

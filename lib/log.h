@@ -40,11 +40,11 @@ void log_event(enum log_level level, const char *mod, const char *msg,
                const struct log_field *fields);
 
 #define LOG_EVENT(level, mod, msg, ...)                                                            \
-    log_event(level, mod, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL}})
-#define log_debug(mod, msg, ...) LOG_EVENT(LOG_LEVEL_DEBUG, mod, msg, __VA_ARGS__)
-#define log_info(mod, msg, ...) LOG_EVENT(LOG_LEVEL_INFO, mod, msg, __VA_ARGS__)
-#define log_warn(mod, msg, ...) LOG_EVENT(LOG_LEVEL_WARN, mod, msg, __VA_ARGS__)
-#define log_error(mod, msg, ...) LOG_EVENT(LOG_LEVEL_ERROR, mod, msg, __VA_ARGS__)
+    log_event(level, mod, msg, &((const struct log_field[]){{NULL}, ##__VA_ARGS__, {NULL}})[1])
+#define log_debug(mod, msg, ...) LOG_EVENT(LOG_LEVEL_DEBUG, mod, msg, ##__VA_ARGS__)
+#define log_info(mod, msg, ...) LOG_EVENT(LOG_LEVEL_INFO, mod, msg, ##__VA_ARGS__)
+#define log_warn(mod, msg, ...) LOG_EVENT(LOG_LEVEL_WARN, mod, msg, ##__VA_ARGS__)
+#define log_error(mod, msg, ...) LOG_EVENT(LOG_LEVEL_ERROR, mod, msg, ##__VA_ARGS__)
 
 /* At most one event per interval from one place; the rest are counted and told with the next.
  *     static-free use: keep one beside the state it speaks of.

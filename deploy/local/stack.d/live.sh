@@ -5,6 +5,15 @@
 
 live_symbols=5 # as many symbols as the screen shows candles of
 
+# What is shown as a rate: WHAT, tab, SERVICE (or the beginning of its name), tab, METRIC. {table} in WHAT stands for
+# that label of the metric.
+list_rates() {
+    printf '%s\t%s\t%s\n' \
+        'topic trades' cw-producer candlewick_trades_written_total \
+        'topic candles.1m' cw-candles candlewick_records_produced_total \
+        'table {table}' cw-postgres candlewick_rows_written_total
+}
+
 live_status() {
     local interval=10 drawn=0
     declare -gA now=() before=()
@@ -21,35 +30,40 @@ live_status() {
 pause() { read -r -t "$1" <> <(:) || true; }
 
 # take_sample: sets now from all programs, before from the last time, and elapsed_ms between the two.
-# Keys: "written:NAME" (counters candlewick_NAME_written_total; with a topic or table that is added to NAME), and
-# "lag:SERVICE" (the sum of candlewick_consumer_lag_records).
+# Keys: "rate:WHAT" and "lag:SERVICE" (the sum of candlewick_consumer_lag_records).
 take_sample() {
     local key value
     before=()
     for key in "${!now[@]}"; do before[$key]=${now[$key]}; done
     now=([time]=$(date +%s%3N))
-    while read -r key value; do now[$key]=$value; done < <(
+    while IFS=$'\t' read -r key value; do now[$key]=$value; done < <(
         for service in "${services[@]}"; do
-            curl -s --max-time 2 "$(health_url "$service")/metrics" | condense "$service"
+            curl -s --max-time 2 "$(health_url "$service")/metrics" | condense "$service" || true
         done
     )
     elapsed_ms=$((${before[time]:+now[time] - before[time]}))
 }
 
+# condense SERVICE: from its metrics, lines "KEY, tab, value".
 condense() {
     awk -v service="$1" '
-        /^candlewick_[a-z_]+_written_total[ {]/ {
-            name = $1
-            sub(/_written_total.*/, "", name)
-            sub(/^candlewick_/, "", name)
-            if (match($1, /(topic|table)="[^"]*"/)) {
-                label = substr($1, RSTART + 7, RLENGTH - 8)
-                name = name == "records" ? label : name "." label
+        BEGIN { FS = "\t" }
+        NR == FNR { if (index(service, $2) == 1) what["rate:" $1] = $3; next }
+        /^#/ { next }
+        {
+            value = $0
+            sub(/.* /, "", value)
+            metric = $0
+            sub(/[{ ].*/, "", metric)
+            if (metric == "candlewick_consumer_lag_records") sum["lag:" service] += value
+            for (key in what) {
+                if (what[key] != metric) continue
+                shown = key
+                if (match($0, /table="[^"]*"/)) sub(/{table}/, substr($0, RSTART + 7, RLENGTH - 8), shown)
+                sum[shown] += value
             }
-            sum["written:" name] += $NF
         }
-        /^candlewick_consumer_lag_records[ {]/ { sum["lag:" service] += $NF }
-        END { for (key in sum) printf "%s %.0f\n", key, sum[key] }'
+        END { for (key in sum) printf "%s\t%.0f\n", key, sum[key] }' <(list_rates) -
 }
 
 # rate KEY: sets rate to what was added per second, in tenths as text: "200.3".
@@ -80,13 +94,12 @@ screen_text() {
     local key
     printf '%-24s %12s %16s\n' written 'per second' 'since start'
     while read -r key; do
-        [[ -n $key ]] || continue
         rate "$key"
-        printf '%-24s %12s %16s\n' "${key#written:}" "$rate" "${now[$key]}"
-    done < <(sorted_keys written)
-    printf '\n%-24s %12s\n' behind records
+        printf '%-24s %12s %16s\n' "${key#rate:}" "$rate" "${now[$key]}"
+    done < <(sorted_keys rate)
+    printf '\n%-24s %12s\n' 'to be read' records
     while read -r key; do
-        [[ -z $key ]] || printf '%-24s %12s\n' "${key#lag:}" "${now[$key]}"
+        printf '%-24s %12s\n' "${key#lag:}" "${now[$key]}"
     done < <(sorted_keys lag)
     printf '\n%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n' \
         'candle (1m)' UTC open high low close volume trades status
@@ -118,12 +131,11 @@ print_line() {
     local key line state candle
     line=$(date -u +%H:%M:%SZ)
     while read -r key; do
-        [[ -n $key ]] || continue
         rate "$key"
-        line+=" ${key#written:}=$rate/s"
-    done < <(sorted_keys written)
+        line+=" ${key##* }=$rate/s"
+    done < <(sorted_keys rate)
     while read -r key; do
-        [[ -z $key ]] || line+=" lag.${key#lag:}=${now[$key]}"
+        line+=" lag.${key#lag:}=${now[$key]}"
     done < <(sorted_keys lag)
     candle=$(last_candles | awk -F'\t' 'NR == 1 { printf "%s %s close=%s trades=%s %s", $1, $2, $6, $8, $9 }')
     state=$(not_ready_services | tr '\n' ';')

@@ -1,0 +1,107 @@
+"""Fixtures: one Kafka and one PostgreSQL for the session, names and a database of its own for each test.
+
+kafka      the session's Kafka (stack.Kafka)
+prefix     in front of topics, groups and transactional ids: tests do not meet
+topics     the same, with all our topics made
+postgres   the session's PostgreSQL (stack.Postgres)
+database   URL of a fresh, empty database
+tables     the same, with all our tables made
+program    program("sinks/cw-postgres", "--instance", "0", ready=True) starts a program that ends with the test
+"""
+
+import fcntl
+import re
+import shutil
+
+import pytest
+
+from stack import BUILD, TOP, VAR, Kafka, Postgres, Program, run
+
+
+@pytest.fixture(scope="session")
+def directory():
+    """var/test, emptied. A session that was killed could not clean up: the next one does."""
+    VAR.mkdir(parents=True, exist_ok=True)
+    with open(VAR.parent / "test.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit("another test session runs in this tree", returncode=1)
+        Kafka(VAR / "kafka").stop()
+        left = Postgres(VAR / "postgres")
+        left.stop()
+        left.remove()
+        shutil.rmtree(VAR)
+        VAR.mkdir()
+        yield VAR
+
+
+@pytest.fixture(scope="session")
+def kafka(directory):
+    server = Kafka(directory / "kafka")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(directory):
+    server = Postgres(directory / "postgres")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def name(request):
+    """The test's name as a word that Kafka, PostgreSQL and file systems all take; unique within a session."""
+    word = re.sub(r"[^a-z0-9]+", "_", request.node.nodeid.rpartition("/")[2].lower()).strip("_")
+    return word[-55:].lstrip("_")
+
+
+@pytest.fixture
+def prefix(name):
+    return name + "."
+
+
+@pytest.fixture
+def topics(kafka, prefix):
+    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix,
+        "--file", TOP / "deploy/topics.json", "--replication", "1")
+    return prefix
+
+
+@pytest.fixture
+def database(postgres, name):
+    postgres.sql(f'CREATE DATABASE "{name}" OWNER candlewick')
+    yield postgres.database_url(name)
+    postgres.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def tables(database):
+    run(BUILD / "sinks/cw-migrate", "up", "--database.url", database, "--dir", TOP / "sinks/postgres/migrations")
+    return database
+
+
+@pytest.fixture
+def logs(directory, name):
+    """Where the test's programs log."""
+    return directory / "logs" / name
+
+
+@pytest.fixture
+def program(logs):
+    started = []
+
+    def start(path, *arguments, ready=False, **options):
+        one = Program(path, arguments, logs, **options)
+        started.append(one)
+        return one.wait_ready() if ready else one
+
+    yield start
+    for one in started:
+        if one.alive():
+            one.kill9()

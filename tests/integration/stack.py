@@ -1,0 +1,225 @@
+"""What integration tests start, and how they wait for it.
+
+    with kafka_of(directory) as kafka:
+        writer = Program("producers/cw-producer", ["--exchange", "binance"], logs, env={"CW_BROKERS": kafka.brokers})
+        writer.wait_ready()
+        wait_for(lambda: rows() == 50_000, 60, "50,000 rows")
+        writer.kill9()
+
+Nothing here sleeps in place of a condition: wait_for() polls one until its deadline, and says what it waited for.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("STACK_BUILD", TOP / "build"))
+LOCAL = TOP / "deploy" / "local"
+VAR = TOP / "var" / "test"  # of the running session; what the last one left there is for people to read
+
+
+def wait_for(condition, seconds, what, interval=0.05):
+    """Polls condition() until it is true (its value is returned) or seconds have passed (AssertionError)."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"after {seconds} s still no {what() if callable(what) else what}"
+        time.sleep(interval)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run(*command, check=True, timeout=180, **options):
+    """Runs a command to its end; its output is text. check: a failure raises, with all it printed."""
+    done = subprocess.run(
+        [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, timeout=timeout, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def environment(extra):
+    """The environment of a test's process: ours without anything that configures Candlewick, plus extra."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CW_", "SIM", "STACK_", "KAFKA_", "POSTGRES_"))}
+    return {**kept, **{k: str(v) for k, v in extra.items()}}
+
+
+class Kafka:
+    """A private Kafka kept in a directory by deploy/local/kafka.sh."""
+
+    def __init__(self, directory, brokers=1, extra=""):
+        self.directory = Path(directory)
+        self._env = environment({
+            "BROKERS": brokers,
+            "KAFKA_PORT": free_port(),
+            "KAFKA_HEAP": "256m",
+            "KAFKA_JVM": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            # compaction within seconds, for topics that ask for it
+            "KAFKA_EXTRA": "log.cleaner.backoff.ms=500\nlog.initial.task.delay.ms=500\n" + extra,
+        })
+
+    def script(self, command, *arguments, check=True):
+        return run(LOCAL / "kafka.sh", command, self.directory, *arguments, check=check, env=self._env)
+
+    def start(self, *number):
+        self.script("start", *number)
+        return self
+
+    def stop(self, *number):
+        self.script("stop", *number)
+
+    def kill9(self, number=1):
+        self.script("kill9", number)
+
+    def pid(self, number=1):
+        return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
+
+    @property
+    def brokers(self):
+        return self.script("brokers").stdout.strip()
+
+
+class Postgres:
+    """A private PostgreSQL kept in a directory by deploy/local/postgres.sh."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self._env = environment({"POSTGRES_PORT": free_port(), "POSTGRES_EXTRA": "-c fsync=off"})
+
+    def script(self, command, *arguments, check=True):
+        return run(LOCAL / "postgres.sh", command, self.directory, *arguments, check=check, env=self._env)
+
+    def start(self):
+        self.script("start")
+        return self
+
+    def stop(self):
+        self.script("stop")
+
+    def kill9(self):
+        self.script("kill9")
+
+    def remove(self):
+        self.script("remove")
+
+    def pid(self):
+        return int((self.directory / "postgres.pid").read_text().split()[0])
+
+    @property
+    def url(self):
+        return self.script("url").stdout.strip()
+
+    def database_url(self, name):
+        return self.url.rsplit("/", 1)[0] + "/" + name
+
+    def sql(self, text):
+        """Runs SQL as the superuser; rows as text."""
+        return self.script("psql", "-d", "postgres", "-At", "-c", text).stdout.splitlines()
+
+
+class Program:
+    """One of our programs, running. Its stderr goes to a file of its own; it dies with the test session."""
+
+    def __init__(self, path, arguments=(), logs=VAR, env=None, stdout=subprocess.DEVNULL):
+        self.name = Path(path).name
+        self.health = f"http://127.0.0.1:{free_port()}"
+        self.command = [str(BUILD / path), *map(str, arguments)]
+        logs = Path(logs)
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log = logs / f"{self.name}.{len(list(logs.glob(self.name + '.*.log'))) + 1}.log"
+        settings = {"CW_HEALTH_LISTEN": self.health.removeprefix("http://"), "CW_LOG_FORMAT": "json", **(env or {})}
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *self.command], env=environment(settings),
+                stdin=subprocess.DEVNULL, stdout=stdout, stderr=log)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def log_end(self):
+        return "\n".join(self.log_text().splitlines()[-15:])
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def get(self, path):
+        """(status, body) of a GET on the health listener; (0, "") if nothing answers."""
+        return http_get(self.health + path)
+
+    def ready(self):
+        assert self.alive(), f"{self.name} ended with {self.process.returncode}:\n{self.log_end()}"
+        return self.get("/readyz")[0] == 200
+
+    def wait_ready(self, seconds=30):
+        wait_for(self.ready, seconds, lambda: f"ready {self.name}: {self.get('/readyz')}\n{self.log_end()}")
+        return self
+
+    def metric(self, name, labels=""):
+        """Sum of a metric over all label sets that contain labels; None if there is none yet."""
+        found = None
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith((name + " ", name + "{")) and labels in line:
+                found = (found or 0) + float(line.rsplit(" ", 1)[1])
+        return found
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill9(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self, seconds=15):
+        """SIGTERM; returns the exit code. Programs promise to leave within 10 s."""
+        if self.alive():
+            self.signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} still runs after {seconds} s:\n{self.log_end()}") from None
+
+
+def http_get(url, timeout=5):
+    """(status, body as text); (0, "") if nothing answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return 0, ""
+
+
+def http_json(url, timeout=5):
+    status, body = http_get(url, timeout)
+    assert status == 200, f"{url}: {status} {body}"
+    return json.loads(body)
+
+
+def alive(pid):
+    """True if the process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Stands in for every program of the stack, so that supervision can be tested apart from what is supervised.
+
+It is ready at once and leaves on SIGTERM. STAND_IN_BROKEN names the program that ends at once with an error, as one
+does whose option is wrong.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+NAME = os.path.basename(sys.argv[0])
+CANDLE = {"open_time": "2026-01-02T03:04:00.000000Z", "open": "1", "high": "2", "low": "0.5", "close": "1.5",
+          "volume": "7", "trades": 3, "status": "provisional"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/readyz":
+            body = json.dumps({"status": "ready", "waiting": {}})
+        elif self.path == "/metrics":
+            body = ('candlewick_records_produced_total 5\ncandlewick_rows_written_total{table="candle"} 7\n'
+                    'candlewick_consumer_lag_records{topic="trades",partition="0"} 2\n')
+        elif self.path.startswith("/v1/symbols"):
+            body = json.dumps({"symbols": [{"exchange": "binance", "symbol": "BTC-USDT", "trades": 3}], "next": None})
+        else:
+            body = json.dumps({"symbol": "BTC-USDT", "candles": [CANDLE], "next": None})
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    print(json.dumps({"msg": "start", "program": NAME, "arguments": sys.argv[1:]}), file=sys.stderr, flush=True)
+    if NAME in ("cw-topics", "cw-migrate"):
+        return 0
+    if os.environ.get("STAND_IN_BROKEN") == NAME:
+        print('{"level":"error","msg":"broken on purpose"}', file=sys.stderr)
+        return 1
+    addresses = [os.environ["CW_HEALTH_LISTEN"]]
+    if "--listen" in sys.argv:
+        addresses.append(sys.argv[sys.argv.index("--listen") + 1])
+    for address in addresses:
+        host, port = address.split(":")
+        server = ThreadingHTTPServer((host, int(port)), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    signal.sigwait({signal.SIGTERM})
+    print('{"msg":"leaving"}', file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    sys.exit(main())

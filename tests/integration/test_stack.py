@@ -1,0 +1,260 @@
+"""deploy/local/stack: up, down and run, with stand-ins for the programs: what matters here is what becomes of them."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from stack import LOCAL, TOP, alive, environment, free_port, http_get, run, wait_for
+
+PROGRAMS = ["tools/cw-sim", "tools/cw-topics", "tools/cw-tap", "producers/cw-producer", "processors/cw-candles",
+            "sinks/cw-postgres", "sinks/cw-migrate", "api/cw-api"]
+SERVICES = ["cw-api", "cw-candles", "cw-postgres", "cw-producer.binance", "cw-sim"]
+
+
+class Stack:
+    def __init__(self, directory):
+        self.var = directory / "var"
+        build = directory / "build"
+        for program in PROGRAMS:
+            (build / program).parent.mkdir(parents=True, exist_ok=True)
+            (build / program).symlink_to(TOP / "tests/integration/stand_in.py")
+        self.env = environment({
+            "SIM": 1, "STACK_VAR": self.var, "STACK_BUILD": build, "TERM": "dumb",
+            "KAFKA_PORT": free_port(), "POSTGRES_PORT": free_port(), "KAFKA_HEAP": "256m",
+            "KAFKA_JVM": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1", "POSTGRES_EXTRA": "-c fsync=off",
+        })
+        self.sessions = set()
+
+    def __call__(self, command, *arguments, check=True, **env):
+        return run(LOCAL / "stack", command, *arguments, check=check, env={**self.env, **env})
+
+    def start(self, command, **options):
+        return subprocess.Popen([LOCAL / "stack", command], env=self.env, text=True, **options)
+
+    def pid(self, name):
+        """Of a service, or of supervisor, kafka/broker-1, postgres/postgres."""
+        folder = self.var / "sim" / ("services" if name in SERVICES else "")
+        try:
+            return int((folder / f"{name}.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError):
+            return 0
+
+    def pids(self):
+        return {name: self.pid(name) for name in [*SERVICES, "supervisor", "kafka/broker-1", "postgres/postgres"]}
+
+    def remember(self):
+        """Notes the sessions of all that runs now, for left_over() after the pid files are gone."""
+        self.sessions |= {pid for pid in self.pids().values() if pid}
+
+    def left_over(self):
+        """Command lines of all living processes in the remembered sessions, or with our directory in it."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if alive(entry.name) and (session in self.sessions or str(self.var) in command):
+                found.append(command)
+        return found
+
+    def runsv(self, name):
+        """The pid of the runsv that keeps a service: the parent of its program."""
+        return int(Path(f"/proc/{self.pid(name)}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.fixture
+def stack(directory, name):
+    one = Stack(directory / name)
+    yield one
+    one("down")
+    run(LOCAL / "postgres.sh", "remove", one.var / "sim/postgres")
+
+
+def test_up_twice_and_down(stack):
+    said = stack("up").stdout
+    assert "simulated market: 20 symbols, 200 trades/s, seed 1" in said
+    before = stack.pids()
+    assert all(map(alive, before.values()))
+    stack.remember()
+    stack("up")
+    assert stack.pids() == before
+    status = stack("status").stdout
+    assert all(re.search(rf"^{re.escape(name)}: +ready, pid {before[name]}", status, re.M) for name in SERVICES)
+    assert stack("down").stdout == "Stopped.\n"
+    assert stack.left_over() == []
+    assert stack("down").stdout == "Nothing was running.\n"
+    assert stack("status", check=False).returncode == 3
+
+
+def test_env_file_and_settings(stack):
+    stack("up", SIM_SYMBOLS="7", SIM_RATE="1234", SIM_SEED="42")
+    values = dict(line.removeprefix("export ").split("=", 1) for line in (stack.var / "env").read_text().splitlines())
+    assert list(values) == ["CW_BROKERS", "CW_DATABASE_URL", "CW_API_URL", "CW_SIM_URL"]
+    assert http_get(values["CW_API_URL"] + "/v1/symbols")[0] == 200
+    assert (stack.var / "env").stat().st_mode & 0o777 == 0o600
+    log = (stack.var / "sim/logs/cw-sim/current").read_text()
+    assert '"--symbols", "7", "--rate", "1234", "--seed", "42"' in log
+    port = values["CW_SIM_URL"].rpartition(":")[2]
+    log = (stack.var / "sim/logs/cw-producer.binance/current").read_text()
+    assert f'"--exchange.binance.ws.url", "ws://127.0.0.1:{port}"' in log
+
+
+def test_what_dies_is_restarted(stack):
+    stack("up")
+    before = stack.pid("cw-candles")
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: stack.pid("cw-candles") not in (0, before), 15, "restarted cw-candles")
+    stack("up")  # waits until it is ready again
+
+
+@pytest.mark.parametrize("victims", [["supervisor"], ["runsv"], ["supervisor", "runsv"], ["supervisor", "program"],
+                                     ["kafka/broker-1"], ["postgres/postgres"]], ids="+".join)
+def test_down_after_kill(stack, victims):
+    """Whatever part of the supervision is killed, in whatever order: down leaves nothing."""
+    stack("up")
+    stack.remember()
+    pids = {**stack.pids(), "runsv": stack.runsv("cw-api"), "program": stack.pid("cw-api")}
+    for victim in victims:
+        os.kill(pids[victim], signal.SIGKILL)
+    stack("down")
+    assert stack.left_over() == []
+
+
+def test_one_of_a_kind(stack):
+    """A program whose runsv was killed is ended before the new runsv starts another one."""
+    stack("up")
+    before, keeper = stack.pid("cw-api"), stack.runsv("cw-api")
+    os.kill(keeper, signal.SIGKILL)
+    wait_for(lambda: stack.pid("cw-api") not in (0, before), 20, "new cw-api")
+    assert not alive(before)
+    stack("up")
+
+
+def test_up_after_kill_of_everything(stack):
+    """The pid files of a machine that crashed are all still there."""
+    stack("up")
+    stack.remember()
+    pids = stack.pids()
+    for service in SERVICES:
+        pids["runsv " + service] = stack.runsv(service)
+    for pid in sorted(pids.values()):
+        os.kill(pid, signal.SIGKILL)
+    stack("up")
+    assert not set(stack.pids().values()) & set(pids.values())
+    stack.remember()
+    stack("down")
+    assert stack.left_over() == []
+
+
+def test_interrupted_down(stack):
+    stack("up")
+    stack.remember()
+    process = stack.start("down", stdout=subprocess.DEVNULL)
+    wait_for(lambda: not alive(stack.pid("cw-sim")), 20, "end of the first program")
+    process.kill()
+    process.wait()
+    stack("down")
+    assert stack.left_over() == []
+
+
+def test_broken_program_is_named(stack):
+    done = stack("up", check=False, STAND_IN_BROKEN="cw-candles")
+    assert done.returncode == 1
+    assert "cw-candles is not ready: it does not run or does not answer" in done.stderr
+    assert "broken on purpose" in done.stderr
+    assert "cw-postgres is not ready" not in done.stderr
+
+
+def test_missing_program_is_named(stack):
+    (Path(stack.env["STACK_BUILD"]) / "processors/cw-candles").unlink()
+    done = stack("up", check=False)
+    assert done.returncode == 1
+    assert "processors/cw-candles is missing: run `make build`" in done.stderr
+
+
+@pytest.mark.parametrize("setting, value", [("SIM_SYMBOLS", "0"), ("SIM_RATE", "fast"), ("SIM_SEED", "-1")])
+def test_wrong_setting(stack, setting, value):
+    done = stack("up", check=False, **{setting: value})
+    assert done.returncode == 2
+    assert f'{setting} must be a whole number from' in done.stderr
+    assert not (stack.var / "sim").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_until_signal(stack, number):
+    process = stack.start("run", stdout=subprocess.PIPE)
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if " candles.1m=" in line:  # the first line of the live status
+            break
+    assert "candle=0.0/s candles.1m=0.0/s lag.cw-api=2" in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
+    stack.remember()
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert rest.endswith("Stopped.\n")
+    assert stack.left_over() == []
+
+
+def test_run_interrupted_while_starting(stack):
+    process = stack.start("run", stdout=subprocess.PIPE)
+    wait_for(lambda: stack.pid("kafka/broker-1"), 30, "broker")
+    stack.remember()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=90)
+    assert process.returncode == 0
+    assert stack.left_over() == []
+
+
+def test_run_on_a_terminal(stack):
+    """Ctrl-C on `make run` is no failure: it reaches the stack and not make."""
+    (stack.var.parent / "Makefile").write_text(f"run:\n\t@{LOCAL}/stack run\n")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("make", ["make", "-C", str(stack.var.parent), "run"], {**stack.env, "TERM": "xterm"})
+    shown = b""
+
+    def read_until(text, seconds):
+        nonlocal shown
+        deadline = time.monotonic() + seconds
+        while text not in shown:
+            assert time.monotonic() < deadline, shown.decode(errors="replace")
+            if select.select([terminal], [], [], 0.2)[0]:
+                shown += os.read(terminal, 65536)
+
+    read_until(b"Ctrl-C stops everything.", 60)
+    assert b"REST " in shown and b"BTC-USDT" in shown and b"table candle" in shown
+    stack.remember()
+    os.write(terminal, b"\x03")
+    read_until(b"Stopped.", 60)
+    _, result = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(result) == 0
+    assert b"***" not in shown  # what make says of a failure
+    assert stack.left_over() == []
+
+
+def test_reset_asks_and_refuses(stack):
+    stack("up")
+    refused = stack("reset", check=False)
+    assert refused.returncode == 1 and "the sim market runs" in refused.stderr
+    stack("down")
+
+    def reset(answer):
+        return subprocess.run([LOCAL / "stack", "reset"], input=answer, env=stack.env, text=True, capture_output=True)
+
+    assert reset("n\n").returncode == 1
+    assert reset("").returncode == 1
+    assert (stack.var / "sim/kafka").exists()
+    assert reset("y\n").returncode == 0
+    assert not stack.var.exists()
