@@ -188,6 +188,8 @@ static void cut_at_every_byte(void **state)
 /* --- values that cannot be written -------------------------------------------------------------
  */
 
+enum { TWICE = 2 * RECORD_MAX_BYTES };
+
 static void refused(const struct record *r, size_t limit, enum err_code code, const char *text)
 {
     struct err e = {0};
@@ -219,9 +221,9 @@ static void limits_of_encoding(void **state)
     r.opportunity.legs[1].symbol = slice_make(big, RECORD_TEXT_MAX + 1);
     refused(&r, RECORD_MAX_BYTES, ERR_LIMIT, "opportunity: legs[1].symbol: too long");
     r = (struct record){.type = RECORD_IMAGE, .image.data = {big, RECORD_BODY_MAX}};
-    refused(&r, 2 * RECORD_MAX_BYTES, ERR_LIMIT, "image: longer than 1048576 bytes");
+    refused(&r, TWICE, ERR_LIMIT, "image: longer than 1048576 bytes");
     r.image.data.len = RECORD_BODY_MAX + 1;
-    refused(&r, 2 * RECORD_MAX_BYTES, ERR_LIMIT, "image: data: too long");
+    refused(&r, TWICE, ERR_LIMIT, "image: data: too long");
     r.type = (enum record_type)99;
     refused(&r, RECORD_MAX_BYTES, ERR_ARG, "no record type 99");
     free(big);
@@ -234,7 +236,7 @@ static void longest_values(void **state)
     char *big = calloc(1, RECORD_MAX_BYTES);
     assert_non_null(big);
     struct err e = {0};
-    struct strbuf b = STRBUF_INIT(2 * RECORD_MAX_BYTES);
+    struct strbuf b = STRBUF_INIT(TWICE);
     struct record r = {.type = RECORD_IMAGE, .image.data = {big, RECORD_BODY_MAX - OTHERS}};
     struct record back;
     assert_int_equal(record_encode(&r, &b, &e), 0);
@@ -259,7 +261,7 @@ static void too_long_is_not_cut(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct strbuf b = STRBUF_INIT(2 * RECORD_MAX_BYTES);
+    struct strbuf b = STRBUF_INIT(TWICE);
     struct record r = {.type = RECORD_IMAGE};
     size_t len = 0;
     char *more = calloc(1, RECORD_MAX_BYTES);
