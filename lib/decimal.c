@@ -1,5 +1,6 @@
 #include "decimal.h"
 
+#include <endian.h>
 #include <string.h>
 
 typedef unsigned __int128 u128; /* a built-in type whose own name is two words */
@@ -161,15 +162,15 @@ size_t decimal_format(struct decimal d, char text[DECIMAL_TEXT])
 
 size_t decimal_to_bytes(struct decimal d, uint8_t out[DECIMAL_BYTES])
 {
-    uint8_t all[DECIMAL_BYTES];
-    u128 v = (u128)d.e18;
-    for (int i = DECIMAL_BYTES - 1; i >= 0; i--, v >>= 8)
-        all[i] = (uint8_t)v;
-    size_t skip = 0;
-    uint8_t sign = d.e18 < 0 ? 0xff : 0x00;
-    while (skip < DECIMAL_BYTES - 1 && all[skip] == sign && (all[skip + 1] & 0x80) == (sign & 0x80))
-        skip++;
-    memcpy(out, all + skip, DECIMAL_BYTES - skip);
+    uint64_t high = (uint64_t)((u128)d.e18 >> 64);
+    uint64_t low = (uint64_t)(u128)d.e18;
+    /* Bytes that only repeat the sign say nothing; what differs from it in its top bit does. */
+    u128 told = (u128)(d.e18 ^ d.e18 >> 127) << 1 | 1;
+    int zeros =
+        told >> 64 ? __builtin_clzll((uint64_t)(told >> 64)) : 64 + __builtin_clzll((uint64_t)told);
+    size_t skip = (size_t)zeros / 8;
+    uint64_t all[2] = {htobe64(high), htobe64(low)};
+    memcpy(out, (const uint8_t *)all + skip, DECIMAL_BYTES - skip);
     return DECIMAL_BYTES - skip;
 }
 
@@ -185,10 +186,10 @@ int decimal_from_bytes(const uint8_t *bytes, size_t len, struct decimal *ret, st
     }
     if (len > DECIMAL_BYTES || ((bytes[0] & 0x80) != 0) != negative)
         return err_set(e, ERR_LIMIT, "decimal of more than 38 digits");
-    u128 v = negative ? ~(u128)0 : 0;
-    for (size_t i = 0; i < len; i++)
-        v = v << 8 | bytes[i];
-    struct decimal d = {(__int128)v};
+    uint64_t all[2];
+    memset(all, sign, sizeof(all));
+    memcpy((uint8_t *)all + DECIMAL_BYTES - len, bytes, len);
+    struct decimal d = {(__int128)((u128)be64toh(all[0]) << 64 | be64toh(all[1]))};
     if (magnitude(d) >= LIMIT)
         return err_set(e, ERR_LIMIT, "decimal of more than 38 digits");
     *ret = d;

@@ -52,7 +52,7 @@ static int read_header(struct slice input, enum record_type *ret, struct err *e)
 /* ret_len: as in the generated decoders, NULL for all of the input. */
 static int decode(struct slice input, struct record *ret, size_t *ret_len, struct err *e)
 {
-    enum record_type type;
+    enum record_type type = 0;
     int r = read_header(input, &type, e);
     if (r != 0)
         return r;

@@ -1,5 +1,7 @@
 #include "wire.h"
 
+#include <endian.h>
+
 int wire_bad(struct wire_in *in, enum wire_fault fault)
 {
     in->fault = fault;
@@ -80,6 +82,50 @@ int wire_error(const struct wire_in *in, struct slice body, const char *record, 
     else
         (void)err_set(e, t.code, "%s: %s: %s", record, in->field, t.text);
     return in->fault == WIRE_CUT ? 1 : -1;
+}
+
+/* Seven bits of each byte, the first byte's lowest, moved together: in pairs, fours, eights. */
+static uint64_t pack_sevens(uint64_t bytes)
+{
+    bytes &= UINT64_C(0x7f7f7f7f7f7f7f7f);
+    bytes = (bytes & UINT64_C(0x007f007f007f007f)) | (bytes & UINT64_C(0x7f007f007f007f00)) >> 1;
+    bytes = (bytes & UINT64_C(0x00003fff00003fff)) | (bytes & UINT64_C(0x3fff00003fff0000)) >> 2;
+    return (bytes & UINT64_C(0x000000000fffffff)) | (bytes & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* True: the number ends within the eight bytes at in->p, and was read. */
+static bool get_short_long(struct wire_in *in, int64_t *ret)
+{
+    uint64_t bytes;
+    memcpy(&bytes, in->p, sizeof(bytes));
+    bytes = le64toh(bytes);
+    uint64_t ends = ~bytes & UINT64_C(0x8080808080808080); /* bytes that end a number */
+    if (!ends)
+        return false;
+    *ret = wire_unzigzag(pack_sevens(bytes & (ends ^ (ends - 1))));
+    in->p += __builtin_ctzll(ends) / 8 + 1;
+    return true;
+}
+
+int wire_get_long_slow(struct wire_in *in, int64_t *ret)
+{
+    size_t left = (size_t)(in->end - in->p);
+    if (left >= 8 && get_short_long(in, ret))
+        return 0;
+    size_t n = left < 10 ? left : 10;
+    uint64_t v = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t byte = in->p[i];
+        v |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte & 0x80)
+            continue;
+        if (i == 9 && byte > 1)
+            break;
+        in->p += i + 1;
+        *ret = wire_unzigzag(v);
+        return 0;
+    }
+    return wire_bad(in, n == 10 ? WIRE_VARINT : WIRE_CUT);
 }
 
 int wire_get_decimal(struct wire_in *in, struct decimal *ret)

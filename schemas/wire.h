@@ -86,23 +86,20 @@ static inline MUST_CHECK int wire_end(const struct wire_in *in, struct slice bod
 /* Each reader: 0, or -1 with the fault noted and *ret untouched. */
 int wire_get_decimal(struct wire_in *in, struct decimal *ret) MUST_CHECK;
 
+/* A number of two to ten bytes, or a cut or endless one. */
+int wire_get_long_slow(struct wire_in *in, int64_t *ret) MUST_CHECK;
+
+static inline int64_t wire_unzigzag(uint64_t v)
+{
+    return (int64_t)(v >> 1 ^ -(v & 1));
+}
+
 static inline MUST_CHECK int wire_get_long(struct wire_in *in, int64_t *ret)
 {
-    size_t left = (size_t)(in->end - in->p);
-    size_t n = left < 10 ? left : 10;
-    uint64_t v = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t byte = in->p[i];
-        v |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte & 0x80)
-            continue;
-        if (i == 9 && byte > 1)
-            break;
-        in->p += i + 1;
-        *ret = (int64_t)(v >> 1 ^ -(v & 1));
-        return 0;
-    }
-    return wire_bad(in, n == 10 ? WIRE_VARINT : WIRE_CUT);
+    if (in->p == in->end || *in->p & 0x80)
+        return wire_get_long_slow(in, ret);
+    *ret = wire_unzigzag(*in->p++);
+    return 0;
 }
 
 static inline MUST_CHECK int wire_get_int(struct wire_in *in, int32_t *ret)

@@ -59,6 +59,45 @@ static void known_bytes(void **state)
     strbuf_finish(&b);
 }
 
+static void known_decimals(void **state)
+{
+    (void)state;
+    const __int128 e19 = INT64_C(10) * (__int128)INT64_C(1000000000000000000);
+    const struct {
+        __int128 e18;
+        const char *bytes; /* with its length in front */
+        size_t len;
+    } cases[] = {
+        {0, "\x02\x00", 2},
+        {1, "\x02\x01", 2},
+        {-1, "\x02\xff", 2},
+        {127, "\x02\x7f", 2},
+        {128, "\x04\x00\x80", 3},
+        {-128, "\x02\x80", 2},
+        {-129, "\x04\xff\x7f", 3},
+        {INT64_MAX, "\x10\x7f\xff\xff\xff\xff\xff\xff\xff", 9},
+        {INT64_MIN, "\x10\x80\x00\x00\x00\x00\x00\x00\x00", 9},
+        {(__int128)INT64_MAX + 1, "\x12\x00\x80\x00\x00\x00\x00\x00\x00\x00", 10},
+        {(__int128)INT64_MIN - 1, "\x12\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10},
+        {e19 * e19 - 1, "\x20\x4b\x3b\x4c\xa8\x5a\x86\xc4\x7a\x09\x8a\x22\x3f\xff\xff\xff\xff", 17},
+        {1 - e19 * e19, "\x20\xb4\xc4\xb3\x57\xa5\x79\x3b\x85\xf6\x75\xdd\xc0\x00\x00\x00\x01", 17},
+    };
+    struct strbuf b = STRBUF_INIT(1000);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct err e = {0};
+        struct rate rate = {.bid = {cases[i].e18}};
+        struct rate back;
+        size_t len = 0;
+        strbuf_reset(&b);
+        assert_int_equal(rate_encode(&rate, &b, &e), 0);
+        assert_true(b.len > 2 + cases[i].len); /* behind two empty texts */
+        assert_memory_equal(b.data + 2, cases[i].bytes, cases[i].len);
+        assert_int_equal(rate_decode(strbuf_slice(&b), &back, &len, &e), 0);
+        assert_true(back.bid.e18 == cases[i].e18);
+    }
+    strbuf_finish(&b);
+}
+
 /* As fastavro.schema.fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO") has them. */
 static void known_fingerprints(void **state)
 {
@@ -149,6 +188,8 @@ static void cut_at_every_byte(void **state)
 /* --- values that cannot be written -------------------------------------------------------------
  */
 
+enum { TWICE = 2 * RECORD_MAX_BYTES };
+
 static void refused(const struct record *r, size_t limit, enum err_code code, const char *text)
 {
     struct err e = {0};
@@ -180,9 +221,9 @@ static void limits_of_encoding(void **state)
     r.opportunity.legs[1].symbol = slice_make(big, RECORD_TEXT_MAX + 1);
     refused(&r, RECORD_MAX_BYTES, ERR_LIMIT, "opportunity: legs[1].symbol: too long");
     r = (struct record){.type = RECORD_IMAGE, .image.data = {big, RECORD_BODY_MAX}};
-    refused(&r, 2 * RECORD_MAX_BYTES, ERR_LIMIT, "image: longer than 1048576 bytes");
+    refused(&r, TWICE, ERR_LIMIT, "image: longer than 1048576 bytes");
     r.image.data.len = RECORD_BODY_MAX + 1;
-    refused(&r, 2 * RECORD_MAX_BYTES, ERR_LIMIT, "image: data: too long");
+    refused(&r, TWICE, ERR_LIMIT, "image: data: too long");
     r.type = (enum record_type)99;
     refused(&r, RECORD_MAX_BYTES, ERR_ARG, "no record type 99");
     free(big);
@@ -195,7 +236,7 @@ static void longest_values(void **state)
     char *big = calloc(1, RECORD_MAX_BYTES);
     assert_non_null(big);
     struct err e = {0};
-    struct strbuf b = STRBUF_INIT(2 * RECORD_MAX_BYTES);
+    struct strbuf b = STRBUF_INIT(TWICE);
     struct record r = {.type = RECORD_IMAGE, .image.data = {big, RECORD_BODY_MAX - OTHERS}};
     struct record back;
     assert_int_equal(record_encode(&r, &b, &e), 0);
@@ -220,7 +261,7 @@ static void too_long_is_not_cut(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct strbuf b = STRBUF_INIT(2 * RECORD_MAX_BYTES);
+    struct strbuf b = STRBUF_INIT(TWICE);
     struct record r = {.type = RECORD_IMAGE};
     size_t len = 0;
     char *more = calloc(1, RECORD_MAX_BYTES);
@@ -243,10 +284,10 @@ static void too_long_is_not_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_bytes),         cmocka_unit_test(known_fingerprints),
-        cmocka_unit_test(crc64_known),         cmocka_unit_test(cut_at_every_byte),
-        cmocka_unit_test(limits_of_encoding),  cmocka_unit_test(longest_values),
-        cmocka_unit_test(too_long_is_not_cut),
+        cmocka_unit_test(known_bytes),        cmocka_unit_test(known_decimals),
+        cmocka_unit_test(known_fingerprints), cmocka_unit_test(crc64_known),
+        cmocka_unit_test(cut_at_every_byte),  cmocka_unit_test(limits_of_encoding),
+        cmocka_unit_test(longest_values),     cmocka_unit_test(too_long_is_not_cut),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }

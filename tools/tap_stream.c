@@ -1,0 +1,161 @@
+#include "tap_stream.h"
+
+#include <stdio.h>
+
+enum {
+    PIECE = 1 << 16,                      /* taken in at once */
+    MARK_BYTES = 1 + RECORD_HEADER_BYTES, /* '\n', C3 01 and a fingerprint */
+};
+
+static const char null_text[] = {'n', 'u', 'l', 'l'};
+
+void tap_stream_init(struct tap_stream *s, const struct tap_events *events)
+{
+    *s = (struct tap_stream){.events = *events};
+    strbuf_init(&s->pending, RECORD_MAX_BYTES + PIECE);
+}
+
+void tap_stream_finish(struct tap_stream *s)
+{
+    strbuf_finish(&s->pending);
+}
+
+static struct slice rest(const struct tap_stream *s)
+{
+    return slice_make(s->pending.data + s->at, s->pending.len - s->at);
+}
+
+/* --- what is no value ------------------------------------------------------------------------- */
+
+static void begin_skip(struct tap_stream *s, const char *reason)
+{
+    s->skipping = true;
+    s->skip_from = s->offset + (int64_t)s->at;
+    (void)snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
+static int end_skip(struct tap_stream *s, struct err *e)
+{
+    const struct tap_skip skip = {s->skip_from, s->offset + (int64_t)s->at - s->skip_from,
+                                  s->reason};
+    s->skipping = false;
+    return s->events.skipped(s->events.ctx, &skip, e);
+}
+
+/* Whether a value of a schema we know may begin behind this '\n'. bytes: MARK_BYTES or more. */
+static bool is_mark(const char *bytes)
+{
+    struct record r;
+    struct err e;
+    size_t len = 0;
+    struct slice header = slice_make(bytes + 1, RECORD_HEADER_BYTES);
+    /* A header without its body is cut, or even whole, but it is not wrong. */
+    return bytes[0] == '\n' && record_decode_prefix(header, &r, &len, &e) >= 0;
+}
+
+/* Moves on to the byte behind the next mark's '\n', or as far as no mark can begin. */
+static int skip_on(struct tap_stream *s, struct err *e)
+{
+    struct slice left = rest(s);
+    const char *end = left.data + left.len;
+    const char *p = left.data;
+    while (p && end - p >= MARK_BYTES) {
+        if (is_mark(p)) {
+            s->at += (size_t)(p + 1 - left.data);
+            return end_skip(s, e);
+        }
+        p = memchr(p + 1, '\n', (size_t)(end - p - 1));
+    }
+    s->at += p ? (size_t)(p - left.data) : left.len;
+    return 0;
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static int tell(struct tap_stream *s, const struct record *r, size_t taken, struct err *e)
+{
+    if (s->events.value(s->events.ctx, r, e) != 0)
+        return -1;
+    s->at += taken;
+    return 1;
+}
+
+/* A value of len bytes is there: told once its '\n' is, too. 1: told or refused, 0: wait. */
+static int take_value(struct tap_stream *s, const struct record *r, size_t len, bool at_end,
+                      struct err *e)
+{
+    struct slice left = rest(s);
+    if (left.len == len)
+        return at_end ? tell(s, r, len, e) : 0;
+    if (left.data[len] == '\n')
+        return tell(s, r, len + 1, e);
+    begin_skip(s, r ? "no newline behind the record" : "no newline behind null");
+    return 1;
+}
+
+/* 1: went on, 0: needs more bytes, -1. */
+static int step(struct tap_stream *s, bool at_end, struct err *e)
+{
+    struct slice left = rest(s);
+    size_t n = left.len < sizeof(null_text) ? left.len : sizeof(null_text);
+    if (left.len == 0)
+        return 0;
+    if (memcmp(left.data, null_text, n) == 0 && (n == sizeof(null_text) || !at_end))
+        return n == sizeof(null_text) ? take_value(s, NULL, n, at_end, e) : 0;
+    struct record r;
+    struct err why = {0};
+    size_t len = 0;
+    int decoded = record_decode_prefix(left, &r, &len, &why);
+    if (decoded == 0)
+        return take_value(s, &r, len, at_end, e);
+    if (decoded > 0 && !at_end)
+        return 0;
+    begin_skip(s, why.text);
+    return 1;
+}
+
+/* Goes as far as the pending bytes allow. */
+static int run(struct tap_stream *s, bool at_end, struct err *e)
+{
+    int r = 1;
+    while (r > 0) {
+        if (!s->skipping)
+            r = step(s, at_end, e);
+        if (r > 0 && s->skipping)
+            r = skip_on(s, e) != 0 ? -1 : !s->skipping;
+    }
+    return r;
+}
+
+static void drop_done(struct tap_stream *s)
+{
+    size_t left = s->pending.len - s->at;
+    if (s->at == 0)
+        return;
+    memmove(s->pending.data, s->pending.data + s->at, left);
+    s->pending.len = left;
+    s->offset += (int64_t)s->at;
+    s->at = 0;
+}
+
+int tap_stream_feed(struct tap_stream *s, struct slice bytes, struct err *e)
+{
+    while (bytes.len > 0) {
+        size_t n = bytes.len < PIECE ? bytes.len : PIECE;
+        if (strbuf_add(&s->pending, bytes.data, n) != 0)
+            return strbuf_full(&s->pending, "input", e);
+        bytes = slice_make(bytes.data + n, bytes.len - n);
+        if (run(s, false, e) != 0)
+            return -1;
+        drop_done(s);
+    }
+    return 0;
+}
+
+int tap_stream_end(struct tap_stream *s, struct err *e)
+{
+    if (run(s, true, e) != 0)
+        return -1;
+    s->at = s->pending.len; /* only a run that is being skipped leaves bytes here */
+    return s->skipping ? end_skip(s, e) : 0;
+}
