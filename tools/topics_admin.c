@@ -1,0 +1,231 @@
+#include "topics_admin.h"
+
+#include <stdlib.h>
+
+struct topics_admin {
+    const struct kafka_settings *settings;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue; /* of answers */
+};
+
+enum { LOOK_TIMEOUT_MS = 2000 };
+
+struct topics_admin *topics_admin_open(const struct kafka_settings *s, struct err *e)
+{
+    const char *const own[] = {"allow.auto.create.topics", "false", NULL};
+    struct topics_admin *a = calloc(1, sizeof(*a));
+    if (!a) {
+        (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
+        return NULL;
+    }
+    a->settings = s;
+    rd_kafka_conf_t *conf = kafka_conf_create(s, own, e);
+    if (conf)
+        a->rk = kafka_create(RD_KAFKA_PRODUCER, conf, e);
+    if (a->rk) {
+        a->queue = rd_kafka_queue_new(a->rk);
+        return a;
+    }
+    topics_admin_close(a);
+    return NULL;
+}
+
+void topics_admin_close(struct topics_admin *a)
+{
+    if (!a)
+        return;
+    if (a->queue)
+        rd_kafka_queue_destroy(a->queue);
+    if (a->rk)
+        rd_kafka_destroy(a->rk);
+    free(a);
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+static int found_from(const rd_kafka_metadata_topic_t *t, struct topic_found *ret, struct err *e)
+{
+    struct topic_found f = {.exists = true, .led = true};
+    if (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        *ret = (struct topic_found){.exists = false};
+        return 0;
+    }
+    if (t->err && t->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+        return kafka_fail(t->err, t->topic, NULL, e);
+    f.partitions = t->partition_cnt;
+    f.replication = t->partition_cnt > 0 ? t->partitions[0].replica_cnt : 0;
+    for (int i = 0; i < t->partition_cnt; i++)
+        f.led = f.led && t->partitions[i].leader >= 0;
+    f.led = f.led && t->partition_cnt > 0;
+    *ret = f;
+    return 0;
+}
+
+int topics_admin_look(struct topics_admin *a, const char *topic, struct topic_found *ret,
+                      struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    if (kafka_name(a->settings, topic, name, e) != 0)
+        return -1;
+    rd_kafka_topic_t *t = rd_kafka_topic_new(a->rk, name, NULL);
+    if (!t)
+        return kafka_fail(rd_kafka_last_error(), name, NULL, e);
+    const struct rd_kafka_metadata *md;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(a->rk, 0, t, &md, LOOK_TIMEOUT_MS);
+    int r = -1;
+    if (code) {
+        (void)kafka_fail(code, "no broker answers", NULL, e);
+    } else {
+        r = md->topic_cnt == 1 ? found_from(&md->topics[0], ret, e)
+                               : err_set(e, ERR_PROTO, "no answer about topic %s", name);
+        rd_kafka_metadata_destroy(md);
+    }
+    rd_kafka_topic_destroy(t);
+    return r;
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static rd_kafka_AdminOptions_t *make_options(struct topics_admin *a, rd_kafka_admin_op_t op,
+                                             struct err *e)
+{
+    char why[160];
+    rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(a->rk, op);
+    if (o && rd_kafka_AdminOptions_set_request_timeout(o, KAFKA_CALL_TIMEOUT_MS, why,
+                                                       sizeof(why)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return o;
+    if (o)
+        rd_kafka_AdminOptions_destroy(o);
+    (void)err_set(e, ERR_NOMEM, "kafka: no memory for a request");
+    return NULL;
+}
+
+/* The answer to the request just sent; NULL with *e. Free with rd_kafka_event_destroy(). */
+static rd_kafka_event_t *await_answer(struct topics_admin *a, const char *what, struct err *e)
+{
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(a->queue, KAFKA_CALL_TIMEOUT_MS + 1000);
+    if (!ev) {
+        (void)kafka_fail(RD_KAFKA_RESP_ERR__TIMED_OUT, what, NULL, e);
+        return NULL;
+    }
+    if (rd_kafka_event_error(ev)) {
+        (void)kafka_fail(rd_kafka_event_error(ev), what, rd_kafka_event_error_string(ev), e);
+        rd_kafka_event_destroy(ev);
+        return NULL;
+    }
+    return ev;
+}
+
+/* --- creating -------------------------------------------------------------------------------- */
+
+static rd_kafka_NewTopic_t *make_topic(const struct topic_spec *spec, const char *name,
+                                       int replication, struct err *e)
+{
+    char why[160];
+    rd_kafka_NewTopic_t *t = rd_kafka_NewTopic_new(
+        name, spec->partitions, replication > 0 ? replication : -1, why, sizeof(why));
+    if (!t) {
+        (void)err_set(e, ERR_CONF, "topic %s: %s", name, why);
+        return NULL;
+    }
+    for (size_t i = 0; i < spec->n_configs; i++) {
+        if (rd_kafka_NewTopic_set_config(t, spec->configs[i].name, spec->configs[i].value)) {
+            (void)err_set(e, ERR_NOMEM, "kafka: no memory for a request");
+            rd_kafka_NewTopic_destroy(t);
+            return NULL;
+        }
+    }
+    return t;
+}
+
+static int created(const rd_kafka_event_t *ev, const char *name, struct err *e)
+{
+    size_t n = 0;
+    const rd_kafka_CreateTopics_result_t *all =
+        rd_kafka_event_CreateTopics_result((rd_kafka_event_t *)ev);
+    const rd_kafka_topic_result_t **topics =
+        all ? rd_kafka_CreateTopics_result_topics(all, &n) : NULL;
+    if (n != 1)
+        return err_set(e, ERR_PROTO, "no answer about topic %s", name);
+    rd_kafka_resp_err_t code = rd_kafka_topic_result_error(topics[0]);
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        return 1;
+    return code ? kafka_fail(code, name, rd_kafka_topic_result_error_string(topics[0]), e) : 0;
+}
+
+int topics_admin_create(struct topics_admin *a, const struct topic_spec *spec, int replication,
+                        struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    if (kafka_name(a->settings, spec->name, name, e) != 0)
+        return -1;
+    int r = -1;
+    rd_kafka_NewTopic_t *t = make_topic(spec, name, replication, e);
+    if (!t)
+        return -1;
+    rd_kafka_AdminOptions_t *o = make_options(a, RD_KAFKA_ADMIN_OP_CREATETOPICS, e);
+    if (!o)
+        goto out_topic;
+    rd_kafka_CreateTopics(a->rk, &t, 1, o, a->queue);
+    rd_kafka_event_t *ev = await_answer(a, name, e);
+    if (ev) {
+        r = created(ev, name, e);
+        rd_kafka_event_destroy(ev);
+    }
+    rd_kafka_AdminOptions_destroy(o);
+out_topic:
+    rd_kafka_NewTopic_destroy(t);
+    return r;
+}
+
+/* --- settings -------------------------------------------------------------------------------- */
+
+static int each_config(const rd_kafka_event_t *ev, const char *name, topic_config_fn fn, void *ctx,
+                       struct err *e)
+{
+    size_t n = 0;
+    const rd_kafka_DescribeConfigs_result_t *all =
+        rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)ev);
+    const rd_kafka_ConfigResource_t **resources =
+        all ? rd_kafka_DescribeConfigs_result_resources(all, &n) : NULL;
+    if (n != 1)
+        return err_set(e, ERR_PROTO, "no answer about topic %s", name);
+    rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
+    if (code)
+        return kafka_fail(code, name, rd_kafka_ConfigResource_error_string(resources[0]), e);
+    size_t n_entries = 0;
+    const rd_kafka_ConfigEntry_t **entries =
+        rd_kafka_ConfigResource_configs(resources[0], &n_entries);
+    for (size_t i = 0; i < n_entries; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (value && fn(ctx, rd_kafka_ConfigEntry_name(entries[i]), value, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int topics_admin_configs(struct topics_admin *a, const char *topic, topic_config_fn fn, void *ctx,
+                         struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    if (kafka_name(a->settings, topic, name, e) != 0)
+        return -1;
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
+    if (!resource)
+        return err_set(e, ERR_NOMEM, "kafka: no memory for a request");
+    int r = -1;
+    rd_kafka_AdminOptions_t *o = make_options(a, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, e);
+    if (!o)
+        goto out_resource;
+    rd_kafka_DescribeConfigs(a->rk, &resource, 1, o, a->queue);
+    rd_kafka_event_t *ev = await_answer(a, name, e);
+    if (ev) {
+        r = each_config(ev, name, fn, ctx, e);
+        rd_kafka_event_destroy(ev);
+    }
+    rd_kafka_AdminOptions_destroy(o);
+out_resource:
+    rd_kafka_ConfigResource_destroy(resource);
+    return r;
+}
