@@ -4,12 +4,15 @@
 #include "group_internal.h"
 #include "log.h"
 #include "timefmt.h"
+#include "waker.h"
 
 #include <stdlib.h>
 
 struct group {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
+    struct waker *waker; /* NULL where it is not needed */
+    bool needs_waker;
     struct group_about about;
     const struct kafka_settings *settings;
     char topic[KAFKA_NAME_MAX + 1];
@@ -96,6 +99,7 @@ static void on_assigned(struct group *g, rd_kafka_topic_partition_list_t *given)
     }
     drop_assignment(g);
     g->assigned = list;
+    waker_assigned(g->waker, list);
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
@@ -159,6 +163,7 @@ static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
     if (conf) {
         rd_kafka_conf_set_opaque(conf, g);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        g->needs_waker = !waker_is_needless(conf);
     }
     return conf;
 }
@@ -191,7 +196,9 @@ struct group *group_open(const struct kafka_settings *s, const struct group_abou
         (void)rd_kafka_poll_set_consumer(g->rk); /* fails for producers only */
         g->queue = rd_kafka_queue_get_consumer(g->rk);
     }
-    if (g->queue && subscribe(g, e) == 0)
+    if (g->queue && g->needs_waker)
+        g->waker = waker_start(g->rk, g->topic, e);
+    if (g->queue && (g->waker || !g->needs_waker) && subscribe(g, e) == 0)
         return g;
     group_close(g);
     return NULL;
@@ -201,6 +208,8 @@ void group_close(struct group *g)
 {
     if (!g)
         return;
+    waker_stop(g->waker);
+    g->waker = NULL;
     if (g->queue)
         rd_kafka_queue_destroy(g->queue);
     if (g->rk) {
@@ -275,6 +284,7 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
     ssize_t n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, max);
     if (n < 0)
         return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
+    waker_behind(g->waker, n > 0);
     if (!g->changed)
         return sort_batch(g, n, ret, e);
     discard(g, n);

@@ -1,0 +1,134 @@
+"""Our records on Kafka, read and written without any of our code: the .avsc files, fastavro and confluent-kafka.
+
+    value = encode("trade", {...})                    # C3 01, fingerprint, body
+    name, record = decode(value)                      # ("trade", {...}), decimals as Decimal, times as int (µs)
+    for m in read_topic(brokers, "trades"): ...       # committed records of all partitions, up to the end
+"""
+
+import io
+import json
+from dataclasses import dataclass
+
+import fastavro
+from confluent_kafka import Consumer, Producer, TopicPartition
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+
+from stack import TOP
+
+NAMES = sorted(path.stem for path in (TOP / "schemas").glob("*.avsc"))
+
+
+def _without_times(schema):
+    """The schema with timestamps left as numbers: datetime would do, but sums and floors are easier on numbers."""
+    if isinstance(schema, dict):
+        return {k: _without_times(v) for k, v in schema.items()
+                if not (k == "logicalType" and v == "timestamp-micros")}
+    return [_without_times(v) for v in schema] if isinstance(schema, list) else schema
+
+
+RAW = {name: json.loads((TOP / "schemas" / f"{name}.avsc").read_text()) for name in NAMES}
+SCHEMA = {name: fastavro.parse_schema(_without_times(RAW[name])) for name in NAMES}
+MAGIC = {name: b"\xc3\x01" + bytes.fromhex(fingerprint(to_parsing_canonical_form(RAW[name]), "CRC-64-AVRO"))
+         for name in NAMES}
+NAME = {magic: name for name, magic in MAGIC.items()}
+
+
+def encode(name, record):
+    out = io.BytesIO()
+    out.write(MAGIC[name])
+    fastavro.schemaless_writer(out, SCHEMA[name], record, strict=True)
+    return out.getvalue()
+
+
+def decode(value):
+    name = NAME[value[:10]]
+    body = io.BytesIO(value[10:])
+    record = fastavro.schemaless_reader(body, SCHEMA[name])
+    assert body.read() == b"", f"bytes left behind a {name}"
+    return name, record
+
+
+@dataclass(frozen=True)
+class Message:
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple
+
+    @property
+    def content(self):
+        return self.key, self.value, self.headers
+
+    def record(self):
+        return decode(self.value)
+
+
+def partitions_of(consumer, topic):
+    found = consumer.list_topics(topic, timeout=10).topics[topic]
+    assert found.error is None, found.error
+    return sorted(found.partitions)
+
+
+def read_topic(brokers, topic, isolation="read_committed"):
+    """All records up to the end, by partition and offset."""
+    consumer = Consumer({
+        "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
+        "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
+    try:
+        parts = partitions_of(consumer, topic)
+        consumer.assign([TopicPartition(topic, p, 0) for p in parts])
+        messages, open_parts = [], set(parts)
+        while open_parts:
+            m = consumer.poll(30)
+            assert m is not None, f"{topic}: nothing for 30 s, partitions {open_parts} not at their end"
+            if m.error():
+                open_parts.discard(m.partition())
+                continue
+            messages.append(Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ())))
+        return sorted(messages, key=lambda m: (m.partition, m.offset))
+    finally:
+        consumer.close()
+
+
+def lag(brokers, group, topic):
+    """How many records of the topic the group has not committed yet."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
+    try:
+        parts = [TopicPartition(topic, p) for p in partitions_of(consumer, topic)]
+        behind = 0
+        for p in consumer.committed(parts, timeout=30):
+            low, high = consumer.get_watermark_offsets(p, timeout=10)
+            behind += high - (p.offset if p.offset >= 0 else low)
+        return behind
+    finally:
+        consumer.close()
+
+
+def committed(brokers, group, topic, partition):
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
+    try:
+        return consumer.committed([TopicPartition(topic, partition)], timeout=30)[0].offset
+    finally:
+        consumer.close()
+
+
+class Writer:
+    """A plain idempotent producer: keeps order, fails loudly."""
+
+    def __init__(self, brokers):
+        self._failed = []
+        self._producer = Producer({
+            "bootstrap.servers": brokers, "enable.idempotence": True, "compression.type": "lz4", "linger.ms": 5,
+            "on_delivery": lambda error, _: error and self._failed.append(error)})
+
+    def put(self, topic, value, key=None, partition=-1, headers=None):
+        while True:
+            try:
+                return self._producer.produce(topic, value, key, partition=partition, headers=headers)
+            except BufferError:
+                self._producer.poll(0.1)
+
+    def flush(self):
+        assert self._producer.flush(60) == 0, "records left in the queue"
+        assert not self._failed, self._failed

@@ -1,0 +1,226 @@
+"""cw-candles against a real Kafka: exact, exactly once, and clear about what it cannot do."""
+
+import random
+from datetime import datetime, timezone
+from decimal import Decimal
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+import candle_oracle
+from records import Writer, decode, encode, lag, read_topic
+from stack import run, wait_for, BUILD
+
+START_US = 1_763_683_200_000_000  # 2025-11-21T00:00:00Z
+PARTITIONS = 4
+
+
+class Market:
+    """Trades of 20 symbols with late and shuffled times, and a tick a second, written as a producer would."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.now_us = START_US
+        self.ids = [0] * 20
+        self.trades = []
+        self.tick_us = START_US
+
+    def trade(self):
+        n = self.random.randrange(len(self.ids))
+        self.ids[n] += 1
+        self.now_us += self.random.randrange(12_000)
+        age_us = self.random.randrange(50_000)
+        if self.random.random() < 0.02:
+            age_us += self.random.randrange(12_000_000)  # some beyond grace, none beyond what the state keeps
+        t = {
+            "exchange": "binance", "symbol": f"A{n}-USDT", "trade_id": str(self.ids[n]), "sequence": self.ids[n],
+            "price": Decimal(self.random.randrange(1, 10**9)).scaleb(-4),
+            "amount": Decimal(self.random.randrange(1, 10**9)).scaleb(-8),
+            "side": self.random.choice(["buy", "sell"]), "exchange_time": self.now_us - age_us,
+            "receive_time": self.now_us, "origin": "live"}
+        self.trades.append(t)
+        return t
+
+    def fill(self, writer, count, *topics):
+        """Appends count trades to each of the topics, which end up alike."""
+        for _ in range(count):
+            t = self.trade()
+            number = int(t["symbol"][1:].split("-")[0])
+            value = encode("trade", t)
+            for topic in topics:
+                writer.put(topic, value, t["symbol"].split("-")[0], number % PARTITIONS)
+            if self.now_us - self.tick_us >= 1_000_000:
+                self.tick(writer, 0, *topics)
+        writer.flush()
+
+    def tick(self, writer, after_us, *topics):
+        self.tick_us = self.now_us = self.now_us + after_us
+        value = encode("tick", {"exchange": "binance", "receive_time": self.now_us, "alive": True, "epoch": 1})
+        for topic in topics:
+            for p in range(PARTITIONS):
+                writer.put(topic, value, None, p, {"kind": b"tick"})
+
+    def end(self, writer, *topics):
+        """Time enough for every window to close and leave the state."""
+        self.tick(writer, 63_000_000, *topics)
+        writer.flush()
+
+
+def candles_program(program, kafka, prefix, *arguments, **options):
+    return program("processors/cw-candles", "--instance", "0", *arguments,
+                   env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix}, **options)
+
+
+def caught_up(kafka, prefix):
+    return lag(kafka.brokers, prefix + "cw-candles", prefix + "trades") == 0
+
+
+def finals(messages):
+    records = [decode(m.value)[1] for m in messages]
+    return [r for r in records if r["status"] == "final"]
+
+
+def test_every_final_candle_equals_its_trades_exactly(kafka, topics, program):
+    market = Market(1)
+    market.fill(Writer(kafka.brokers), 20_000, topics + "trades")
+    market.end(Writer(kafka.brokers), topics + "trades")
+    candles_program(program, kafka, topics, ready=True)
+    wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
+    messages = read_topic(kafka.brokers, topics + "candles.1m")
+    last = candle_oracle.last_revisions(finals(messages))
+    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+    assert any(r["revision"] > 1 and r["reason"] == "late" for r in last.values()), "the market has late trades"
+    for m in messages:
+        _, r = decode(m.value)
+        opened = datetime.fromtimestamp(r["open_time"] // 1_000_000, timezone.utc)
+        assert m.key.decode() == f"{r['exchange']}|{r['symbol']}|{opened:%Y-%m-%dT%H:%M:%S}.000000Z"
+        assert r["partition"] == m.partition, "a candle is in the partition of its trades"
+
+
+def test_killed_ten_times_it_writes_what_it_writes_unharmed(kafka, topics, program):
+    """Final and provisional records, byte for byte, in the order of their partitions."""
+    other = topics + "calm."
+    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", other)
+    Market(2).fill(Writer(kafka.brokers), 300_000, topics + "trades", other + "trades")
+    pace = ["--commit.interval.ms", "20", "--commit.min.ms", "0", "--image.min.ms", "50", "--image.records", "2000",
+            "--kafka.fetch.message.max.bytes", "20000"]
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    print(f"seed {seed}")
+    progress = []
+    for _ in range(10):
+        victim = candles_program(program, kafka, topics, *pace)
+        enough = chance.randrange(1, 4)
+        wait_for(lambda: (victim.metric("candlewick_txn_commits_total") or 0) >= enough or
+                 caught_up(kafka, topics), 30, f"{enough} commits")
+        victim.kill9()
+        progress.append(lag(kafka.brokers, topics + "cw-candles", topics + "trades"))
+    assert progress[-1] > 0, "all kills came while it worked"
+    candles_program(program, kafka, topics, *pace)
+    candles_program(program, kafka, other)
+    for prefix in (topics, other):
+        wait_for(lambda: caught_up(kafka, prefix), 60, "end of the input")
+    harmed = read_topic(kafka.brokers, topics + "candles.1m")
+    calm = read_topic(kafka.brokers, other + "candles.1m")
+    for p in range(PARTITIONS):
+        assert [m.content for m in harmed if m.partition == p] == [m.content for m in calm if m.partition == p]
+    aborted = len(read_topic(kafka.brokers, topics + "candles.1m", "read_uncommitted")) - len(harmed)
+    print(f"lag after each kill {progress}, aborted records {aborted}")
+    assert aborted > 0, "some kill hit an open transaction, or this proves nothing"
+
+
+def test_a_second_instance_takes_over_from_a_dead_one(kafka, topics, program):
+    market = Market(3)
+    writer = Writer(kafka.brokers)
+    market.fill(writer, 5_000, topics + "trades")
+    first = candles_program(program, kafka, topics, ready=True)
+    wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
+    first.kill9()
+    market.fill(writer, 5_000, topics + "trades")
+    market.end(writer, topics + "trades")
+    second = program("processors/cw-candles", "--instance", "1",
+                     env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics})
+    wait_for(lambda: caught_up(kafka, topics), 60, lambda: "end of the input\n" + second.log_end())
+    last = candle_oracle.last_revisions(finals(read_topic(kafka.brokers, topics + "candles.1m")))
+    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+
+
+def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_harms_nothing(kafka, topics, program):
+    market = Market(4)
+    writer = Writer(kafka.brokers)
+    market.fill(writer, 200, topics + "trades")
+    poison = [b"", b"not avro", encode("trade", market.trades[0])[:-1], encode("quote", {
+        "exchange": "x", "symbol": "y", "bid": None, "bid_amount": None, "ask": None, "ask_amount": None,
+        "state": "void", "exchange_time": None, "receive_time": START_US, "epoch": 1})]
+    for value in [*poison, None]:
+        writer.put(topics + "trades", value, b"poison", 2)
+    market.fill(writer, 200, topics + "trades")
+    market.end(writer, topics + "trades")
+    candles_program(program, kafka, topics, ready=True)
+    wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
+    dead = read_topic(kafka.brokers, topics + "dead-letters")
+    assert sorted((m.value for m in dead), key=lambda v: v or b"") == sorted([*poison, None], key=lambda v: v or b"")
+    for m in dead:
+        headers = dict(m.headers)
+        assert m.key == b"poison"
+        assert headers["dlq.stage"] == b"cw-candles" and headers["dlq.topic"] == b"trades"
+        assert headers["dlq.partition"] == b"2" and headers["dlq.offset"].isdigit() and headers["dlq.reason"]
+    last = candle_oracle.last_revisions(finals(read_topic(kafka.brokers, topics + "candles.1m")))
+    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+
+
+def test_a_missing_topic_is_named_with_the_way_to_make_it(kafka, prefix, program):
+    one = candles_program(program, kafka, prefix)
+    assert one.wait(30) == 1
+    assert f"topic {prefix}trades is missing: create it with cw-topics create" in one.log_text()
+
+
+def test_topics_of_different_partition_counts_are_refused(kafka, prefix, program):
+    admin = AdminClient({"bootstrap.servers": kafka.brokers})
+    wanted = [NewTopic(prefix + name, count, 1) for name, count in
+              (("trades", 4), ("candles.1m", 3), ("candles-state", 4), ("dead-letters", 1))]
+    for future in admin.create_topics(wanted).values():
+        future.result(30)
+    one = candles_program(program, kafka, prefix)
+    assert one.wait(30) == 2
+    assert "candles.1m has 3 partitions, but trades has 4" in one.log_text()
+
+
+def test_broker_absent_at_start_is_said_and_waited_for(program):
+    one = program("processors/cw-candles", env={"CW_BROKERS": "127.0.0.1:1"})
+    wait_for(lambda: one.get("/readyz")[0] == 503 and "waiting for the cluster" in one.log_text(), 20, "its complaint")
+    assert "kafka" in one.get("/readyz")[1]
+    assert one.get("/livez")[0] == 200
+    assert one.stop() == 0
+
+
+def test_committed_offsets_that_were_deleted_are_no_fresh_start(kafka, topics, program):
+    market = Market(5)
+    market.fill(Writer(kafka.brokers), 2_000, topics + "trades")
+    env = {"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}
+    one = program("processors/cw-candles", env=env, ready=True)  # no instance: it leaves its group when it stops
+    wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
+    assert one.stop() == 0
+    before = len(read_topic(kafka.brokers, topics + "candles.1m"))
+    admin = AdminClient({"bootstrap.servers": kafka.brokers})
+    group = topics + "cw-candles"
+    wait_for(lambda: admin.describe_consumer_groups([group])[group].result(10).members == [], 30, "empty group")
+    admin.delete_consumer_groups([group])[group].result(30)
+    two = program("processors/cw-candles", env=env)
+    assert two.wait(90) == 1
+    assert "holds an image, but group" in two.log_text()
+    assert len(read_topic(kafka.brokers, topics + "candles.1m")) == before
+
+
+@pytest.mark.parametrize("arguments,message", [
+    (["--no.such.option", "1"], "unknown option --no.such.option"),
+    (["--commit.interval.ms", "soon"], "commit.interval.ms (flag): \"soon\": not a whole number"),
+    (["--kafka.no.such.property", "1"], "kafka.no.such.property"),
+    (["--kafka.isolation.level", "read_uncommitted"], "kafka.isolation.level is set by candlewick itself"),
+    (["--config", "/does/not/exist"], "/does/not/exist"),
+    (["--prefix", "a b"], "a character that no Kafka name may have"),
+])
+def test_a_wrong_option_is_a_usage_error_that_names_it(program, arguments, message):
+    one = program("processors/cw-candles", *arguments)
+    assert one.wait(10) == 2
+    assert message in one.log_text().replace('\\"', '"')
