@@ -11,6 +11,7 @@ Nothing here sleeps in place of a condition: wait_for() polls one until its dead
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -37,9 +38,16 @@ def wait_for(condition, seconds, what, interval=0.05):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port on 127.0.0.1 that nobody uses: below those that the kernel gives to clients, which come and go."""
+    first_of_clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10_000, first_of_clients)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def run(*command, check=True, timeout=180, **options):

@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from stack import LOCAL, Kafka, alive, run, wait_for
+from stack import LOCAL, Kafka, alive, free_port, run, wait_for
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_interrupted_first_start(own):
 
 def test_port_taken(directory, name):
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        port = free_port()
+        other.bind(("127.0.0.1", port))
         other.listen()
-        port = other.getsockname()[1]
         own = Kafka(directory / name)
         own._env["KAFKA_PORT"] = str(port)
         try:
