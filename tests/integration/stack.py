@@ -20,6 +20,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from confluent_kafka.admin import AdminClient, NewTopic
+
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("STACK_BUILD", TOP / "build"))
 LOCAL = TOP / "deploy" / "local"
@@ -95,6 +97,13 @@ class Kafka:
 
     def pid(self, number=1):
         return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
+
+    def make_topic(self, name, partitions=1):
+        admin = AdminClient({"bootstrap.servers": self.brokers})
+        admin.create_topics([NewTopic(name, partitions)])[name].result(20)
+
+    def topic_names(self):
+        return set(AdminClient({"bootstrap.servers": self.brokers}).list_topics(timeout=20).topics)
 
     @property
     def brokers(self):
