@@ -144,7 +144,7 @@ start() {
 
 stop() {
     process_stop "$dir/postgres.pid" INT "$stop_s"
-    wait_until 10 no_server_process && return
+    wait_until 5 no_server_process && return
     server_processes | xargs -r kill -s KILL
     wait_until 10 no_server_process || die "processes of PostgreSQL cannot be killed: $(server_processes | tr '\n' ' ')"
 }

@@ -11,6 +11,7 @@ Nothing here sleeps in place of a condition: wait_for() polls one until its dead
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+from confluent_kafka.admin import AdminClient, NewTopic
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("STACK_BUILD", TOP / "build"))
@@ -37,9 +40,16 @@ def wait_for(condition, seconds, what, interval=0.05):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port on 127.0.0.1 that nobody uses: below those that the kernel gives to clients, which come and go."""
+    first_of_clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10_000, first_of_clients)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def run(*command, check=True, timeout=180, **options):
@@ -87,6 +97,13 @@ class Kafka:
 
     def pid(self, number=1):
         return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
+
+    def make_topic(self, name, partitions=1):
+        admin = AdminClient({"bootstrap.servers": self.brokers})
+        admin.create_topics([NewTopic(name, partitions)])[name].result(20)
+
+    def topic_names(self):
+        return set(AdminClient({"bootstrap.servers": self.brokers}).list_topics(timeout=20).topics)
 
     @property
     def brokers(self):

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
-from stack import LOCAL, Kafka, alive, run, wait_for
+from stack import LOCAL, Kafka, alive, free_port, run, wait_for
 
 
 @pytest.fixture
@@ -15,15 +15,6 @@ def own(directory, name):
     server = Kafka(directory / name)
     yield server
     server.stop()
-
-
-def make_topic(kafka, topic, partitions=1):
-    admin = AdminClient({"bootstrap.servers": kafka.brokers})
-    admin.create_topics([NewTopic(topic, partitions)])[topic].result(20)
-
-
-def topic_names(kafka):
-    return set(AdminClient({"bootstrap.servers": kafka.brokers}).list_topics(timeout=20).topics)
 
 
 def test_started_twice(own):
@@ -36,7 +27,7 @@ def test_started_twice(own):
 
 def test_killed_and_started(own):
     own.start()
-    make_topic(own, "kept")
+    own.make_topic("kept")
     first, address = own.pid(), own.brokers
     own.kill9()
     assert not alive(first)
@@ -44,7 +35,7 @@ def test_killed_and_started(own):
     own.start()
     assert own.pid() != first
     assert own.brokers == address
-    assert "kept" in topic_names(own)
+    assert "kept" in own.topic_names()
 
 
 def test_stop_leaves_nothing(own):
@@ -76,14 +67,14 @@ def test_interrupted_first_start(own):
     data.mkdir(parents=True)
     (data / "meta.properties").write_text("half of")
     own.start()
-    make_topic(own, "works")
+    own.make_topic("works")
 
 
 def test_port_taken(directory, name):
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        port = free_port()
+        other.bind(("127.0.0.1", port))
         other.listen()
-        port = other.getsockname()[1]
         own = Kafka(directory / name)
         own._env["KAFKA_PORT"] = str(port)
         try:
@@ -119,7 +110,7 @@ def test_topics_are_never_made_by_accident(kafka):
     producer.produce("no-such-topic", b"x", on_delivery=lambda error, _: failures.append(error))
     producer.flush(10)
     assert failures and failures[0] is not None
-    assert "no-such-topic" not in topic_names(kafka)
+    assert "no-such-topic" not in kafka.topic_names()
 
 
 def test_three_brokers(directory, name):
@@ -128,7 +119,7 @@ def test_three_brokers(directory, name):
     try:
         own.start()
         assert len(own.brokers.split(",")) == 3
-        make_topic(own, "replicated")
+        own.make_topic("replicated")
         own.kill9(2)
         status = own.script("status", check=False)
         assert status.returncode == 3 and "broker 2: stopped" in status.stdout

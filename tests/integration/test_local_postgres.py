@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import signal
 from pathlib import Path
 
 import psycopg
@@ -67,12 +68,13 @@ def test_stop_leaves_nothing(own):
 
 
 def test_stop_after_kill_leaves_nothing(own):
-    """A session in the middle of its work outlives the killed server for a moment; stop waits for it."""
+    """A session that does not notice the end of its server is ended too."""
     own.start()
     data = (own.directory / "data").resolve()
     with psycopg.connect(own.url, autocommit=True) as connection:
         backend = connection.info.backend_pid
-        os.kill(own.pid(), 9)
+        os.kill(backend, signal.SIGSTOP)
+        os.kill(own.pid(), signal.SIGKILL)
         own.stop()
         assert not alive(backend)
     assert server_processes(data) == []
@@ -159,6 +161,6 @@ def test_restart_waits_for_the_sessions_of_a_killed_server(own):
     own.start()
     with psycopg.connect(own.url, autocommit=True) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
-        os.kill(own.pid(), 9)
+        os.kill(own.pid(), signal.SIGKILL)
         own.start()
         assert query(own, "SELECT 1") == [(1,)]

@@ -181,6 +181,45 @@ def test_missing_program_is_named(stack):
     assert "processors/cw-candles is missing: run `make build`" in done.stderr
 
 
+@pytest.fixture
+def exchanges(directory, name):
+    """A PATH with a curl for which Binance refuses its first address and answers at its second."""
+    folder = directory / (name + "_bin")
+    folder.mkdir()
+    (folder / "curl").write_text("""#!/bin/sh
+case "$*" in
+*api.binance.com*) echo "curl: (22) The requested URL returned error: 451" >&2; exit 22 ;;
+*data-api.binance.vision*) exit "${VISION:-0}" ;;
+*) exec /usr/bin/curl "$@" ;;
+esac
+""")
+    (folder / "curl").chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_live_market(stack, exchanges):
+    del stack.env["SIM"]
+    stack.env["PATH"] = exchanges
+    assert "Candlewick runs on the live market: Binance" in stack("up").stdout
+    assert not (stack.var / "sim").exists()
+    assert "export CW_SIM_URL=\n" in (stack.var / "env").read_text()
+    log = (stack.var / "live/logs/cw-producer.binance/current").read_text()
+    assert '"--exchange.binance.rest.url", "https://data-api.binance.vision"' in log
+    stack("up", VISION="22")  # what runs is not asked again
+    refused = stack("up", check=False, SIM="1")
+    assert refused.returncode == 1 and "the live market runs: `make down` first" in refused.stderr
+    stack("down")
+    run(LOCAL / "postgres.sh", "remove", stack.var / "live/postgres")
+
+
+def test_no_exchange_answers(stack, exchanges):
+    del stack.env["SIM"]
+    done = stack("up", PATH=exchanges, VISION="22")
+    assert "Candlewick runs on the simulated market" in done.stdout
+    assert ("no exchange answers from here, so the market is simulated "
+            "(api.binance.com: (22) The requested URL returned error: 451; data-api.binance.vision: ") in done.stderr
+
+
 @pytest.mark.parametrize("setting, value", [("SIM_SYMBOLS", "0"), ("SIM_RATE", "fast"), ("SIM_SEED", "-1")])
 def test_wrong_setting(stack, setting, value):
     done = stack("up", check=False, **{setting: value})

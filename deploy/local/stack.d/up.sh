@@ -15,12 +15,13 @@ bring_up() {
     say "Starting Candlewick: $market_text"
     mkdir -p "$var/$market"
     printf '%s\n' "$market_text" >"$var/$market/market"
-    start_stores
     if process_alive "$(supervisor_pidfile "$market")"; then
         load_services
+        start_stores
         start_stopped_services
     else
         define_services
+        start_stores
         prepare_stores
         write_env
         start_supervisor
