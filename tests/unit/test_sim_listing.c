@@ -1,0 +1,131 @@
+/* What a simulated exchange lists. */
+#include "e8.h"
+#include "listing.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct listing *make(uint32_t n, const char *separator)
+{
+    struct err e = {0};
+    struct listing *l = listing_create(n, separator, &e);
+    assert_non_null(l);
+    return l;
+}
+
+static void busiest_first_and_real_names(void **state)
+{
+    (void)state;
+    struct listing *l = make(20, "");
+    assert_int_equal(l->n_trading, 20);
+    assert_string_equal(l->symbols[0].native, "BTCUSDT");
+    assert_string_equal(l->symbols[0].canonical, "BTC-USDT");
+    assert_string_equal(l->symbols[1].native, "ETHUSDT");
+    assert_string_equal(l->assets[l->symbols[0].base].name, "BTC");
+    assert_string_equal(l->assets[l->symbols[0].quote].name, "USDT");
+    for (uint32_t i = 1; i < l->n_trading; i++)
+        assert_true(l->symbols[i - 1].weight >= l->symbols[i].weight);
+    listing_destroy(l);
+}
+
+/* As the exchange has them (exchangeInfo in 2026). */
+static void ticks_and_lots_are_the_real_ones(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *native;
+        int64_t tick_e8;
+        int64_t lot_e8;
+    } rows[] = {
+        {"BTCUSDT", E8_ONE / 100, E8_ONE / 100000}, {"ETHUSDT", E8_ONE / 100, E8_ONE / 10000},
+        {"SOLUSDT", E8_ONE / 100, E8_ONE / 1000},   {"XRPUSDT", E8_ONE / 10000, E8_ONE / 10},
+        {"DOGEUSDT", E8_ONE / 100000, E8_ONE},      {"PEPEUSDT", 1, E8_ONE},
+    };
+    struct listing *l = make(200, "");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint32_t s;
+        assert_true(listing_find(l, slice_of(rows[i].native), &s));
+        assert_int_equal(l->symbols[s].tick_e8, rows[i].tick_e8);
+        assert_int_equal(l->symbols[s].lot_e8, rows[i].lot_e8);
+    }
+    listing_destroy(l);
+}
+
+static bool is_power_of_ten(int64_t n)
+{
+    while (n > 1 && n % 10 == 0)
+        n /= 10;
+    return n == 1;
+}
+
+static void the_largest_list_is_sound(void **state)
+{
+    (void)state;
+    struct listing *l = make(LISTING_MAX, "");
+    assert_int_equal(l->n_symbols, LISTING_MAX + LISTING_DELISTED);
+    for (uint32_t i = 0; i < l->n_symbols; i++) {
+        const struct symbol *s = &l->symbols[i];
+        uint32_t found;
+        assert_true(listing_find(l, slice_of(s->native), &found));
+        assert_int_equal(found, i); /* so no two have one name */
+        assert_true(is_power_of_ten(s->tick_e8) && is_power_of_ten(s->lot_e8));
+        assert_true(s->typical_lots >= 1);
+        assert_int_equal(s->trading, i < LISTING_MAX);
+        assert_int_equal(s->weight > 0, s->trading);
+        assert_int_not_equal(s->base, s->quote);
+        assert_true(s->base < l->n_assets && s->quote < l->n_assets);
+        for (const char *p = s->native; *p; p++)
+            assert_true(isupper((unsigned char)*p) || isdigit((unsigned char)*p));
+    }
+    listing_destroy(l);
+}
+
+static void finds_only_whole_names(void **state)
+{
+    (void)state;
+    struct listing *l = make(20, "");
+    static const char *const strangers[] = {"", "BTC", "BTCUSD", "BTCUSDTX", "btcusdt", "ZZZ", "A"};
+    uint32_t s = 77;
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
+        assert_false(listing_find(l, slice_of(strangers[i]), &s));
+    assert_int_equal(s, 77);
+    assert_true(listing_find(l, slice_of("VENUSDT"), &s));
+    assert_false(l->symbols[s].trading);
+    listing_destroy(l);
+}
+
+static void native_names_follow_the_exchange(void **state)
+{
+    (void)state;
+    struct listing *l = make(1, "/");
+    assert_string_equal(l->symbols[0].native, "BTC/USDT");
+    assert_string_equal(l->symbols[0].canonical, "BTC-USDT");
+    listing_destroy(l);
+}
+
+static void refuses_what_it_cannot_make(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    assert_null(listing_create(0, "", &e));
+    assert_int_equal(e.code, ERR_ARG);
+    assert_null(listing_create(LISTING_MAX + 1, "", &e));
+    listing_destroy(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(busiest_first_and_real_names),
+        cmocka_unit_test(ticks_and_lots_are_the_real_ones),
+        cmocka_unit_test(the_largest_list_is_sound),
+        cmocka_unit_test(finds_only_whole_names),
+        cmocka_unit_test(native_names_follow_the_exchange),
+        cmocka_unit_test(refuses_what_it_cannot_make),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+#include "binance.h"
+
+#include "e8.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+const struct dialect binance_dialect = {
+    .exchange = "binance",
+    .separator = "",
+    .subscriptions_max = 1024,
+    /* Not in the documentation: the server stops answering at messages whose frame is longer than
+     * 4096 bytes (github.com/binance/binance-connector-rust/issues/27); 8 of them are its head. */
+    .request_bytes_max = 4088,
+    .requests_per_s_max = 5,
+    .open = binance_open,
+    .request = binance_request,
+    .trade_frame = binance_trade_frame,
+    .rest = binance_rest,
+};
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* "btcusdt" -> the index of BTCUSDT; streams know lower case only. */
+static bool find_symbol(const struct listing *l, struct slice lower, uint32_t *ret)
+{
+    char upper[SYMBOL_NAME];
+    if (lower.len >= sizeof(upper))
+        return false;
+    for (size_t i = 0; i < lower.len; i++) {
+        if (isupper((unsigned char)lower.data[i]))
+            return false;
+        upper[i] = (char)toupper((unsigned char)lower.data[i]);
+    }
+    return listing_find(l, slice_make(upper, lower.len), ret);
+}
+
+static enum channel find_channel(struct slice name)
+{
+    return slice_is(name, "trade") ? CHANNEL_TRADE : CHANNEL_NONE;
+}
+
+int binance_subscribe(struct session *s, const struct listing *l, struct slice stream,
+                      struct err *e)
+{
+    const char *at = stream.len > 0 ? memchr(stream.data, '@', stream.len) : NULL;
+    if (!at)
+        return session_add(s, stream, 0, CHANNEL_NONE, e);
+    struct slice symbol_name = slice_make(stream.data, (size_t)(at - stream.data));
+    enum channel channel = find_channel(slice_make(at + 1, stream.len - symbol_name.len - 1));
+    uint32_t symbol = 0;
+    if (channel != CHANNEL_NONE && !find_symbol(l, symbol_name, &symbol))
+        channel = CHANNEL_NONE;
+    return session_add(s, stream, symbol, channel, e);
+}
+
+/* --- endpoints ------------------------------------------------------------------------------- */
+
+/* "a@trade/b@trade" */
+static int subscribe_all(struct session *s, const struct listing *l, struct slice streams,
+                         struct err *e)
+{
+    while (streams.len > 0) {
+        const char *slash = memchr(streams.data, '/', streams.len);
+        size_t len = slash ? (size_t)(slash - streams.data) : streams.len;
+        if (len > 0 && binance_subscribe(s, l, slice_make(streams.data, len), e) != 0)
+            return -1;
+        size_t used = slash ? len + 1 : len;
+        streams = slice_make(streams.data + used, streams.len - used);
+    }
+    return 0;
+}
+
+static struct slice param(const struct url *url, const char *name)
+{
+    for (size_t i = 0; i < url->n_params; i++)
+        if (slice_is(url->params[i].name, name))
+            return url->params[i].value;
+    return slice_make(NULL, 0);
+}
+
+static bool starts_with(struct slice text, const char *start)
+{
+    size_t len = strlen(start);
+    return text.len >= len && memcmp(text.data, start, len) == 0;
+}
+
+int binance_open(struct session *s, const struct listing *l, const struct url *url, struct err *e)
+{
+    struct slice unit = param(url, "timeUnit");
+    bool micros = slice_is(unit, "MICROSECOND") || slice_is(unit, "microsecond");
+    unsigned form = micros ? BINANCE_MICROS : 0;
+    if (slice_is(url->path, "/stream") || slice_is(url->path, "/stream/")) {
+        session_set_form(s, form | BINANCE_COMBINED);
+        return subscribe_all(s, l, param(url, "streams"), e);
+    }
+    session_set_form(s, form);
+    if (slice_is(url->path, "/ws"))
+        return 0;
+    if (starts_with(url->path, "/ws/"))
+        return subscribe_all(s, l, slice_make(url->path.data + 4, url->path.len - 4), e);
+    return err_set(e, ERR_NOT_FOUND, "no stream endpoint at %.*s", SLICE_ARG(url->path));
+}
+
+/* --- frames ---------------------------------------------------------------------------------- */
+
+/* {"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.00100000","q":"100.00000000",
+ * "T":1672515782136,"m":true,"M":true}; m: the buyer is the maker. */
+int binance_trade_frame(const struct listing *l, const struct market_trade *t, int64_t send_us,
+                        unsigned form, struct strbuf *out, struct err *e)
+{
+    const char *native = l->symbols[t->symbol].native;
+    int64_t unit_us = form & BINANCE_MICROS ? 1 : 1000;
+    char price[E8_TEXT];
+    char amount[E8_TEXT];
+    char lower[SYMBOL_NAME] = "";
+    e8_format(t->price_e8, price);
+    e8_format(t->amount_e8, amount);
+    bool combined = form & BINANCE_COMBINED;
+    for (size_t i = 0; combined && native[i]; i++)
+        lower[i] = (char)tolower((unsigned char)native[i]);
+    if (strbuf_addf(out,
+                    "%s%s%s{\"e\":\"trade\",\"E\":%" PRId64 ",\"s\":\"%s\",\"t\":%" PRId64
+                    ",\"p\":\"%s\",\"q\":\"%s\",\"T\":%" PRId64 ",\"m\":%s,\"M\":true}%s",
+                    combined ? "{\"stream\":\"" : "", lower, combined ? "@trade\",\"data\":" : "",
+                    send_us / unit_us, native, t->id, price, amount, t->time_us / unit_us,
+                    t->side == TAKER_SELL ? "true" : "false", combined ? "}" : "") != 0)
+        return strbuf_full(out, "binance: trade frame", e);
+    return 0;
+}

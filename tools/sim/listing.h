@@ -1,0 +1,61 @@
+/**
+ * What the simulated exchange lists: assets with a dollar price, and the symbols made of them.
+ *
+ *     struct listing *l = listing_create(20, "", &e);        // "" writes BTCUSDT, "-" BTC-USDT
+ *     const struct symbol *s = &l->symbols[0];               // the busiest first
+ *     uint32_t i;
+ *     if (listing_find(l, slice_of("BTCUSDT"), &i)) ...
+ *     listing_destroy(l);
+ *
+ * A few dozen well-known assets come first, against USDT, USDC, FDUSD, EUR and BTC; when more
+ * symbols are wanted, assets with made-up names follow. The list depends on nothing but how many
+ * are wanted. Behind the trading symbols stand a few delisted ones, as on a real exchange.
+ * Threads: immutable once made.
+ */
+#ifndef CANDLEWICK_SIM_LISTING_H
+#define CANDLEWICK_SIM_LISTING_H
+
+#include "err.h"
+#include "slice.h"
+
+#include <stdint.h>
+
+enum { LISTING_MAX = 5000, LISTING_DELISTED = 3, SYMBOL_NAME = 32, ASSET_NAME = 16 };
+
+struct asset {
+    char name[ASSET_NAME];
+    int64_t usd_e12;        /* dollars for one, times 10^12 */
+    int64_t volatility_ppm; /* how far the price walks in one second, times 10^-6 */
+    int64_t weight;         /* share of trades, relative to other assets */
+};
+
+struct symbol {
+    char native[SYMBOL_NAME];    /* as this exchange writes it */
+    char canonical[SYMBOL_NAME]; /* BASE-QUOTE */
+    uint32_t base;               /* index into assets */
+    uint32_t quote;
+    int64_t tick_e8;      /* prices are multiples of it; a power of ten */
+    int64_t lot_e8;       /* amounts are multiples of it; a power of ten */
+    int64_t typical_lots; /* size of a usual trade */
+    int64_t weight;       /* share of trades, relative to other symbols; 0 where none trades */
+    bool trading;         /* false: delisted, still shown */
+};
+
+struct listing {
+    struct asset *assets;
+    uint32_t n_assets;
+    struct symbol *symbols; /* n trading ones, the busiest first, then the delisted */
+    uint32_t n_symbols;
+    uint32_t n_trading;
+    uint32_t *by_native; /* indexes of symbols in the order of their native names */
+};
+
+/* n: trading symbols, 1 to LISTING_MAX. separator: between base and quote of a native name, one
+ * character or none. NULL with ERR_ARG, ERR_NOMEM. */
+struct listing *listing_create(uint32_t n, const char *separator, struct err *e);
+void listing_destroy(struct listing *l); /* NULL is fine */
+
+/* The symbol of this native name, trading or delisted. */
+bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_index);
+
+#endif

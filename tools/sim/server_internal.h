@@ -1,0 +1,141 @@
+/**
+ * What the files of the server share; nobody else includes it.
+ *
+ *     server.c      life, the timer, the table of events
+ *     server_feed.c the market: due trades to ledger, history and queues
+ *     server_ws.c   WebSocket connections
+ *     server_http.c REST and /sim/status
+ *
+ * Threads: one.
+ */
+#ifndef CANDLEWICK_SIM_SERVER_INTERNAL_H
+#define CANDLEWICK_SIM_SERVER_INTERNAL_H
+
+#include "lws.h"
+#include "outq.h"
+#include "server.h"
+
+enum {
+    URL_TEXT_MAX = 1 << 14,
+    BODY_LIMIT = 32 << 20,
+    MESSAGE_LIMIT = 1 << 20,
+    CHUNK_BYTES = 1 << 15,
+    REQUEST_TIMES_MAX = 8,
+};
+
+/* Why a connection ended; each has a counter. */
+enum close_reason {
+    CLOSE_BY_CLIENT, /* or by the network */
+    CLOSE_SLOW,
+    CLOSE_PONG,
+    CLOSE_AGE,
+    CLOSE_REQUESTS,
+    CLOSE_REASONS,
+};
+
+struct conn {
+    struct server *server;
+    struct lws *wsi;
+    struct session *session;
+    struct outq out;
+    struct strbuf in; /* the message being received */
+    bool in_too_long;
+    bool closing;
+    enum close_reason reason;
+    int64_t opened_us;
+    int64_t request_us[REQUEST_TIMES_MAX]; /* when the last ones came, round and round */
+    size_t n_requests;
+    int64_t ping_due_us;
+    bool ping_wanted;
+    int64_t unanswered_us; /* when the oldest ping without a pong was due; 0: none */
+    int64_t ping_first;    /* payloads of the unanswered pings lie between these two */
+    int64_t ping_last;
+};
+
+/* An answer being sent. */
+struct reply {
+    struct rest_answer answer;
+    size_t sent; /* bytes of the body */
+    bool last;   /* the connection ends with it */
+};
+
+/* What lws keeps for us with each of its connections; either is NULL. */
+struct slot {
+    struct conn *conn;
+    struct reply *reply;
+};
+
+struct server_metrics {
+    struct metric *trades;
+    struct metric *unheard; /* trades that nobody was subscribed to */
+    struct metric *queued;  /* trade frames given to queues */
+    struct metric *sent;    /* messages given to sockets */
+    struct metric *opened;  /* connections ever */
+    struct metric *open;
+    struct metric *behind_us;
+    struct metric *closed[CLOSE_REASONS];
+};
+
+struct server {
+    struct server_config config;
+    struct server_parts parts;
+    struct lws_context *context;
+    int timer_fd;
+    struct conn **conns;
+    size_t n_conns;
+    struct rest_budget budget;
+    struct server_metrics m;
+    int64_t check_due_us; /* of pings and ages; all *_us here are clock_mono_us() */
+    struct strbuf frames[DIALECT_FORMS_MAX]; /* of the trade at hand; empty: not made yet */
+    struct strbuf scratch;                   /* what lws_write() wants: room in front */
+    struct strbuf message;                   /* an answer to a client */
+    char url_text[URL_TEXT_MAX];
+    bool failed;
+    struct err failure;
+};
+
+/* --- server.c --- */
+
+/* Keeps the first failure; server_service() reports it. */
+void server_fail(struct server *s, const struct err *e);
+int64_t server_market_us(const struct server *s);
+const char *close_reason_name(enum close_reason reason);
+
+/* Writes bytes through scratch. -1: lws wants the connection closed, or no memory. */
+int server_write(struct server *s, struct lws *wsi, struct slice bytes, enum lws_write_protocol as);
+
+/* --- server_feed.c --- */
+
+/* Subscriptions of all connections that stand for something. */
+size_t feed_live_streams(const struct server *s);
+
+/* Starts the market once enough streams are subscribed. */
+void feed_try_start(struct server *s);
+
+/* Everything that is due. Returns real microseconds until the next trade (INT64_MAX: none). */
+int64_t feed_run(struct server *s);
+
+/* --- server_ws.c --- */
+
+int ws_confirm(struct server *s, struct lws *wsi);
+int ws_opened(struct server *s, struct lws *wsi, struct slot *slot);
+int ws_received(struct conn *c, struct slice part);
+int ws_pong(struct conn *c, struct slice payload);
+int ws_writable(struct conn *c);
+void ws_closed(struct server *s, struct slot *slot);
+
+/* Queues a message. 0, or -1 when the connection is (being) closed for being too slow. */
+int ws_send(struct conn *c, struct slice message);
+
+/* Pings, pongs and ages. */
+void ws_check(struct server *s, int64_t now_us);
+
+/* --- server_http.c --- */
+
+/* The target of the request at hand, in s->url_text. -1: it does not fit. */
+int http_url(struct server *s, struct lws *wsi, struct url *ret);
+int http_request(struct server *s, struct lws *wsi, struct slot *slot);
+int http_writable(struct server *s, struct lws *wsi, struct slot *slot);
+void http_closed(struct slot *slot);
+
+#endif

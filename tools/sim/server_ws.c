@@ -1,0 +1,289 @@
+#include "server_internal.h"
+
+#include "log.h"
+#include "timefmt.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { CLOSE_WAIT_S = 5, BURST_MAX = 512 };
+
+/* What the client is told in the close frame. The exchange says "Pong timeout" and "Too many
+ * requests" with 1008; how it words the end of the 24 hours is not documented. */
+static const struct {
+    enum lws_close_status code;
+    const char *text;
+} farewells[CLOSE_REASONS] = {
+    [CLOSE_PONG] = {LWS_CLOSE_STATUS_POLICY_VIOLATION, "Pong timeout"},
+    [CLOSE_AGE] = {LWS_CLOSE_STATUS_GOINGAWAY, ""},
+    [CLOSE_REQUESTS] = {LWS_CLOSE_STATUS_POLICY_VIOLATION, "Too many requests"},
+};
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* The session that the URL asks for. NULL: *ret_status is the HTTP answer. */
+static struct session *make_session(struct server *s, struct lws *wsi, unsigned *ret_status)
+{
+    const struct dialect *d = s->parts.dialect;
+    struct err e = {0};
+    struct url url;
+    *ret_status = HTTP_STATUS_REQ_URI_TOO_LONG;
+    if (http_url(s, wsi, &url) != 0)
+        return NULL;
+    struct session *session = session_create(s->parts.listing, d->subscriptions_max, &e);
+    if (session && d->open(session, s->parts.listing, &url, &e) == 0)
+        return session;
+    session_destroy(session);
+    *ret_status = e.code == ERR_NOT_FOUND ? HTTP_STATUS_NOT_FOUND
+                  : e.code == ERR_LIMIT   ? HTTP_STATUS_BAD_REQUEST
+                                          : HTTP_STATUS_INTERNAL_SERVER_ERROR;
+    log_info("sim", "connection refused", LOG_ERR(&e));
+    return NULL;
+}
+
+/* 0: go on with the handshake; 1: answered with an HTTP status; -1: hang up. */
+int ws_confirm(struct server *s, struct lws *wsi)
+{
+    unsigned status = HTTP_STATUS_SERVICE_UNAVAILABLE;
+    struct session *session = NULL;
+    if ((int64_t)s->n_conns < s->config.connections_max)
+        session = make_session(s, wsi, &status);
+    if (session) {
+        session_destroy(session);
+        return 0;
+    }
+    return lws_return_http_status(wsi, status, NULL) != 0 ? -1 : 1;
+}
+
+static void destroy(struct conn *c)
+{
+    session_destroy(c->session);
+    outq_finish(&c->out);
+    strbuf_finish(&c->in);
+    free(c);
+}
+
+int ws_opened(struct server *s, struct lws *wsi, struct slot *slot)
+{
+    unsigned status;
+    if ((int64_t)s->n_conns >= s->config.connections_max)
+        return -1;
+    struct conn *c = calloc(1, sizeof(*c));
+    if (!c)
+        return -1;
+    c->server = s;
+    c->wsi = wsi;
+    c->out = (struct outq)OUTQ_INIT((size_t)s->config.queue_bytes);
+    strbuf_init(&c->in, s->parts.dialect->request_bytes_max);
+    c->opened_us = clock_mono_us();
+    c->ping_due_us = c->opened_us + s->config.ping_ms * US_PER_MS;
+    c->session = make_session(s, wsi, &status);
+    if (!c->session) {
+        destroy(c);
+        return -1;
+    }
+    slot->conn = c;
+    s->conns[s->n_conns++] = c;
+    metric_inc(s->m.opened, 1);
+    metric_set(s->m.open, (int64_t)s->n_conns);
+    log_info("sim", "connected", LOG_INT("streams", (int64_t)session_count(c->session)));
+    feed_try_start(s);
+    return 0;
+}
+
+/* --- closing --------------------------------------------------------------------------------- */
+
+static void close_conn(struct conn *c, enum close_reason reason)
+{
+    if (c->closing)
+        return;
+    c->closing = true;
+    c->reason = reason;
+    outq_finish(&c->out);
+    if (farewells[reason].code == 0) { /* its socket is full: no farewell would get through */
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        return;
+    }
+    (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, CLOSE_WAIT_S);
+}
+
+static int say_farewell(struct conn *c)
+{
+    const char *text = farewells[c->reason].text;
+    unsigned char copy[64];
+    size_t len = strlen(text);
+    memcpy(copy, text, len);
+    lws_close_reason(c->wsi, farewells[c->reason].code, copy, len);
+    return -1;
+}
+
+void ws_closed(struct server *s, struct slot *slot)
+{
+    struct conn *c = slot->conn;
+    if (!c)
+        return;
+    for (size_t i = 0; i < s->n_conns; i++) {
+        if (s->conns[i] == c) {
+            s->conns[i] = s->conns[--s->n_conns];
+            break;
+        }
+    }
+    metric_inc(s->m.closed[c->reason], 1);
+    metric_set(s->m.open, (int64_t)s->n_conns);
+    log_info("sim", "disconnected", LOG_STR("reason", close_reason_name(c->reason)),
+             LOG_INT("age_ms", (clock_mono_us() - c->opened_us) / US_PER_MS));
+    destroy(c);
+    slot->conn = NULL;
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+int ws_send(struct conn *c, struct slice message)
+{
+    if (c->closing)
+        return -1;
+    if (outq_push(&c->out, message) != 0) {
+        close_conn(c, CLOSE_SLOW);
+        return -1;
+    }
+    if (c->out.n == 1)
+        (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
+    return 0;
+}
+
+static int send_ping(struct conn *c)
+{
+    char text[24];
+    int n = snprintf(text, sizeof(text), "%" PRId64, c->ping_last);
+    c->ping_wanted = false;
+    return server_write(c->server, c->wsi, slice_make(text, (size_t)n), LWS_WRITE_PING);
+}
+
+int ws_writable(struct conn *c)
+{
+    if (c->server->failed)
+        return -1;
+    if (c->closing)
+        return say_farewell(c);
+    if (c->ping_wanted && send_ping(c) != 0)
+        return -1;
+    struct slice message;
+    for (int i = 0; i < BURST_MAX && !lws_partial_buffered(c->wsi); i++) {
+        if (!outq_peek(&c->out, &message))
+            return 0;
+        if (server_write(c->server, c->wsi, message, LWS_WRITE_TEXT) != 0)
+            return -1;
+        outq_pop(&c->out);
+        metric_inc(c->server->m.sent, 1);
+    }
+    (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
+    return 0;
+}
+
+/* --- receiving ------------------------------------------------------------------------------- */
+
+/* False: more than the exchange takes in a second. */
+static bool count_request(struct conn *c)
+{
+    size_t max = (size_t)c->server->parts.dialect->requests_per_s_max;
+    int64_t now_us = clock_mono_us();
+    int64_t *oldest = &c->request_us[c->n_requests % max];
+    bool ok = c->n_requests < max || now_us - *oldest >= US_PER_S;
+    *oldest = now_us;
+    c->n_requests++;
+    if (!ok)
+        close_conn(c, CLOSE_REQUESTS);
+    return ok;
+}
+
+static int whole_message(struct conn *c)
+{
+    struct server *s = c->server;
+    struct err e = {0};
+    if (!count_request(c))
+        return 0;
+    if (c->in_too_long) {
+        log_warn("sim", "a request is too long to be answered, as on the exchange",
+                 LOG_INT("bytes_max", (int64_t)s->parts.dialect->request_bytes_max));
+        return 0;
+    }
+    strbuf_reset(&s->message);
+    if (s->parts.dialect->request(c->session, s->parts.listing, strbuf_slice(&c->in), &s->message,
+                                  &e) != 0) {
+        log_warn("sim", "cannot answer a request; closing its connection", LOG_ERR(&e));
+        return -1;
+    }
+    if (s->message.len > 0)
+        (void)ws_send(c, strbuf_slice(&s->message)); /* a full queue closes the connection */
+    feed_try_start(s);
+    return 0;
+}
+
+int ws_received(struct conn *c, struct slice part)
+{
+    if (c->closing)
+        return 0;
+    if (lws_is_first_fragment(c->wsi)) {
+        strbuf_reset(&c->in);
+        c->in_too_long = false;
+    }
+    if (!c->in_too_long && strbuf_add(&c->in, part.data, part.len) != 0)
+        c->in_too_long = true; /* or no memory for it: the client waits in vain either way */
+    if (!lws_is_final_fragment(c->wsi) || lws_remaining_packet_payload(c->wsi) > 0)
+        return 0;
+    return lws_frame_is_binary(c->wsi) ? 0 : whole_message(c);
+}
+
+/* A pong counts when it brings back a payload that is being waited for; another one is only one
+ * more message of the client. */
+int ws_pong(struct conn *c, struct slice payload)
+{
+    char text[24];
+    if (c->closing)
+        return 0;
+    if (c->unanswered_us != 0 && payload.len > 0 && payload.len < sizeof(text)) {
+        memcpy(text, payload.data, payload.len);
+        text[payload.len] = '\0';
+        char *end;
+        long long value = strtoll(text, &end, 10);
+        if (*end == '\0' && value >= c->ping_first && value <= c->ping_last) {
+            c->unanswered_us = 0;
+            return 0;
+        }
+    }
+    (void)count_request(c); /* closes the connection where it is one too many */
+    return 0;
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static void check_conn(struct server *s, struct conn *c, int64_t now_us)
+{
+    if (c->closing)
+        return;
+    if (c->unanswered_us != 0 && now_us - c->unanswered_us >= s->config.pong_ms * US_PER_MS) {
+        close_conn(c, CLOSE_PONG);
+        return;
+    }
+    if (now_us - c->opened_us >= s->config.age_ms * US_PER_MS) {
+        close_conn(c, CLOSE_AGE);
+        return;
+    }
+    if (now_us < c->ping_due_us)
+        return;
+    c->ping_due_us = now_us + s->config.ping_ms * US_PER_MS;
+    c->ping_last = server_market_us(s) / US_PER_MS;
+    c->ping_wanted = true;
+    if (c->unanswered_us == 0) {
+        c->unanswered_us = now_us;
+        c->ping_first = c->ping_last;
+    }
+    (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
+}
+
+void ws_check(struct server *s, int64_t now_us)
+{
+    for (size_t i = 0; i < s->n_conns; i++)
+        check_conn(s, s->conns[i], now_us);
+}

@@ -1,0 +1,50 @@
+/**
+ * What one WebSocket connection has asked for: its subscriptions, and the form of its frames.
+ *
+ *     struct session *s = session_create(listing, 1024, &e);
+ *     session_add(s, slice_of("btcusdt@trade"), symbol, CHANNEL_TRADE, &e);
+ *     if (session_wants(s, t.symbol, CHANNEL_TRADE)) ...
+ *     session_destroy(s);
+ *
+ * A name that stands for nothing (an unknown symbol, a channel that is not simulated) may be
+ * subscribed too, as exchanges allow: it is listed and stays silent.
+ * Threads: one at a time.
+ */
+#ifndef CANDLEWICK_SIM_SESSION_H
+#define CANDLEWICK_SIM_SESSION_H
+
+#include "err.h"
+#include "listing.h"
+#include "slice.h"
+
+enum channel { CHANNEL_NONE, CHANNEL_TRADE };
+enum { SESSION_NAME_MAX = 128 };
+
+struct session;
+
+/* listing: borrowed. limit: names at most. NULL with ERR_NOMEM. */
+struct session *session_create(const struct listing *listing, size_t limit, struct err *e);
+void session_destroy(struct session *s); /* NULL is fine */
+
+/* A dialect's own number for how frames look on this connection; 0 at first. */
+void session_set_form(struct session *s, unsigned form);
+unsigned session_form(const struct session *s);
+
+/* Subscribes; a name already there is left as it is. symbol is read only with a channel other than
+ * CHANNEL_NONE. ERR_LIMIT: too many names, or this one is too long; ERR_NOMEM. */
+int session_add(struct session *s, struct slice name, uint32_t symbol, enum channel channel,
+                struct err *e) MUST_CHECK;
+
+/* Unsubscribes; an unknown name is fine. */
+void session_remove(struct session *s, struct slice name);
+
+bool session_wants(const struct session *s, uint32_t symbol, enum channel channel);
+
+/* The names in the order they came. i below session_count(). */
+size_t session_count(const struct session *s);
+struct slice session_name(const struct session *s, size_t i);
+
+/* How many of the names stand for something. */
+size_t session_live(const struct session *s);
+
+#endif

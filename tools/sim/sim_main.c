@@ -1,0 +1,177 @@
+#include "binance.h"
+#include "log.h"
+#include "program.h"
+#include "server.h"
+#include "timefmt.h"
+
+#include <string.h>
+
+struct settings {
+    char *exchange;
+    char *clock;
+    char *ledger;
+    char *time_unit;
+    int64_t symbols;
+    int64_t history;
+    int64_t late_max_ms;
+    struct market_config market;
+    int64_t seed;
+    struct server_config server;
+    char *listen;
+};
+
+#define FIELD(name) offsetof(struct settings, name)
+
+static const struct conf_opt options[] = {
+    {"exchange", CONF_CHOICE, FIELD(exchange), .def = "binance", .choices = "binance",
+     .help = "whose protocol to speak"},
+    {"listen", CONF_STR, FIELD(listen), .def = "127.0.0.1:9443",
+     .help = "host:port of WebSocket and REST"},
+    {"symbols", CONF_INT, FIELD(symbols), .def = "20", .min = 1, .max = LISTING_MAX,
+     .help = "symbols that trade, the busiest first"},
+    {"rate", CONF_INT, FIELD(market.rate), .def = "200", .min = 1, .max = MARKET_RATE_MAX,
+     .help = "trades per second of market time, all symbols together"},
+    {"seed", CONF_INT, FIELD(seed), .def = "1", .help = "another number, another market"},
+    {"trades", CONF_INT, FIELD(market.trades), .def = "0", .min = 0, .max = INT64_MAX,
+     .help = "the market ends after so many (the server stays); 0: never"},
+    {"hold.streams", CONF_INT, FIELD(server.hold_streams), .def = "0", .min = 0, .max = 1 << 24,
+     .help = "the market starts when so many streams are subscribed"},
+    {"late.permille", CONF_INT, FIELD(market.late_permille), .def = "0", .min = 0, .max = 1000,
+     .help = "of 1000 trades, how many are sent with a trade time in the past"},
+    {"late.max.ms", CONF_INT, FIELD(late_max_ms), .def = "10000", .min = 1, .max = 3600000,
+     .help = "how far in the past at most"},
+    {"reorder.permille", CONF_INT, FIELD(market.reorder_permille), .def = "0", .min = 0,
+     .max = 1000, .help = "of 1000 taker orders, how many come as two trades in the wrong order"},
+    {"time.unit", CONF_CHOICE, FIELD(time_unit), .def = "ms", .choices = "ms|us",
+     .help = "grid of trade times; ms is what clients see unless they ask for us"},
+    {"clock", CONF_STR, FIELD(clock), .def = "",
+     .help = "START@REAL[,SPEED]: market time is START at the instant REAL, SPEED times as fast"},
+    {"ledger", CONF_STR, FIELD(ledger), .def = "",
+     .help = "file to append a JSON line to for every trade made"},
+    {"history", CONF_INT, FIELD(history), .def = "500000", .min = 1, .max = 50000000,
+     .help = "trades kept for REST, all symbols together"},
+    {"connections.max", CONF_INT, FIELD(server.connections_max), .def = "256", .min = 1,
+     .max = 10000, .help = "WebSocket connections at a time; more are refused with 503"},
+    {"queue.bytes", CONF_INT, FIELD(server.queue_bytes), .def = "16777216", .min = 4096,
+     .max = INT64_C(1) << 32, .help = "what may wait for a slow client before it is cut off"},
+    {"ping.ms", CONF_INT, FIELD(server.ping_ms), .def = "20000", .min = 10, .max = 86400000,
+     .help = "between the server's ping frames"},
+    {"pong.ms", CONF_INT, FIELD(server.pong_ms), .def = "60000", .min = 10, .max = 86400000,
+     .help = "a ping without its pong for so long ends the connection"},
+    {"age.max.ms", CONF_INT, FIELD(server.age_ms), .def = "86400000", .min = 10,
+     .max = INT64_C(86400000) * 365, .help = "a connection ends at this age"},
+    {"weight.max", CONF_INT, FIELD(server.weight_max), .def = "6000", .min = 1, .max = 1 << 30,
+     .help = "REST request weight per minute, all clients together; then 429"},
+    {NULL},
+};
+
+static const struct program_about about = {
+    .conf =
+        {
+            .name = "cw-sim",
+            .summary = "an exchange to test and rehearse with: WebSocket and REST, a market from "
+                       "a seed, a ledger of every trade",
+            .args = "",
+            .details = "Point a producer at it with\n"
+                       "  --exchange.binance.ws.url ws://HOST:PORT "
+                       "--exchange.binance.rest.url http://HOST:PORT\n"
+                       "GET /sim/status tells what has happened so far. docs/SIMULATOR.md says "
+                       "what is simulated,\nwhat a line of the ledger holds, and what differs "
+                       "from the real exchange.",
+        },
+    .health_listen = "",
+};
+
+/* What a running simulator is made of. */
+struct sim {
+    struct market_clock clock;
+    struct listing *listing;
+    struct market *market;
+    struct history *history;
+    struct ledger *ledger;
+    struct server *server;
+};
+
+static const struct dialect *const dialect = &binance_dialect;
+
+static int open_market(struct sim *sim, const struct settings *s, struct err *e)
+{
+    struct market_config config = s->market;
+    config.seed = (uint64_t)s->seed;
+    config.late_max_us = s->late_max_ms * US_PER_MS;
+    config.time_step_us = strcmp(s->time_unit, "us") == 0 ? 1 : US_PER_MS;
+    if (market_clock_parse(s->clock, &sim->clock, e) != 0)
+        return -1;
+    if (market_clock_now_us(&sim->clock) < US_PER_DAY)
+        return err_set(e, ERR_CONF, "clock: the market's time must lie after 1970-01-01");
+    sim->listing = listing_create((uint32_t)s->symbols, dialect->separator, e);
+    if (!sim->listing)
+        return -1;
+    sim->market = market_create(&config, sim->listing, e);
+    sim->history = sim->market ? history_create(sim->listing, s->history, e) : NULL;
+    return sim->history ? 0 : -1;
+}
+
+static int open_all(struct sim *sim, const struct settings *s, const struct program *p,
+                    struct err *e)
+{
+    if (open_market(sim, s, e) != 0)
+        return -1;
+    sim->ledger = ledger_open(s->ledger, dialect->exchange, sim->listing, e);
+    if (!sim->ledger)
+        return -1;
+    const struct server_parts parts = {
+        .dialect = dialect,
+        .listing = sim->listing,
+        .market = sim->market,
+        .history = sim->history,
+        .ledger = sim->ledger,
+        .clock = &sim->clock,
+        .metrics = p->metrics,
+        .health = p->health,
+    };
+    struct server_config config = s->server;
+    config.listen = s->listen;
+    sim->server = server_create(&config, &parts, e);
+    return sim->server ? 0 : -1;
+}
+
+static int close_all(struct sim *sim, struct err *e)
+{
+    server_destroy(sim->server);
+    int r = ledger_close(sim->ledger, e);
+    history_destroy(sim->history);
+    market_destroy(sim->market);
+    listing_destroy(sim->listing);
+    return r;
+}
+
+static int run(const struct settings *s, const struct program *p, struct err *e)
+{
+    struct sim sim = {.clock = MARKET_CLOCK_REAL};
+    struct err late = {0};
+    int r = open_all(&sim, s, p, e);
+    if (r == 0)
+        log_info("sim", "listening", LOG_STR("exchange", dialect->exchange),
+                 LOG_STR("listen", s->listen), LOG_INT("symbols", s->symbols),
+                 LOG_INT("rate", s->market.rate), LOG_INT("seed", s->seed));
+    while (r == 0 && !program_stopping())
+        r = server_service(sim.server, e);
+    if (close_all(&sim, &late) != 0 && r == 0) {
+        *e = late;
+        r = -1;
+    }
+    return r;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {0};
+    struct program p;
+    struct err e = {0};
+    int r = program_start(&p, &about, options, &s, argc, argv);
+    if (r == PROGRAM_RUN)
+        r = program_end(&p, run(&s, &p, &e), &e);
+    program_finish(&p);
+    return r;
+}
