@@ -96,10 +96,10 @@ static int parse_plain(const char *p, struct place *ret)
 int cursor_encode(const struct place *at, uint32_t scope, char ret[CURSOR_TEXT], struct err *e)
 {
     char plain[PLAIN_TEXT];
-    int n = snprintf(plain, sizeof(plain),
-                     CURSOR_VERSION "%" PRIx32 "|%" PRId64 "|%" PRId64 "|%" PRId64 "|%" PRId64
-                                    "|%s",
-                     scope, at->time_us, at->sequence, at->partition, at->offset, at->text);
+    int n =
+        snprintf(plain, sizeof(plain),
+                 CURSOR_VERSION "%" PRIx32 "|%" PRId64 "|%" PRId64 "|%" PRId64 "|%" PRId64 "|%s",
+                 scope, at->time_us, at->sequence, at->partition, at->offset, at->text);
     if (n < 0 || n >= (int)sizeof(plain))
         return err_set(e, ERR_LIMIT, "a cursor does not fit");
     wrap(plain, (size_t)n, ret);

@@ -2,6 +2,7 @@
 
 #include "timefmt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +39,9 @@ void params_check_names(const struct target *t, const char *const *allowed, stru
     for (int i = 0; i < t->n_params; i++) {
         const char *name = t->params[i].name;
         if (!find_word(allowed, name))
-            problem_invalid(p, name, *list ? "no such parameter here; there are: %s"
-                                           : "no parameters here%s", list);
+            problem_invalid(
+                p, name, *list ? "no such parameter here; there are: %s" : "no parameters here%s",
+                list);
         else if (target_param(t, name) != t->params[i].value)
             problem_invalid(p, name, "given more than once");
     }

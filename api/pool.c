@@ -5,18 +5,19 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static const struct metric_desc desc_sessions = {
-    "candlewick_api_database_sessions", "open database sessions", METRIC_GAUGE, 1};
-static const struct metric_desc desc_connects = {
-    "candlewick_api_database_connects_total", "attempts to connect to the database",
-    METRIC_COUNTER, 1};
-static const struct metric_desc desc_busy = {
-    "candlewick_api_database_busy_total", "queries that found no free session in time",
-    METRIC_COUNTER, 1};
+static const struct metric_desc desc_sessions = {"candlewick_api_database_sessions",
+                                                 "open database sessions", METRIC_GAUGE, 1};
+static const struct metric_desc desc_connects = {"candlewick_api_database_connects_total",
+                                                 "attempts to connect to the database",
+                                                 METRIC_COUNTER, 1};
+static const struct metric_desc desc_busy = {"candlewick_api_database_busy_total",
+                                             "queries that found no free session in time",
+                                             METRIC_COUNTER, 1};
 
 struct pool {
     const char *url;

@@ -20,8 +20,8 @@
 
 enum {
     POOL_MAX = 64,
-    POOL_WAIT_MS = 2000,  /* for a session to become free */
-    POOL_RETRY_MS = 500,  /* between attempts to connect while the database is away */
+    POOL_WAIT_MS = 2000, /* for a session to become free */
+    POOL_RETRY_MS = 500, /* between attempts to connect while the database is away */
 };
 
 struct pool;

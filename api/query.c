@@ -3,7 +3,9 @@
 #include "columns.h"
 #include "statements.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct rows {
     PGresult *result;
@@ -221,8 +223,8 @@ struct rows *query_trades(struct pool *pool, const char *exchange, const char *s
     struct binds b = {0};
     bind_text(&b, exchange);
     bind_text(&b, symbol);
-    bind_time(&b, page->has_after && after->time_us > page->start_us ? after->time_us
-                                                                     : page->start_us);
+    bind_time(&b,
+              page->has_after && after->time_us > page->start_us ? after->time_us : page->start_us);
     bind_time(&b, page->end_us);
     bind_int(&b, rows_wanted(page));
     if (!page->has_after)

@@ -2,7 +2,9 @@
 
 #include "statements.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void add_name(struct resolved *r, const char *name)
 {

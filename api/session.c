@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,7 +172,8 @@ int session_check_url(const char *url, struct err *e)
     PQconninfoFree(options);
     PQfreemem(why); /* it may quote a password */
     if (!ok)
-        return err_set(e, ERR_CONF, "database.url: neither a postgresql:// URL nor key=value pairs");
+        return err_set(e, ERR_CONF,
+                       "database.url: neither a postgresql:// URL nor key=value pairs");
     return 0;
 }
 
@@ -224,10 +226,11 @@ static int sql_error(struct session *s, const PGresult *r, struct err *e)
         const char *text; /* NULL: the server's own */
     } meanings[] = {
         {"57014", ERR_LIMIT, "the query took too long; ask for a shorter range or fewer rows"},
-        {"57P", ERR_IO, NULL},   /* shutting down, starting up, terminated */
-        {"08", ERR_IO, NULL},    /* connection lost */
+        {"57P", ERR_IO, NULL}, /* shutting down, starting up, terminated */
+        {"08", ERR_IO, NULL},  /* connection lost */
         {"53", ERR_LIMIT, "the database is short of resources"},
-        {"0A000", ERR_IO, NULL}, /* "cached plan must not change result type": a table was altered */
+        {"0A000", ERR_IO,
+         NULL}, /* "cached plan must not change result type": a table was altered */
         {"42P01", ERR_STATE, NULL}, /* no such table */
         {"42703", ERR_STATE, NULL}, /* no such column */
         {"3F000", ERR_STATE, NULL}, /* no such schema */

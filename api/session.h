@@ -65,8 +65,9 @@ void session_close(struct session *s); /* NULL is fine */
 bool session_is_alive(const struct session *s);
 
 /* Runs a statement that returns rows. NULL with *e: ERR_IO (the connection is gone; retriable where
- * a new session may answer), ERR_STATE (a table or column is missing), ERR_LIMIT (statement_timeout,
- * or the server lacks resources), ERR_PROTO (the server refuses the statement), ERR_STOPPED. */
+ * a new session may answer), ERR_STATE (a table or column is missing), ERR_LIMIT
+ * (statement_timeout, or the server lacks resources), ERR_PROTO (the server refuses the statement),
+ * ERR_STOPPED. */
 PGresult *session_query(struct session *s, const struct statement *st, const struct binds *b,
                         struct err *e);
 

@@ -2,9 +2,9 @@
  * The target of a request ("/v1/candles/binance/BTC%2FUSDT?limit=10"), cut and decoded.
  *
  *     struct target t;
- *     if (target_parse(url, &t, &e) != 0) ...             // ERR_LIMIT: too long, ERR_PROTO: malformed
- *     t.segments[3];                                      // "BTC/USDT"
- *     const char *limit = target_param(&t, "limit");      // "10"
+ *     if (target_parse(url, &t, &e) != 0) ...             // ERR_LIMIT: too long, ERR_PROTO:
+ * malformed t.segments[3];                                      // "BTC/USDT" const char *limit =
+ * target_param(&t, "limit");      // "10"
  *
  * We read the raw target ourselves because ulfius hands on less than was sent: it joins a repeated
  * parameter, and one named like a part of the path, with a comma, and drops what is not UTF-8.

@@ -1,12 +1,12 @@
 #include "list.h"
 
+#include <stdio.h>
+
 static int render(struct strbuf *body, const struct rows *rows, const struct resolved *names,
                   const char *interval, const char *scope, struct err *e)
 {
-    const struct list_field fields[] = {{"exchange", names->exchange},
-                                        {"symbol", names->symbol},
-                                        {"interval", interval},
-                                        {NULL}};
+    const struct list_field fields[] = {
+        {"exchange", names->exchange}, {"symbol", names->symbol}, {"interval", interval}, {NULL}};
     struct place last = {0};
     if (list_begin(body, fields, "candles", e) != 0)
         return -1;

@@ -36,9 +36,8 @@ static int add_metrics(struct route_metrics *m, const char *route, struct metric
 int dispatch_init(struct dispatch *d, struct pool *pool, const char *cors_origin,
                   struct metrics *metrics, struct err *e)
 {
-    *d = (struct dispatch){.pool = pool,
-                           .cors_origin = cors_origin,
-                           .failures = {.interval_us = 10 * US_PER_S}};
+    *d = (struct dispatch){
+        .pool = pool, .cors_origin = cors_origin, .failures = {.interval_us = 10 * US_PER_S}};
     int n = 0;
     for (; routes[n].name; n++)
         if (add_metrics(&d->metrics[n], routes[n].name, metrics, e) != 0)

@@ -2,6 +2,8 @@
 
 #include "json.h"
 
+#include <stdio.h>
+
 enum { SEGMENT_EXCHANGE = 2, SEGMENT_SYMBOL = 3 }; /* v1 / candles / binance / BTC-USDT */
 
 static int unresolved(const struct resolved *r, const char *exchange, const char *symbol,

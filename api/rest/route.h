@@ -22,16 +22,15 @@ struct request {
 };
 
 struct route {
-    const char *name;           /* metric label; NULL ends the table */
-    const char *path;           /* for people */
-    const char *what;           /* one line */
-    const char *patterns[3];    /* ulfius' forms of the path, NULL-terminated */
-    const char *const *params;  /* those it knows, NULL-terminated */
+    const char *name;          /* metric label; NULL ends the table */
+    const char *path;          /* for people */
+    const char *what;          /* one line */
+    const char *patterns[3];   /* ulfius' forms of the path, NULL-terminated */
+    const char *const *params; /* those it knows, NULL-terminated */
     /* Appends the JSON answer to body. -1: *p says what is wrong with the request, or, where its
      * kind is PROBLEM_NONE, *e what went wrong here. What *p may already hold of wrong parameters
      * is to be returned with those found. */
-    int (*answer)(const struct request *req, struct strbuf *body, struct problem *p,
-                  struct err *e);
+    int (*answer)(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
 };
 
 extern const struct route routes[];

@@ -12,13 +12,23 @@ static const char *const symbol_params[] = {"exchange", "limit", "cursor", NULL}
 /* Where a symbol stands the second pattern takes it with a bare slash in it, BTC/USDT. */
 const struct route routes[] = {
     {"index", "/", "this list", {"/"}, no_params, answer_index},
-    {"candles", "/v1/candles/{exchange}/{symbol}", "candles of one symbol, the open one last",
+    {"candles",
+     "/v1/candles/{exchange}/{symbol}",
+     "candles of one symbol, the open one last",
      {"/v1/candles/:exchange/:symbol", "/v1/candles/:exchange/:base/:quote"},
-     candle_params, answer_candles},
-    {"trades", "/v1/trades/{exchange}/{symbol}", "trades of one symbol",
+     candle_params,
+     answer_candles},
+    {"trades",
+     "/v1/trades/{exchange}/{symbol}",
+     "trades of one symbol",
      {"/v1/trades/:exchange/:symbol", "/v1/trades/:exchange/:base/:quote"},
-     trade_params, answer_trades},
-    {"symbols", "/v1/symbols", "symbols that ever traded here", {"/v1/symbols"}, symbol_params,
+     trade_params,
+     answer_trades},
+    {"symbols",
+     "/v1/symbols",
+     "symbols that ever traded here",
+     {"/v1/symbols"},
+     symbol_params,
      answer_symbols},
     {NULL}};
 

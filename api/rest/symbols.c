@@ -4,6 +4,7 @@
 #include "timefmt.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static int add_symbol(struct strbuf *body, const struct symbol_row *s)
 {

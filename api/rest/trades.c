@@ -1,6 +1,7 @@
 #include "list.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* The record, and where it lies in its topic. */
 static int add_trade(struct strbuf *body, const struct trade_row *t, struct err *e)
