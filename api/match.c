@@ -41,28 +41,33 @@ static int fold(const char *text, char ret[SYMBOL_TEXT_MAX + 1])
     return n;
 }
 
-static int min3(int a, int b, int c)
+static int min(int a, int b)
 {
-    int m = a < b ? a : b;
-    return m < c ? m : c;
+    return a < b ? a : b;
 }
 
-/* Levenshtein's distance of two texts of at most SYMBOL_TEXT_MAX bytes. */
+/* How many letters must be added, dropped, changed or swapped with their neighbour to make b of a
+ * (optimal string alignment); both of at most SYMBOL_TEXT_MAX bytes. */
 static int distance(const char *a, int a_len, const char *b, int b_len)
 {
-    int row[SYMBOL_TEXT_MAX + 1];
-    for (int j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (int i = 1; i <= a_len; i++) {
-        int diagonal = row[0];
+    int rows[3][SYMBOL_TEXT_MAX + 1]; /* of the table: this one, the one before, and before that */
+    for (int i = 0; i <= a_len; i++) {
+        int *row = rows[i % 3];
+        const int *above = rows[(i + 2) % 3];
+        const int *above2 = rows[(i + 1) % 3];
         row[0] = i;
         for (int j = 1; j <= b_len; j++) {
-            int change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = min3(row[j] + 1, row[j - 1] + 1, change);
+            if (i == 0) {
+                row[j] = j;
+                continue;
+            }
+            bool same = a[i - 1] == b[j - 1];
+            row[j] = min(above[j - 1] + !same, min(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = min(row[j], above2[j - 2] + 1);
         }
     }
-    return row[b_len];
+    return rows[a_len % 3][b_len];
 }
 
 /* Keeps the nearest: by distance, among equals the one that came first. */
@@ -104,6 +109,8 @@ void symbol_match(const char *text, const char *const *known, int n, struct symb
             return;
         }
         int d = distance(want, want_len, have, have_len);
+        if (d > 1 && strncmp(have, want, (size_t)want_len) == 0)
+            d = 1; /* "BTC": the quote asset was forgotten */
         if (d == 0) {
             equals++;
             ret->found = i;

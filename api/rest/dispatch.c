@@ -6,6 +6,7 @@
 #include "timefmt.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define METHODS "GET, HEAD, OPTIONS"
 
@@ -113,7 +114,9 @@ static int add_cors(const struct dispatch *d, const struct _u_request *req, bool
     char allow[CORS_ORIGIN];
     if (*d->cors_origin == '\0')
         return U_OK;
-    int r = u_map_put(headers, "Vary", "Origin");
+    int r = U_OK;
+    if (strcmp(d->cors_origin, "*") != 0)
+        r = u_map_put(headers, "Vary", "Origin");
     if (r != U_OK || !cors_allow(d->cors_origin, u_map_get_case(req->map_header, "Origin"), allow))
         return r;
     r = u_map_put(headers, "Access-Control-Allow-Origin", allow);

@@ -104,7 +104,9 @@ static int start_http(struct rest *r, struct err *e)
     r->http.allowed_post_processor = U_POST_PROCESS_NONE;
     if (add_endpoints(r) != 0)
         return err_set(e, ERR_NOMEM, "out of memory for the server");
-    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC |
+    /* With select(), not poll(): only then it stops accepting at the limit, where poll() accepts
+     * and hangs up. Our limits keep descriptors far below FD_SETSIZE. */
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC |
                      MHD_USE_ERROR_LOG;
     if (ulfius_start_framework_with_mhd_options(&r->http, flags, options) != U_OK)
         return err_set(e, ERR_IO, "libmicrohttpd does not start");
