@@ -122,5 +122,7 @@ void symbol_match(const char *text, const char *const *known, int n, struct symb
     if (ret->ambiguous) {
         ret->found = -1;
         ret->n_near = equals < SYMBOL_NEAR_MAX ? equals : SYMBOL_NEAR_MAX;
+    } else if (ret->found >= 0) {
+        ret->n_near = 0;
     }
 }
