@@ -92,7 +92,7 @@ void symbol_match(const char *text, const char *const *known, int n, struct symb
 {
     char want[SYMBOL_TEXT_MAX + 1];
     char canonical[SYMBOL_TEXT_MAX + 1];
-    int distances[SYMBOL_NEAR_MAX];
+    int distances[SYMBOL_NEAR_MAX] = {0};
     int equals = 0;
     *ret = (struct symbol_match){.found = -1};
     int want_len = fold(text, want);

@@ -108,7 +108,7 @@ int cursor_encode(const struct place *at, uint32_t scope, char ret[CURSOR_TEXT],
 
 int cursor_decode(const char *cursor, struct place *ret, struct err *e)
 {
-    char plain[CURSOR_TEXT];
+    char plain[CURSOR_TEXT] = {0};
     struct place at;
     size_t len = strlen(cursor);
     int n = len < CURSOR_TEXT ? unwrap(cursor, len, plain) : -1;

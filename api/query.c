@@ -40,6 +40,7 @@ static struct columns columns_at(const struct rows *rows, int i)
 }
 
 /* A word that a newer writer knows and we do not is "unknown", as in Avro. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): tag is part of names of types and functions. */
 #define WORD_COLUMN(tag, COUNT)                                                                    \
     static enum tag tag##_of(struct slice word)                                                    \
     {                                                                                              \
@@ -48,6 +49,7 @@ static struct columns columns_at(const struct rows *rows, int i)
                 return (enum tag)i;                                                                \
         return (enum tag)0;                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 WORD_COLUMN(side, SIDE_COUNT)
 WORD_COLUMN(trade_origin, TRADE_ORIGIN_COUNT)
 WORD_COLUMN(candle_status, CANDLE_STATUS_COUNT)
