@@ -101,7 +101,7 @@ def migrate(url):
 @contextlib.contextmanager
 def served(postgres, name, logs, *arguments, tables=True):
     """cw-api, ready, on a fresh database."""
-    postgres.sql(f"CREATE DATABASE {name} OWNER candlewick")
+    postgres.sql(f'CREATE DATABASE "{name}" OWNER candlewick')
     url = postgres.database_url(name)
     if tables:
         migrate(url)
@@ -114,7 +114,7 @@ def served(postgres, name, logs, *arguments, tables=True):
     finally:
         if api.program.alive():
             api.program.kill9()
-        postgres.sql(f"DROP DATABASE {name} WITH (FORCE)")
+        postgres.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 # --- what rows look like in an answer, computed without any code of ours ---

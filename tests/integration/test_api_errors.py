@@ -168,6 +168,15 @@ def test_texts_of_clients_come_back_as_valid_json(api):
     json.dumps(answer.json)
 
 
+def test_what_no_record_can_hold_is_our_failure(api):
+    insert_symbols(api, [("binance", "NAN-USDT")])
+    insert_trades(api, [trade(1, ZERO, symbol="NAN-USDT", price="NaN")])
+    for _ in range(3):
+        api.get("/v1/trades/binance/NAN-USDT").problem(500, "internal")
+    failures = [line for line in api.program.log_text().splitlines() if "answering 500" in line]
+    assert len(failures) == 1 and "column price: not a decimal number" in failures[0]
+
+
 def test_requests_are_counted(api):
     def count(labels):
         return api.program.metric("candlewick_api_requests_total", labels)
