@@ -28,6 +28,17 @@ static size_t utf8_len(const uint8_t *p, size_t left)
     return 0;
 }
 
+bool json_is_utf8(struct slice text)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t n = utf8_len((const uint8_t *)text.data + i, text.len - i);
+        if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
 static int add_escaped(struct strbuf *b, char c)
 {
     switch (c) {

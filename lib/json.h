@@ -14,4 +14,7 @@
 /* The text in quotes, escaped; bytes that are not UTF-8 become U+FFFD. -1: no room. */
 int json_add_string(struct strbuf *b, struct slice text) MUST_CHECK;
 
+/* Whether the text is well-formed UTF-8 (RFC 3629), as JSON and PostgreSQL require. */
+bool json_is_utf8(struct slice text);
+
 #endif

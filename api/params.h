@@ -1,0 +1,32 @@
+/**
+ * Parameters of a request, from text to values; what is wrong goes into a problem, all at once.
+ *
+ *     struct page page;
+ *     struct problem p = {0};
+ *     params_check_names(&target, (const char *const[]){"interval", "start", NULL}, &p);
+ *     const char *interval = params_interval(&target, &p);
+ *     params_page(&target, &page, &p);
+ *     if (p.kind != PROBLEM_NONE) ...                     // 400 with every parameter named
+ *
+ * Threads: pure functions.
+ */
+#ifndef CANDLEWICK_PARAMS_H
+#define CANDLEWICK_PARAMS_H
+
+#include "page.h"
+#include "problem.h"
+#include "target.h"
+
+/* Every parameter must be one of allowed (NULL-terminated) and be given once. */
+void params_check_names(const struct target *t, const char *const *allowed, struct problem *p);
+
+/* start, end, limit and cursor. limit_default: rows where none is asked for. */
+void params_page(const struct target *t, int limit_default, struct page *ret, struct problem *p);
+
+/* The intervals there are, NULL-terminated, the shortest first. */
+extern const char *const params_intervals[];
+
+/* The parameter interval: one of params_intervals, "1m" where it is absent. NULL: none of them. */
+const char *params_interval(const struct target *t, struct problem *p);
+
+#endif

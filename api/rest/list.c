@@ -1,0 +1,86 @@
+#include "list.h"
+
+#include "json.h"
+
+#include <stdio.h>
+
+enum { SEGMENT_EXCHANGE = 2, SEGMENT_SYMBOL = 3 }; /* v1 / candles / binance / BTC-USDT */
+
+static int unresolved(const struct resolved *r, const char *exchange, const char *symbol,
+                      struct problem *p)
+{
+    for (int i = 0; i < r->n_names; i++)
+        problem_add_name(p, r->names[i]);
+    switch (r->is) {
+    case RESOLVED:
+        break;
+    case RESOLVED_NO_EXCHANGE:
+        return problem_set(p, PROBLEM_UNKNOWN_EXCHANGE,
+                           r->n_names ? "no trade of \"%.64s\" is known; there are the exchanges "
+                                        "listed"
+                                      : "no trade of \"%.64s\" is known, nor of any exchange yet",
+                           exchange);
+    case RESOLVED_NO_SYMBOL:
+        return problem_set(p, PROBLEM_UNKNOWN_SYMBOL, "%.64s has no symbol \"%.64s\"%s", exchange,
+                           symbol, r->n_names ? "; near lists what may be meant" : "");
+    case RESOLVED_AMBIGUOUS:
+        return problem_set(p, PROBLEM_AMBIGUOUS_SYMBOL,
+                           "\"%.64s\" may be any of those in near: write it with its dash", symbol);
+    }
+    return 0;
+}
+
+int list_resolve(const struct request *req, struct resolved *ret, struct problem *p, struct err *e)
+{
+    const struct target *t = req->target;
+    char symbol[TARGET_MAX + 1];
+    const char *quote = t->n_segments > SEGMENT_SYMBOL + 1 ? t->segments[SEGMENT_SYMBOL + 1] : NULL;
+    (void)snprintf(symbol, sizeof(symbol), "%s%s%s", t->segments[SEGMENT_SYMBOL], quote ? "/" : "",
+                   quote ? quote : "");
+    if (query_resolve(req->pool, t->segments[SEGMENT_EXCHANGE], symbol, ret, e) != 0)
+        return -1;
+    return unresolved(ret, t->segments[SEGMENT_EXCHANGE], symbol, p);
+}
+
+int list_resolve_exchange(const struct request *req, struct resolved *ret, struct problem *p,
+                          struct err *e)
+{
+    const char *exchange = target_param(req->target, "exchange");
+    if (query_resolve_exchange(req->pool, exchange, ret, e) != 0)
+        return -1;
+    return unresolved(ret, exchange, "", p);
+}
+
+int list_check_cursor(const struct page *page, const char *scope, struct problem *p)
+{
+    if (!page->has_after || page->after.scope == place_scope(scope))
+        return 0;
+    problem_invalid(p, "cursor", "a cursor of this same list; this one is of another");
+    return -1;
+}
+
+int list_begin(struct strbuf *body, const struct list_field *fields, const char *resource,
+               struct err *e)
+{
+    int r = strbuf_addc(body, '{');
+    for (; r == 0 && fields->name; fields++) {
+        r = strbuf_addf(body, "\"%s\":", fields->name);
+        if (r == 0)
+            r = json_add_string(body, slice_of(fields->value));
+        if (r == 0)
+            r = strbuf_addc(body, ',');
+    }
+    if (r != 0 || strbuf_addf(body, "\"%s\":[", resource) != 0)
+        return strbuf_full(body, resource, e);
+    return 0;
+}
+
+int list_end(struct strbuf *body, const struct place *last, const char *scope, struct err *e)
+{
+    char cursor[CURSOR_TEXT];
+    if (last && cursor_encode(last, place_scope(scope), cursor, e) != 0)
+        return -1;
+    int r = last ? strbuf_addf(body, "],\"next\":\"%s\"}\n", cursor)
+                 : strbuf_adds(body, "],\"next\":null}\n");
+    return r == 0 ? 0 : strbuf_full(body, "list", e);
+}

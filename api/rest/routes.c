@@ -1,0 +1,64 @@
+#include "route.h"
+
+#include "json.h"
+
+#define LIST_PARAMS "start", "end", "limit", "cursor"
+
+static const char *const no_params[] = {NULL};
+static const char *const candle_params[] = {"interval", LIST_PARAMS, NULL};
+static const char *const trade_params[] = {LIST_PARAMS, NULL};
+static const char *const symbol_params[] = {"exchange", "limit", "cursor", NULL};
+
+/* Where a symbol stands the second pattern takes it with a bare slash in it, BTC/USDT. */
+const struct route routes[] = {
+    {"index", "/", "this list", {"/"}, no_params, answer_index},
+    {"candles",
+     "/v1/candles/{exchange}/{symbol}",
+     "candles of one symbol, the open one last",
+     {"/v1/candles/:exchange/:symbol", "/v1/candles/:exchange/:base/:quote"},
+     candle_params,
+     answer_candles},
+    {"trades",
+     "/v1/trades/{exchange}/{symbol}",
+     "trades of one symbol",
+     {"/v1/trades/:exchange/:symbol", "/v1/trades/:exchange/:base/:quote"},
+     trade_params,
+     answer_trades},
+    {"symbols",
+     "/v1/symbols",
+     "symbols that ever traded here",
+     {"/v1/symbols"},
+     symbol_params,
+     answer_symbols},
+    {NULL}};
+
+static int add_route(const struct route *r, struct strbuf *body)
+{
+    if (strbuf_adds(body, "{\"path\":") != 0 || json_add_string(body, slice_of(r->path)) != 0 ||
+        strbuf_adds(body, ",\"parameters\":[") != 0)
+        return -1;
+    for (int i = 0; r->params[i]; i++)
+        if (strbuf_adds(body, i ? "," : "") != 0 ||
+            json_add_string(body, slice_of(r->params[i])) != 0)
+            return -1;
+    if (strbuf_adds(body, "],\"what\":") != 0 || json_add_string(body, slice_of(r->what)) != 0)
+        return -1;
+    return strbuf_addc(body, '}');
+}
+
+int answer_index(const struct request *req, struct strbuf *body, struct problem *p, struct err *e)
+{
+    (void)req;
+    if (p->kind != PROBLEM_NONE)
+        return -1;
+    int r = strbuf_adds(body, "{\"name\":\"candlewick\",\"version\":\"" CANDLEWICK_VERSION
+                              "\",\"endpoints\":[");
+    for (int i = 0; r == 0 && routes[i].name; i++) {
+        r = strbuf_adds(body, i ? "," : "");
+        if (r == 0)
+            r = add_route(&routes[i], body);
+    }
+    if (r != 0 || strbuf_adds(body, "]}\n") != 0)
+        return strbuf_full(body, "index", e);
+    return 0;
+}
