@@ -202,8 +202,8 @@ int decimal_from_bytes(const uint8_t *bytes, size_t len, struct decimal *ret, st
 
 int decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
 {
-    struct decimal sum = {a.e18 + b.e18}; /* two values below 10^38 cannot pass 2^127 */
-    if (magnitude(sum) >= LIMIT)
+    struct decimal sum;
+    if (__builtin_add_overflow(a.e18, b.e18, &sum.e18) || magnitude(sum) >= LIMIT)
         return -1;
     *ret = sum;
     return 0;

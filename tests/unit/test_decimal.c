@@ -374,8 +374,8 @@ static void arithmetic(void **state)
 static void comparison(void **state)
 {
     (void)state;
-    static const char *const rising[] = {"-" MAX_TEXT, "-1.5", "-1e-18", "0",
-                                         "1e-18",      "1",    "1.5",    MAX_TEXT};
+    static const char *const rising[] = {("-" MAX_TEXT), "-1.5", "-1e-18", "0",
+                                         "1e-18",        "1",    "1.5",    MAX_TEXT};
     for (size_t i = 0; i < N(rising); i++) {
         for (size_t k = 0; k < N(rising); k++)
             assert_int_equal(decimal_cmp(num(rising[i]), num(rising[k])), (i > k) - (i < k));
