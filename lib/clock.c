@@ -55,7 +55,11 @@ int market_clock_parse(const char *text, struct market_clock *ret, struct err *e
 
 int64_t market_clock_at_us(const struct market_clock *mc, int64_t real_us)
 {
-    return mc->start_us + (real_us - mc->real_us) * mc->speed;
+    /* START and REAL are within the calendar and SPEED is small: 128 bits hold any result */
+    __int128 us = mc->start_us + ((__int128)real_us - mc->real_us) * mc->speed;
+    if (us < 0)
+        return 0;
+    return us < TIME_END_US ? (int64_t)us : TIME_END_US - 1;
 }
 
 int64_t market_clock_now_us(const struct market_clock *mc)

@@ -33,7 +33,7 @@ int market_clock_parse(const char *text, struct market_clock *ret, struct err *e
 
 int64_t market_clock_now_us(const struct market_clock *mc);
 
-/* The market's time at a given real instant. */
+/* The market's time at a given real instant, kept between 1970 and the end of 9999. */
 int64_t market_clock_at_us(const struct market_clock *mc, int64_t real_us);
 
 #endif

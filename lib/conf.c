@@ -38,7 +38,7 @@ static bool is_choice(const char *choices, const char *value)
     size_t len = strlen(value);
     for (const char *p = choices; p; p = strchr(p, '|')) {
         p += *p == '|';
-        if (strncmp(p, value, len) == 0 && (p[len] == '|' || p[len] == '\0') && len > 0)
+        if (len > 0 && len == strcspn(p, "|") && strncmp(p, value, len) == 0)
             return true;
     }
     return false;
@@ -309,7 +309,8 @@ static int apply_flags(struct conf *c, const struct conf_program *program, int a
             strcmp(argv[i], "--dump-config") == 0 || strncmp(argv[i], "--config=", 9) == 0)
             continue;
         if (strcmp(argv[i], "--config") == 0) {
-            i++;
+            if (!argv[++i])
+                return err_set(e, ERR_CONF, "--config needs a file");
             continue;
         }
         if (strncmp(argv[i], "--", 2) == 0) {
@@ -331,7 +332,7 @@ static int apply_flags(struct conf *c, const struct conf_program *program, int a
 }
 
 /* A first look at the flags: --help must work beside mistakes, and the file comes before them. */
-static int look_ahead(int argc, char **argv, struct wishes *w, struct err *e)
+static void look_ahead(int argc, char **argv, struct wishes *w)
 {
     w->config = getenv("CW_CONFIG");
     for (int i = 1; i < argc; i++) {
@@ -340,13 +341,9 @@ static int look_ahead(int argc, char **argv, struct wishes *w, struct err *e)
         w->dump |= strcmp(argv[i], "--dump-config") == 0;
         if (strncmp(argv[i], "--config=", 9) == 0)
             w->config = argv[i] + 9;
-        if (strcmp(argv[i], "--config") == 0) {
-            if (!argv[i + 1])
-                return err_set(e, ERR_CONF, "--config needs a file");
-            w->config = argv[++i];
-        }
+        if (strcmp(argv[i], "--config") == 0)
+            w->config = argv[++i]; /* that it is missing is said with the other mistakes */
     }
-    return 0;
 }
 
 int conf_load(struct conf *c, const struct conf_program *program,
@@ -357,7 +354,8 @@ int conf_load(struct conf *c, const struct conf_program *program,
     c->owned = calloc(1, sizeof(*c->owned));
     if (!c->owned)
         return no_memory(e);
-    if (look_ahead(argc, argv, &w, e) != 0 || apply_defaults(c, sections, e) != 0)
+    look_ahead(argc, argv, &w);
+    if (apply_defaults(c, sections, e) != 0)
         return -1;
     if (w.help) {
         conf_print_help(program, c, out);

@@ -51,13 +51,16 @@ bool conf_key_is_secret(const char *key)
 
 static void print_value(const struct conf_origin *o, FILE *out)
 {
-    switch (o->opt->type) {
-    case CONF_STR:
-    case CONF_CHOICE: {
-        const char *text = *(char *const *)o->field;
-        (void)fputs(o->opt->secret && *text ? "(hidden)" : text, out);
+    bool text = o->opt->type == CONF_STR || o->opt->type == CONF_CHOICE;
+    if (o->opt->secret && !(text && **(char *const *)o->field == '\0')) {
+        (void)fputs("(hidden)", out); /* that a text is missing may be seen */
         return;
     }
+    switch (o->opt->type) {
+    case CONF_STR:
+    case CONF_CHOICE:
+        (void)fputs(*(char *const *)o->field, out);
+        return;
     case CONF_INT:
         (void)fprintf(out, "%" PRId64, *(const int64_t *)o->field);
         return;

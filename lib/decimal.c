@@ -23,10 +23,12 @@ static int from_magnitude(u128 m, bool negative, struct decimal *ret)
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-/* What a number's text says before it is scaled. */
+/* What a number's text says before it is scaled. Zeros at an end of it count for nothing, however
+ * many there are: they are held back until a digit other than 0 follows. */
 struct digits {
-    u128 value;    /* all significant digits as one integer */
-    int decimals;  /* how many of them stood after the point */
+    u128 value;    /* the significant digits as one integer */
+    int zeros;     /* how many zeros followed them */
+    int decimals;  /* how many digits stood after the point, zeros included */
     int exponent;  /* what followed "e" */
     bool overflow; /* more digits than fit */
 };
@@ -38,13 +40,20 @@ static bool is_digit(char c)
 
 static void push_digit(struct digits *n, char c)
 {
-    if (n->value >= LIMIT / 10)
-        n->overflow = true;
-    else
-        n->value = n->value * 10 + (unsigned)(c - '0');
+    if (c == '0') {
+        n->zeros += n->value != 0;
+        return;
+    }
+    for (; n->zeros >= 0 && !n->overflow; n->zeros--) {
+        n->overflow = n->value >= LIMIT / 10;
+        if (!n->overflow)
+            n->value *= 10;
+    }
+    n->zeros = 0;
+    n->value += (unsigned)(c - '0');
 }
 
-/* "123.4500": zeros at the end of the fraction count for nothing, however many there are. */
+/* "123.4500" */
 static const char *scan_mantissa(const char *p, const char *end, struct digits *n)
 {
     const char *start = p;
@@ -53,19 +62,10 @@ static const char *scan_mantissa(const char *p, const char *end, struct digits *
     if (p == start || p == end || *p != '.')
         return p == start ? NULL : p;
     const char *fraction = ++p;
-    const char *last = NULL; /* behind the last digit that is not 0 */
-    while (p < end && is_digit(*p)) {
-        if (*p != '0')
-            last = p + 1;
-        p++;
-    }
-    if (p == fraction)
-        return NULL;
-    for (const char *q = fraction; last && q < last; q++) {
-        push_digit(n, *q);
-        n->decimals++;
-    }
-    return p;
+    while (p < end && is_digit(*p))
+        push_digit(n, *p++);
+    n->decimals = (int)(p - fraction);
+    return p == fraction ? NULL : p;
 }
 
 static const char *scan_exponent(const char *p, const char *end, struct digits *n)
@@ -79,7 +79,7 @@ static const char *scan_exponent(const char *p, const char *end, struct digits *
     const char *start = p;
     int value = 0;
     while (p < end && is_digit(*p)) {
-        if (value < 10000)
+        if (value < 10000) /* no text has the zeros to make up for more */
             value = value * 10 + (*p - '0');
         p++;
     }
@@ -110,6 +110,9 @@ int decimal_parse(struct slice text, struct decimal *ret, struct err *e)
     int shown = (int)(text.len < 60 ? text.len : 60);
     if (text.len == 0)
         return err_set(e, ERR_PROTO, "a decimal number is empty");
+    if (text.len > DECIMAL_PARSE_MAX)
+        return err_set(e, ERR_LIMIT, "a number of %zu characters: \"%.*s…\"", text.len, shown,
+                       text.data);
     const char *end = text.data + text.len;
     struct digits n = {0};
     bool negative = text.data[0] == '-';
@@ -118,7 +121,7 @@ int decimal_parse(struct slice text, struct decimal *ret, struct err *e)
         p = scan_exponent(p, end, &n);
     if (p != end)
         return err_set(e, ERR_PROTO, "not a decimal number: \"%.*s\"", shown, text.data);
-    if (n.overflow || scale_by(&n.value, DECIMAL_SCALE - n.decimals + n.exponent) != 0 ||
+    if (n.overflow || scale_by(&n.value, DECIMAL_SCALE - n.decimals + n.zeros + n.exponent) != 0 ||
         from_magnitude(n.value, negative, ret) != 0)
         return err_set(e, ERR_LIMIT, "does not fit in 38 digits with 18 decimals: \"%.*s\"", shown,
                        text.data);
@@ -200,8 +203,8 @@ int decimal_from_bytes(const uint8_t *bytes, size_t len, struct decimal *ret, st
 
 int decimal_add(struct decimal a, struct decimal b, struct decimal *ret)
 {
-    struct decimal sum = {a.e18 + b.e18}; /* two values below 10^38 cannot pass 2^127 */
-    if (magnitude(sum) >= LIMIT)
+    struct decimal sum;
+    if (__builtin_add_overflow(a.e18, b.e18, &sum.e18) || magnitude(sum) >= LIMIT)
         return -1;
     *ret = sum;
     return 0;

@@ -23,8 +23,9 @@
 enum {
     DECIMAL_SCALE = 18,
     DECIMAL_PRECISION = 38,
-    DECIMAL_TEXT = 48,  /* room for any value as text, with its NUL */
-    DECIMAL_BYTES = 16, /* room for any value as bytes */
+    DECIMAL_TEXT = 48,        /* room for any value as text, with its NUL */
+    DECIMAL_BYTES = 16,       /* room for any value as bytes */
+    DECIMAL_PARSE_MAX = 1000, /* longest text that is read */
 };
 
 struct decimal {
@@ -32,7 +33,8 @@ struct decimal {
 };
 
 /* Plain decimal text, optionally signed, optionally with an exponent: "12", "-0.5", "1e-7".
- * ERR_PROTO: not a number; ERR_LIMIT: too large, or digits other than 0 beyond the 18th decimal. */
+ * ERR_PROTO: not a number; ERR_LIMIT: too large, or digits other than 0 beyond the 18th decimal, or
+ * more than DECIMAL_PARSE_MAX characters. */
 int decimal_parse(struct slice text, struct decimal *ret, struct err *e) MUST_CHECK;
 
 /* Shortest plain text: no exponent, no trailing zeros, "0" for zero. Returns its length. */

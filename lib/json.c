@@ -74,6 +74,8 @@ int json_add_string(struct strbuf *b, struct slice text)
     }
     if (r != 0 || strbuf_addc(b, '"') != 0) {
         b->len = start;
+        if (b->data)
+            b->data[start] = '\0';
         return -1;
     }
     return 0;

@@ -11,7 +11,8 @@
 
 #include "strbuf.h"
 
-/* The text in quotes, escaped; bytes that are not UTF-8 become U+FFFD. -1: no room. */
+/* The text in quotes, escaped; bytes that are not UTF-8 become U+FFFD. -1: no room,
+ * and the buffer is as it was. */
 int json_add_string(struct strbuf *b, struct slice text) MUST_CHECK;
 
 /* Whether the text is well-formed UTF-8 (RFC 3629), as JSON and PostgreSQL require. */

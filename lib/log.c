@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_LIMIT = 8192 };
+/* A message of MSG_MAX bytes fits with its head, however much is escaped; "}\n" ends a line. */
+enum { LINE_LIMIT = 8192, LINE_END = 2, MSG_MAX = 1024 };
 
 static struct {
     enum log_level level;
@@ -47,6 +48,14 @@ static int add_json(struct strbuf *b, const struct log_field *f)
     return json_add_string(b, f->str);
 }
 
+static bool has_control(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.data[i] < ' ')
+            return true;
+    return false;
+}
+
 static bool needs_quotes(struct slice s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -66,16 +75,20 @@ static int add_text(struct strbuf *b, const struct log_field *f)
 }
 
 static int add_head(struct strbuf *b, bool text, enum log_level level, const char *mod,
-                    const char *msg)
+                    struct slice msg)
 {
     char ts[TIME_TEXT];
     time_format(clock_real_us(), ts);
-    if (text)
-        return strbuf_addf(b, "%s %-5s %s: %s", ts, level_names[level], mod, msg);
+    if (text) {
+        if (strbuf_addf(b, "%s %-5s %s: ", ts, level_names[level], mod) != 0)
+            return -1;
+        /* a library's message may hold anything, a new line too */
+        return has_control(msg) ? json_add_string(b, msg) : strbuf_add(b, msg.data, msg.len);
+    }
     if (strbuf_addf(b, "{\"ts\":\"%s\",\"level\":\"%s\",\"mod\":\"%s\",\"msg\":", ts,
                     level_names[level], mod) != 0)
         return -1;
-    return json_add_string(b, slice_of(msg));
+    return json_add_string(b, msg);
 }
 
 void log_event(enum log_level level, const char *mod, const char *msg,
@@ -84,15 +97,14 @@ void log_event(enum log_level level, const char *mod, const char *msg,
     if (!log_enabled(level))
         return;
     bool text = as_text();
-    struct strbuf b = STRBUF_INIT(LINE_LIMIT);
-    int r = add_head(&b, text, level, mod, msg);
+    struct strbuf b = STRBUF_INIT(LINE_LIMIT - LINE_END);
+    int r = add_head(&b, text, level, mod, slice_make(msg, strnlen(msg, MSG_MAX)));
     for (const struct log_field *f = fields; r == 0 && f->key; f++) {
         size_t before = b.len;
-        if ((text ? add_text(&b, f) : add_json(&b, f)) != 0) {
+        if ((text ? add_text(&b, f) : add_json(&b, f)) != 0)
             b.len = before; /* the field does not fit: the line is more use than the field */
-            break;
-        }
     }
+    b.limit = LINE_LIMIT;
     if (r == 0 && strbuf_adds(&b, text ? "\n" : "}\n") == 0)
         (void)!write(STDERR_FILENO, b.data, b.len); /* nobody is left to tell */
     strbuf_finish(&b);

@@ -35,7 +35,8 @@ struct log_field {
 void log_init(enum log_level level, enum log_format format);
 bool log_enabled(enum log_level level);
 
-/* fields: ended by one without key. Prefer the macros below. */
+/* fields: ended by one without key; one that would make the line longer than 8 KiB is left out, and
+ * a message is cut after 1 KiB. Prefer the macros below. */
 void log_event(enum log_level level, const char *mod, const char *msg,
                const struct log_field *fields);
 

@@ -27,7 +27,7 @@ int pack_decimal(struct strbuf *out, struct decimal value)
 struct unpack unpack_begin(struct slice bytes)
 {
     const uint8_t *p = (const uint8_t *)bytes.data;
-    return (struct unpack){p, p + bytes.len, false};
+    return (struct unpack){p, bytes.len ? p + bytes.len : p, false}; /* NULL + 0 is undefined */
 }
 
 int64_t unpack_int(struct unpack *u)
@@ -35,6 +35,8 @@ int64_t unpack_int(struct unpack *u)
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 64 && u->p < u->end; shift += 7) {
         uint8_t byte = *u->p++;
+        if (shift == 63 && byte > 1)
+            break; /* more than 64 bits */
         v |= (uint64_t)(byte & 0x7f) << shift;
         if (!(byte & 0x80))
             return u->bad ? 0 : (int64_t)(v >> 1 ^ (~(v & 1) + 1));
@@ -61,7 +63,8 @@ struct slice unpack_text(struct unpack *u, size_t max)
         return (struct slice){NULL, 0};
     }
     struct slice text = slice_make(u->p, (size_t)len);
-    u->p += len;
+    if (len > 0)
+        u->p += len;
     return text;
 }
 

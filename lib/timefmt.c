@@ -51,7 +51,7 @@ static int number(struct scan *s, int digits)
 
 static char one_of(struct scan *s, const char *set)
 {
-    if (!s->bad && s->p < s->end && strchr(set, *s->p))
+    if (!s->bad && s->p < s->end && *s->p != '\0' && strchr(set, *s->p))
         return *s->p++;
     s->bad = true;
     return '\0';
@@ -109,7 +109,10 @@ static int parse_rfc3339(struct slice text, int64_t *ret_us)
     time_t t = timegm(&tm);
     if (tm.tm_mon != given.tm_mon || tm.tm_mday != given.tm_mday)
         return -1; /* 31 February was moved to another day */
-    *ret_us = ((int64_t)t - offset) * US_PER_S + us;
+    int64_t at_us = ((int64_t)t - offset) * US_PER_S + us;
+    if (at_us < FIRST_S * US_PER_S || at_us >= TIME_END_US)
+        return -1; /* the offset leads out of the calendar */
+    *ret_us = at_us;
     return 0;
 }
 
@@ -121,7 +124,7 @@ int time_parse(struct slice text, int64_t *ret_us, struct err *e)
     if (decimal_parse(text, &seconds, NULL) == 0) {
         const __int128 e12 = 1000000000000;
         __int128 us = seconds.e18 / e12;
-        if (us >= FIRST_S * US_PER_S && us <= LAST_S * US_PER_S) {
+        if (seconds.e18 >= FIRST_S * US_PER_S * e12 && us < TIME_END_US) {
             *ret_us = (int64_t)us;
             return 0;
         }

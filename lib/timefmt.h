@@ -28,7 +28,8 @@ enum { TIME_TEXT = 40 };
 size_t time_format(int64_t time_us, char text[TIME_TEXT]);
 
 /* RFC 3339 with any offset and up to nine decimals (digits past the sixth are cut), or whole or
- * decimal seconds since 1970 ("1700000000.5"). ERR_ARG names what is wrong. */
+ * decimal seconds since 1970 ("1700000000.5"), within the years 0000 to 9999. ERR_ARG names what is
+ * wrong. */
 int time_parse(struct slice text, int64_t *ret_us, struct err *e) MUST_CHECK;
 
 #endif
