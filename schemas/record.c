@@ -147,3 +147,8 @@ int record_misfit(enum record_type type, const void *record, struct err *e)
     }
     return err_set(e, ERR_LIMIT, "%s: does not fit", record_type_name(type));
 }
+
+int record_too_long(const char *name, struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "%s: longer than %d bytes", name, RECORD_MAX_BYTES);
+}

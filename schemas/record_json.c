@@ -84,7 +84,9 @@ static int add_value(struct strbuf *b, const struct record_field *f, const void 
 
 static int add_name(struct strbuf *b, size_t index, const char *name)
 {
-    return strbuf_addf(b, "%s\"%s\":", index ? "," : "", name);
+    if (strbuf_adds(b, index ? ",\"" : "\"") != 0 || strbuf_adds(b, name) != 0)
+        return -1;
+    return strbuf_adds(b, "\":");
 }
 
 static int add_item(struct strbuf *b, const struct record_table *t, const void *item)

@@ -69,4 +69,7 @@ static inline size_t record_field_count(const struct record_field *f, const void
  * field. For encoders that found a value not to fit. Returns -1. */
 int record_misfit(enum record_type type, const void *record, struct err *e);
 
+/* Fills *e: a record of that name would be longer than RECORD_MAX_BYTES. Returns -1. */
+int record_too_long(const char *name, struct err *e);
+
 #endif

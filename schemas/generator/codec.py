@@ -1,11 +1,13 @@
-"""records_gen.c: one encoder and one decoder per record, straight-line code on wire.h."""
+"""records_gen.c: one encoder and one decoder per record, straight-line code on wire_read.h and
+wire_write.h."""
 
 from .text import BANNER, chain
 
 HEAD = """
 #include "record.h"
 #include "record_table.h"
-#include "wire.h"
+#include "wire_read.h"
+#include "wire_write.h"
 
 """
 

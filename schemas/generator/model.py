@@ -92,9 +92,13 @@ class Model:
             text = file.read()
         try:
             schema = json.loads(text)
+            if not isinstance(schema, dict):
+                raise SchemaError("not a record")
             record = self._record(schema, "", top=True)
-        except (SchemaError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise SchemaError(f"{path}: {error!r}") from error
+        except KeyError as error:
+            raise SchemaError(f"{path}: no {error}") from error
+        except (SchemaError, json.JSONDecodeError) as error:
+            raise SchemaError(f"{path}: {error}") from error
         record.full_name = full_name(schema["name"], schema.get("namespace", ""))
         record.file = path.rpartition("/")[2]
         record.text = text
@@ -125,7 +129,7 @@ class Model:
 
     def _record(self, schema, namespace, top=False):
         if schema["type"] != "record":
-            raise SchemaError(f"expected a record, not {schema['type']}")
+            raise SchemaError("not a record")
 
         def build(schema, inner):
             record = Record(snake(schema["name"]), schema["doc"])

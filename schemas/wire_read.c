@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "wire_read.h"
 
 #include <endian.h>
 
@@ -21,14 +21,17 @@ int wire_at_item(struct wire_in *in, const char *array, size_t index)
     return -1;
 }
 
-int wire_too_long(const char *record, struct err *e)
+int wire_end(const struct wire_in *in, struct slice body, size_t *ret_len, const char *record,
+             struct err *e)
 {
-    return err_set(e, ERR_LIMIT, "%s: longer than %d bytes", record, RECORD_MAX_BYTES);
-}
-
-int wire_left_over(const char *record, size_t len, struct err *e)
-{
-    return err_set(e, ERR_PROTO, "%s: %zu bytes behind its end", record, len);
+    size_t taken = wire_taken(in, body);
+    if (taken > RECORD_BODY_MAX)
+        return record_too_long(record, e);
+    if (ret_len)
+        *ret_len = taken;
+    else if (taken < body.len)
+        return err_set(e, ERR_PROTO, "%s: %zu bytes behind its end", record, body.len - taken);
+    return 0;
 }
 
 struct fault_text {
@@ -74,7 +77,7 @@ static struct fault_text explain(enum wire_fault fault)
 int wire_error(const struct wire_in *in, struct slice body, const char *record, struct err *e)
 {
     if (in->fault == WIRE_CUT && body.len >= RECORD_BODY_MAX)
-        return wire_too_long(record, e);
+        return record_too_long(record, e);
     struct fault_text t = explain(in->fault);
     if (in->array)
         (void)err_set(e, t.code, "%s: %s[%zu].%s: %s", record, in->array, in->index, in->field,
@@ -126,6 +129,32 @@ int wire_get_long_slow(struct wire_in *in, int64_t *ret)
         return 0;
     }
     return wire_bad(in, n == 10 ? WIRE_VARINT : WIRE_CUT);
+}
+
+int wire_get_int(struct wire_in *in, int32_t *ret)
+{
+    int64_t v = 0;
+    if (wire_get_long(in, &v) != 0)
+        return -1;
+    if (v < INT32_MIN || v > INT32_MAX)
+        return wire_bad(in, WIRE_INT);
+    *ret = (int32_t)v;
+    return 0;
+}
+
+int wire_get_bool(struct wire_in *in, bool *ret)
+{
+    if (in->p == in->end)
+        return wire_bad(in, WIRE_CUT);
+    if (*in->p > 1)
+        return wire_bad(in, WIRE_BOOL);
+    *ret = *in->p++ == 1;
+    return 0;
+}
+
+int wire_get_bytes(struct wire_in *in, struct slice *ret)
+{
+    return wire_get_run(in, RECORD_BODY_MAX, WIRE_LONG_BYTES, ret);
 }
 
 int wire_get_decimal(struct wire_in *in, struct decimal *ret)

@@ -1,22 +1,20 @@
 /**
- * Avro's binary encoding of single values, as the generated codecs use it.
+ * Reading single values in Avro's binary encoding, as the generated decoders do it.
  *
  *     struct wire_in in = wire_open(body);
  *     if (wire_get_text(&in, &v.symbol) != 0)
  *         return wire_at(&in, "symbol");               // notes where; wire_error() tells
  *     ...
- *     uint8_t *p = wire_begin(out);                    // room was reserved before
- *     p = wire_put_bytes(p, v.symbol);
- *     return wire_close(out, p, "trade", e);
+ *     return wire_end(&in, body, ret_len, "trade", e);
  *
- * Readers check every length against the input and the limits of record.h; writers check nothing.
+ * Every length is checked against the input and the limits of record.h.
  * Source: https://avro.apache.org/docs/1.11.1/specification/#binary-encoding, checked 2026-11-21.
  * Threads: values.
  */
-#ifndef CANDLEWICK_WIRE_H
-#define CANDLEWICK_WIRE_H
+#ifndef CANDLEWICK_WIRE_READ_H
+#define CANDLEWICK_WIRE_READ_H
 
-#include "record.h"
+#include "record_table.h"
 
 /* What is wrong with an input. */
 enum wire_fault {
@@ -65,29 +63,18 @@ int wire_at_item(struct wire_in *in, const char *array, size_t index);
 /* Turn the noted fault into *e, naming record and field. 1: the body is cut, but not yet as long as
  * a body may be; else -1. */
 int wire_error(const struct wire_in *in, struct slice body, const char *record, struct err *e);
-int wire_too_long(const char *record, struct err *e);              /* -1 */
-int wire_left_over(const char *record, size_t len, struct err *e); /* -1 */
 
 /* The last step of a decoder: notes in *ret_len what was taken, or, where ret_len is NULL, demands
  * that nothing is left. -1 with ERR_LIMIT (longer than RECORD_BODY_MAX) or ERR_PROTO. */
-static inline MUST_CHECK int wire_end(const struct wire_in *in, struct slice body, size_t *ret_len,
-                                      const char *record, struct err *e)
-{
-    size_t taken = wire_taken(in, body);
-    if (taken > RECORD_BODY_MAX)
-        return wire_too_long(record, e);
-    if (ret_len)
-        *ret_len = taken;
-    else if (taken < body.len)
-        return wire_left_over(record, body.len - taken, e);
-    return 0;
-}
+int wire_end(const struct wire_in *in, struct slice body, size_t *ret_len, const char *record,
+             struct err *e) MUST_CHECK;
 
 /* Each reader: 0, or -1 with the fault noted and *ret untouched. */
+int wire_get_int(struct wire_in *in, int32_t *ret) MUST_CHECK;
+int wire_get_bool(struct wire_in *in, bool *ret) MUST_CHECK;
+int wire_get_bytes(struct wire_in *in, struct slice *ret) MUST_CHECK;
 int wire_get_decimal(struct wire_in *in, struct decimal *ret) MUST_CHECK;
-
-/* A number of two to ten bytes, or a cut or endless one. */
-int wire_get_long_slow(struct wire_in *in, int64_t *ret) MUST_CHECK;
+int wire_get_long_slow(struct wire_in *in, int64_t *ret) MUST_CHECK; /* of more than one byte */
 
 static inline int64_t wire_unzigzag(uint64_t v)
 {
@@ -99,27 +86,6 @@ static inline MUST_CHECK int wire_get_long(struct wire_in *in, int64_t *ret)
     if (in->p == in->end || *in->p & 0x80)
         return wire_get_long_slow(in, ret);
     *ret = wire_unzigzag(*in->p++);
-    return 0;
-}
-
-static inline MUST_CHECK int wire_get_int(struct wire_in *in, int32_t *ret)
-{
-    int64_t v = 0;
-    if (wire_get_long(in, &v) != 0)
-        return -1;
-    if (v < INT32_MIN || v > INT32_MAX)
-        return wire_bad(in, WIRE_INT);
-    *ret = (int32_t)v;
-    return 0;
-}
-
-static inline MUST_CHECK int wire_get_bool(struct wire_in *in, bool *ret)
-{
-    if (in->p == in->end)
-        return wire_bad(in, WIRE_CUT);
-    if (*in->p > 1)
-        return wire_bad(in, WIRE_BOOL);
-    *ret = *in->p++ == 1;
     return 0;
 }
 
@@ -168,11 +134,6 @@ static inline MUST_CHECK int wire_get_text(struct wire_in *in, struct slice *ret
     return wire_get_run(in, RECORD_TEXT_MAX, WIRE_LONG_TEXT, ret);
 }
 
-static inline MUST_CHECK int wire_get_bytes(struct wire_in *in, struct slice *ret)
-{
-    return wire_get_run(in, RECORD_BODY_MAX, WIRE_LONG_BYTES, ret);
-}
-
 /* Where in an array's blocks a reader is. Start with {.max = room for items}. */
 struct wire_items {
     size_t max;
@@ -183,63 +144,5 @@ struct wire_items {
 
 /* True: an item follows. False: the array is over, or in->fault says why not. */
 bool wire_next_item(struct wire_in *in, struct wire_items *items) MUST_CHECK;
-
-/* --- writers: each returns the place behind what it wrote ------------------------------------ */
-
-static inline uint8_t *wire_begin(struct strbuf *out)
-{
-    return (uint8_t *)out->data + out->len;
-}
-
-/* Takes what was written up to p into out. -1 with ERR_LIMIT: longer than RECORD_BODY_MAX, and
- * nothing was appended. */
-static inline MUST_CHECK int wire_close(struct strbuf *out, uint8_t *p, const char *record,
-                                        struct err *e)
-{
-    size_t len = (size_t)(p - wire_begin(out));
-    if (len > RECORD_BODY_MAX)
-        return wire_too_long(record, e);
-    *p = '\0';
-    out->len += len;
-    return 0;
-}
-
-static inline uint8_t *wire_put_long(uint8_t *p, int64_t v)
-{
-    uint64_t zigzag = (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
-    while (zigzag > 0x7f) {
-        *p++ = (uint8_t)(zigzag | 0x80);
-        zigzag >>= 7;
-    }
-    *p++ = (uint8_t)zigzag;
-    return p;
-}
-
-static inline uint8_t *wire_put_bool(uint8_t *p, bool v)
-{
-    *p++ = v;
-    return p;
-}
-
-static inline uint8_t *wire_put_present(uint8_t *p, bool present)
-{
-    *p++ = present ? 2 : 0; /* branches 1 and 0 */
-    return p;
-}
-
-static inline uint8_t *wire_put_bytes(uint8_t *p, struct slice v)
-{
-    p = wire_put_long(p, (int64_t)v.len);
-    if (v.len)
-        memcpy(p, v.data, v.len);
-    return p + v.len;
-}
-
-static inline uint8_t *wire_put_decimal(uint8_t *p, struct decimal v)
-{
-    size_t len = decimal_to_bytes(v, p + 1);
-    *p = (uint8_t)(len << 1); /* up to 16: its zigzag is one byte */
-    return p + 1 + len;
-}
 
 #endif
