@@ -22,9 +22,9 @@
 #include <stdint.h>
 
 enum {
-    EXCHANGE_SYMBOL_MAX = 40,   /* longest symbol, native or canonical */
-    EXCHANGE_ASSET_MAX = 20,    /* longest asset */
-    EXCHANGE_TRADE_ID_MAX = 40, /* longest trade id */
+    EXCHANGE_SYMBOL_MAX = 40,     /* longest symbol, native or canonical */
+    EXCHANGE_ASSET_MAX = 20,      /* longest asset */
+    EXCHANGE_TRADE_ID_MAX = 40,   /* longest trade id */
     EXCHANGE_FRAME_MAX = 1 << 20, /* a longer frame is dead-lettered unread */
 };
 
@@ -58,7 +58,7 @@ struct event {
     enum side side; /* the taker's */
     enum trade_origin origin;
     int64_t exchange_time_us;
-    int64_t request; /* EVENT_ACK, EVENT_REFUSED: n of build_subscribe, -1 unknown */
+    int64_t request;   /* EVENT_ACK, EVENT_REFUSED: n of build_subscribe, -1 unknown */
     struct slice text; /* EVENT_REFUSED */
 };
 
@@ -89,7 +89,7 @@ struct http_request {
 
 /* What one connection shall deliver. */
 struct subs {
-    const char *stream;                  /* which of ops->streams */
+    const char *stream; /* which of ops->streams */
     const struct instrument_info *const *instruments;
     size_t n;
 };
@@ -103,7 +103,7 @@ struct exchange_ops {
     uint32_t messages_per_s;          /* of ours on one connection, 0 = none */
     int64_t idle_ms;                  /* silence of any kind after which a link is dead */
     int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
-    size_t session_size;              /* bytes of state per connection, zeroed at connect; 0 = none */
+    size_t session_size; /* bytes of state per connection, zeroed at connect; 0 = none */
 
     /* The instrument list: one request, then its body. parse returns how many pairs were left out
      * because they do not fit; ERR_PROTO names the field. */

@@ -146,12 +146,18 @@ static int64_t place(const struct trade *t, const struct fold_sink *sink)
     return t->receive_time_us;
 }
 
+/* A trade on its way into its windows. */
+struct incoming {
+    const struct trade *trade;
+    int64_t placed_us;
+    int64_t offset;
+};
+
 /* Folds the trade into one window that may take it. */
 static int fold_window(struct candle_state *s, struct window *w, int interval,
-                       const struct trade *t, int64_t placed_us, const struct fold_input *in,
-                       const struct fold_sink *sink, struct err *e)
+                       const struct incoming *in, const struct fold_sink *sink, struct err *e)
 {
-    if (window_add(w, t, placed_us, in->offset) != 0) {
+    if (window_add(w, in->trade, in->placed_us, in->offset) != 0) {
         if (w->trades == 0)
             book_forget(s->book, w, interval);
         return sink->refuse(sink->ctx, "a sum of the window no longer fits", e);
@@ -159,7 +165,7 @@ static int fold_window(struct candle_state *s, struct window *w, int interval,
     struct market *m = w->series->market;
     int64_t due = final_us(s, w, interval);
     w->changed = true;
-    w->repaired |= t->origin == TRADE_ORIGIN_REPAIR;
+    w->repaired |= in->trade->origin == TRADE_ORIGIN_REPAIR;
     if (m->stream_us >= due) {
         w->final = true;
         due = drop_us(s, w, interval);
@@ -180,9 +186,9 @@ static int apply_trade(struct candle_state *s, const struct fold_input *in, cons
         return err_set(e, ERR_NOMEM, "candles: out of memory");
     if (advance(s, series->market, t->receive_time_us, sink, e) != 0)
         return -1;
-    int64_t placed_us = place(t, sink);
+    const struct incoming trade = {t, place(t, sink), in->offset};
     for (int i = 0; i < INTERVALS; i++) {
-        const struct window probe = {.open_us = interval_open_us(&intervals[i], placed_us)};
+        const struct window probe = {.open_us = interval_open_us(&intervals[i], trade.placed_us)};
         if (series->market->stream_us >= drop_us(s, &probe, i)) {
             sink->count(sink->ctx, CANDLE_TOO_LATE, 1);
             return sink->refuse(sink->ctx, "its window has left the state", e);
@@ -192,7 +198,7 @@ static int apply_trade(struct candle_state *s, const struct fold_input *in, cons
         struct window *w = book_window(s->book, series, i, probe.open_us);
         if (!w)
             return err_set(e, ERR_NOMEM, "candles: out of memory");
-        if (fold_window(s, w, i, t, placed_us, in, sink, e) != 0)
+        if (fold_window(s, w, i, &trade, sink, e) != 0)
             return -1;
     }
     sink->count(sink->ctx, CANDLE_TRADES, 1);
