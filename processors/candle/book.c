@@ -62,7 +62,7 @@ struct market *book_market(struct book *b, struct slice exchange)
     m->stream_us = INT64_MIN;
     m->next_close_us = INT64_MAX;
     for (int i = 0; i < INTERVALS; i++)
-        TAILQ_INIT(&m->due[i]);
+        TAILQ_INIT(&m->resting[i]);
     *at = m;
     return m;
 }

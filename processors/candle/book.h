@@ -21,9 +21,9 @@ TAILQ_HEAD(window_list, window);
 /* One exchange within the partition: its clock, and what waits for it. */
 struct market {
     char name[BOOK_EXCHANGE_MAX + 1];
-    int64_t stream_us;                 /* largest receive time seen in its trades and ticks */
-    int64_t next_close_us;             /* no window closes or is dropped before this stream time */
-    struct window_list due[INTERVALS]; /* changed windows that wait for their turn, first first */
+    int64_t stream_us;     /* largest receive time seen in its trades and ticks */
+    int64_t next_close_us; /* no window closes or is dropped before this stream time */
+    struct window_list resting[INTERVALS]; /* written too lately to be written again, in order */
     struct market *next;
 };
 
@@ -57,7 +57,7 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
 /* The window of that start; made where it is not there. NULL: out of memory. */
 struct window *book_window(struct book *b, struct series *s, int interval, int64_t open_us);
 
-/* Frees the window *at points to and moves *at to the next older one. It must not be queued. */
+/* Frees the window *at points to and moves *at to the next older one. It must not rest. */
 void book_drop(struct book *b, struct window **at);
 
 /* The same for a window that was just made and stays unused. */

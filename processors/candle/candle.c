@@ -7,38 +7,38 @@
 /* A trade dated further ahead of its receive time than this has a wrong clock. */
 static const int64_t AHEAD_MAX_US = 5 * US_PER_S;
 
-/* --- due windows ----------------------------------------------------------------------------- */
+/* --- pace ------------------------------------------------------------------------------------ */
 
-static void unqueue(struct window *w, int interval)
+static void end_rest(struct window *w, int interval)
 {
-    if (w->queued)
-        TAILQ_REMOVE(&w->series->market->due[interval], w, due);
-    w->queued = false;
+    if (w->rests)
+        TAILQ_REMOVE(&w->series->market->resting[interval], w, rest);
+    w->rests = false;
 }
 
-/* Writes a changed window now, or lets it wait until its interval's pace allows. */
-static int write_or_queue(struct candle_state *s, struct window *w, int interval,
+/* Writes the window as it stands; what changes from here on waits until its interval's pace allows
+ * another record. */
+static int write_and_rest(struct candle_state *s, struct window *w, int interval,
                           const struct fold_sink *sink, struct err *e)
 {
-    struct market *m = w->series->market;
-    if (w->queued)
-        return 0;
-    if (!w->has_written || m->stream_us - w->written_us >= intervals[interval].provisional_us)
-        return candle_write(s, w, interval, sink, e);
-    w->queued = true;
-    TAILQ_INSERT_TAIL(&m->due[interval], w, due);
+    end_rest(w, interval);
+    if (candle_write(s, w, interval, sink, e) != 0)
+        return -1;
+    w->rests = true;
+    TAILQ_INSERT_TAIL(&w->series->market->resting[interval], w, rest);
     return 0;
 }
 
-/* The pace is one for all windows of an interval, so the list is in the order of its times. */
-static int write_due(struct candle_state *s, struct market *m, int interval,
-                     const struct fold_sink *sink, struct err *e)
+/* Ends the rests that lasted long enough, and writes what changed meanwhile. Windows rest in the
+ * order they were written, and all of an interval as long: the first to be done stands first. */
+static int write_rested(struct candle_state *s, struct market *m, int interval,
+                        const struct fold_sink *sink, struct err *e)
 {
     struct window *w;
-    while ((w = TAILQ_FIRST(&m->due[interval])) &&
+    while ((w = TAILQ_FIRST(&m->resting[interval])) &&
            m->stream_us - w->written_us >= intervals[interval].provisional_us) {
-        unqueue(w, interval);
-        if (w->changed && candle_write(s, w, interval, sink, e) != 0)
+        end_rest(w, interval);
+        if (w->changed && write_and_rest(s, w, interval, sink, e) != 0)
             return -1;
     }
     return 0;
@@ -59,9 +59,8 @@ static int64_t drop_us(const struct candle_state *s, const struct window *w, int
 static int close_window(struct candle_state *s, struct window *w, int interval,
                         const struct fold_sink *sink, struct err *e)
 {
-    unqueue(w, interval);
     w->final = true;
-    return candle_write(s, w, interval, sink, e);
+    return write_and_rest(s, w, interval, sink, e);
 }
 
 /* Closes and drops what is due in one series, and lowers *next to what will be due first. */
@@ -75,7 +74,7 @@ static int sweep_series(struct candle_state *s, struct series *series, int inter
             close_window(s, w, interval, sink, e) != 0)
             return -1;
         if (w->final && now_us >= drop_us(s, w, interval)) {
-            unqueue(w, interval);
+            end_rest(w, interval);
             if (w->changed && candle_write(s, w, interval, sink, e) != 0)
                 return -1;
             book_drop(s->book, at);
@@ -110,7 +109,7 @@ static int advance(struct candle_state *s, struct market *m, int64_t receive_us,
     if (receive_us >= m->next_close_us && sweep(s, m, sink, e) != 0)
         return -1;
     for (int i = 0; i < INTERVALS; i++)
-        if (write_due(s, m, i, sink, e) != 0)
+        if (write_rested(s, m, i, sink, e) != 0)
             return -1;
     return 0;
 }
@@ -172,7 +171,7 @@ static int fold_window(struct candle_state *s, struct window *w, int interval,
         sink->count(sink->ctx, CANDLE_LATE, 1);
     }
     m->next_close_us = due < m->next_close_us ? due : m->next_close_us;
-    return write_or_queue(s, w, interval, sink, e);
+    return w->rests ? 0 : write_and_rest(s, w, interval, sink, e);
 }
 
 static int apply_trade(struct candle_state *s, const struct fold_input *in, const struct trade *t,
@@ -294,7 +293,7 @@ const struct fold_ops candle_fold = {
     .counters = counters,
     .options = options,
     .options_size = sizeof(struct candle_options),
-    .image_version = 1,
+    .image_version = 2,
     .create = create,
     .destroy = destroy,
     .apply = apply,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Layout: markets (name, stream time), series (market, symbol, windows newest first, per
- * interval), then per market and interval the waiting windows in order, each as (series, start). */
+ * interval), then per market and interval the resting windows in order, each as (series, start). */
 
 enum { MARKETS_MAX = 1000, SERIES_MAX = 10000000, WINDOWS_MAX = 100000000 };
 
@@ -19,7 +19,7 @@ static int pack_point(struct strbuf *out, const struct window_point *p)
 
 static int pack_window(struct strbuf *out, const struct window *w)
 {
-    int flags = w->final | w->changed << 1 | w->repaired << 2 | w->has_written << 3;
+    int flags = w->final | w->changed << 1 | w->repaired << 2;
     return pack_int(out, w->open_us) || pack_point(out, &w->first) || pack_point(out, &w->last) ||
            pack_decimal(out, w->high) || pack_decimal(out, w->low) ||
            pack_decimal(out, w->volume) || pack_decimal(out, w->quote_volume) ||
@@ -69,14 +69,14 @@ static int pack_series(struct strbuf *out, const struct book *b)
     return r;
 }
 
-static int pack_due(struct strbuf *out, const struct window_list *list)
+static int pack_resting(struct strbuf *out, const struct window_list *list)
 {
     int64_t n = 0;
     const struct window *w;
-    TAILQ_FOREACH(w, list, due)
+    TAILQ_FOREACH(w, list, rest)
     n++;
     int r = pack_int(out, n);
-    TAILQ_FOREACH(w, list, due)
+    TAILQ_FOREACH(w, list, rest)
     if (r == 0)
         r = pack_text(out, slice_of(w->series->symbol)) || pack_int(out, w->open_us);
     return r;
@@ -88,7 +88,7 @@ int candle_image(const void *state, struct strbuf *out, struct err *e)
     int r = pack_markets(out, s->book) || pack_series(out, s->book);
     for (const struct market *m = s->book->markets; r == 0 && m; m = m->next)
         for (int i = 0; r == 0 && i < INTERVALS; i++)
-            r = pack_due(out, &m->due[i]);
+            r = pack_resting(out, &m->resting[i]);
     return r ? strbuf_full(out, "image of candles", e) : 0;
 }
 
@@ -118,11 +118,10 @@ static void unpack_window(struct unpack *u, struct window *w)
     w->first_offset = unpack_range(u, 0, INT64_MAX);
     w->last_offset = unpack_range(u, 0, INT64_MAX);
     w->revision = (int32_t)unpack_range(u, 0, INT32_MAX);
-    int64_t flags = unpack_range(u, 0, 15);
+    int64_t flags = unpack_range(u, 0, 7);
     w->final = flags & 1;
     w->changed = flags >> 1 & 1;
     w->repaired = flags >> 2 & 1;
-    w->has_written = flags >> 3 & 1;
     w->written_us = unpack_int(u);
 }
 
@@ -195,18 +194,18 @@ static struct window *find_window(struct book *b, const struct market *m, struct
     return w;
 }
 
-static void restore_due(struct unpack *u, struct book *b, struct market *m, int interval)
+static void restore_resting(struct unpack *u, struct book *b, struct market *m, int interval)
 {
     int64_t n = unpack_range(u, 0, WINDOWS_MAX);
     for (int64_t k = 0; k < n && !u->bad; k++) {
         struct slice symbol = unpack_text(u, BOOK_SYMBOL_MAX);
         struct window *w = find_window(b, m, symbol, interval, unpack_int(u));
-        if (!w || w->queued) {
+        if (!w || w->rests) {
             u->bad = true;
             return;
         }
-        w->queued = true;
-        TAILQ_INSERT_TAIL(&m->due[interval], w, due);
+        w->rests = true;
+        TAILQ_INSERT_TAIL(&m->resting[interval], w, rest);
     }
 }
 
@@ -218,7 +217,7 @@ int candle_restore(void *state, struct slice image, struct err *e)
         return -1;
     for (struct market *m = s->book->markets; m && !u.bad; m = m->next)
         for (int i = 0; i < INTERVALS; i++)
-            restore_due(&u, s->book, m, i);
+            restore_resting(&u, s->book, m, i);
     if (!unpack_end(&u))
         return err_set(e, ERR_PROTO, "candles: the image cannot be read");
     return 0;

@@ -15,7 +15,7 @@ static void fill_prices(const struct window *w, struct candle *c)
     c->quote_volume = w->quote_volume;
     c->buy_volume = w->buy_volume;
     c->trades = w->trades;
-    /* the average of prices below 10^20 lies below 10^20, so only an empty volume has none */
+    /* an average of prices fits, unless the rounding of a tiny quote lifts it over the limit */
     c->has_vwap = decimal_div(w->quote_volume, w->volume, &c->vwap) == 0;
     c->has_first_trade_id = c->has_last_trade_id = true;
     c->first_trade_id = slice_make(w->first.id, w->first.id_len);
@@ -66,7 +66,6 @@ int candle_write(const struct candle_state *s, struct window *w, int interval,
         sink->count(sink->ctx, CANDLE_REVISED, 1);
     w->changed = false;
     w->repaired = false;
-    w->has_written = true;
     w->written_us = series->market->stream_us;
     return 0;
 }

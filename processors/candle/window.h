@@ -45,10 +45,9 @@ struct window {
     bool final;         /* closed */
     bool changed;       /* since the record written last */
     bool repaired;      /* a change since then came by repair */
-    bool has_written;   /* any record was written */
     int64_t written_us; /* stream time of the record written last */
-    bool queued;        /* waits in the exchange's due list */
-    TAILQ_ENTRY(window) due;
+    bool rests;         /* is in the exchange's resting list */
+    TAILQ_ENTRY(window) rest;
 
     struct series *series; /* whose window it is */
     struct window *older;  /* next in the series, by open_us */
