@@ -34,6 +34,8 @@ enum close_reason {
 };
 
 struct conn {
+    struct conn *next; /* in the server's list */
+    struct conn *prev;
     struct server *server;
     struct lws *wsi;
     struct session *session;
@@ -81,7 +83,7 @@ struct server {
     struct server_parts parts;
     struct lws_context *context;
     int timer_fd;
-    struct conn **conns;
+    struct conn *conns; /* the newest first */
     size_t n_conns;
     struct rest_budget budget;
     struct server_metrics m;
