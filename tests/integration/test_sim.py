@@ -15,7 +15,7 @@ from simulator import Simulator
 from stack import free_port, http_get, http_json, run, wait_for, BUILD
 from ws import BINARY, PING, PONG, TEXT, Closed, Refused, WebSocket
 
-TWENTY = ["BTCUSDT", "ETHUSDT", "BTCUSDC", "SOLUSDT", "XRPUSDT"]
+FIVE = ["BTCUSDT", "ETHUSDT", "BTCUSDC", "SOLUSDT", "XRPUSDT"]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def ask(ws, method, params=None, number=1):
 
 def test_frames_are_what_the_ledger_says(simulator):
     sim = simulator(symbols=5, trades=20000, rate=20000, hold_streams=8, late_permille=20, reorder_permille=20)
-    all_streams = "/".join(map(stream, TWENTY))
+    all_streams = "/".join(map(stream, FIVE))
     with WebSocket(f"{sim.ws}/stream?streams={all_streams}") as combined, \
             WebSocket(f"{sim.ws}/ws/{stream('BTCUSDT')}?timeUnit=MICROSECOND") as raw, \
             WebSocket(f"{sim.ws}/ws") as asked:
@@ -242,7 +242,7 @@ def test_rest_errors(simulator):
     assert client.getresponse().status == 405
     client.close()
     seen = [http_get(f"{sim.http}/api/v3/trades?symbol=BTCUSDT")[0] for _ in range(6)]
-    assert 429 in seen  # unless a minute ends just here, all after the first is
+    assert 429 in seen  # wherever among them a minute ends
 
 
 # --- how clients are treated ---
@@ -399,10 +399,8 @@ def test_says_what_is_wrong(logs):
             (["--rate", "x"], 2, "rate"),
             (["--clock", "yesterday"], 2, "yesterday"),
             (["--listen", "nowhere"], 2, "nowhere"),
-            (["--clock", "0@0"], 0, ""),
+            (["--clock", "1900-01-01T00:00:00Z@2026-01-01T00:00:00Z"], 2, "1970"),
             (["--ledger", "/nonexistent/ledger"], 1, "/nonexistent/ledger")]:
-        if code == 0:
-            continue
         done = run(BUILD / "tools/cw-sim", "--listen", f"127.0.0.1:{free_port()}", *arguments, check=False)
         assert done.returncode == code and word in done.stderr, done.stderr
 
