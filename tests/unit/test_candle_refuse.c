@@ -131,7 +131,7 @@ static void trade_ids(void **state)
 static void prices_and_amounts(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"0", "-1", "-1e-18", "-" MAX_TEXT};
+    static const char *const texts[] = {"0", "-1", "-1e-18", ("-" MAX_TEXT)};
     for (size_t i = 0; i < N(texts); i++) {
         struct record r = candle_case_trade("binance", "BTC-USDT", CANDLE_CASE_T0);
         r.trade.price = candle_case_num(texts[i]);
