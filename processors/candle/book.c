@@ -1,5 +1,7 @@
 #include "book.h"
 
+#include "json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,15 +49,30 @@ void book_destroy(struct book *b)
     free(b);
 }
 
+bool book_is_name(struct slice text, size_t max)
+{
+    if (text.len == 0 || text.len > max || !json_is_utf8(text))
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f || text.data[i] == '|')
+            return false;
+    return true;
+}
+
+struct market *book_find_market(const struct book *b, struct slice exchange)
+{
+    for (struct market *m = b->markets; m; m = m->next)
+        if (slice_is(exchange, m->name))
+            return m;
+    return NULL;
+}
+
 struct market *book_market(struct book *b, struct slice exchange)
 {
-    struct market **at = &b->markets;
-    for (; *at; at = &(*at)->next)
-        if (slice_is(exchange, (*at)->name))
-            return *at;
-    if (exchange.len > BOOK_EXCHANGE_MAX)
-        return NULL;
-    struct market *m = calloc(1, sizeof(*m));
+    struct market *m = book_find_market(b, exchange);
+    if (m)
+        return m;
+    m = calloc(1, sizeof(*m));
     if (!m)
         return NULL;
     memcpy(m->name, exchange.data, exchange.len);
@@ -63,7 +80,11 @@ struct market *book_market(struct book *b, struct slice exchange)
     m->next_close_us = INT64_MAX;
     for (int i = 0; i < INTERVALS; i++)
         TAILQ_INIT(&m->resting[i]);
-    *at = m;
+    struct market **end = &b->markets;
+    while (*end)
+        end = &(*end)->next;
+    *end = m;
+    b->n_markets++;
     return m;
 }
 
@@ -95,17 +116,27 @@ static void grow_slots(struct book *b)
     b->n_slots = n;
 }
 
-static struct series *add_series(struct book *b, struct slice exchange, struct slice symbol,
-                                 size_t slot)
+struct series *book_find_series(const struct book *b, struct slice exchange, struct slice symbol)
 {
+    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
+    for (struct series *s = b->slots[slot]; s; s = s->next_in_slot)
+        if (slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
+            return s;
+    return NULL;
+}
+
+struct series *book_series(struct book *b, struct slice exchange, struct slice symbol)
+{
+    struct series *s = book_find_series(b, exchange, symbol);
+    if (s)
+        return s;
     struct market *m = book_market(b, exchange);
-    if (!m || symbol.len > BOOK_SYMBOL_MAX)
-        return NULL;
-    struct series *s = calloc(1, sizeof(*s));
+    s = m ? calloc(1, sizeof(*s)) : NULL;
     if (!s)
         return NULL;
     s->market = m;
     memcpy(s->symbol, symbol.data, symbol.len);
+    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
     s->next_in_slot = b->slots[slot];
     b->slots[slot] = s;
     *b->series_end = s;
@@ -115,13 +146,12 @@ static struct series *add_series(struct book *b, struct slice exchange, struct s
     return s;
 }
 
-struct series *book_series(struct book *b, struct slice exchange, struct slice symbol)
+struct window *book_find_window(const struct series *s, int interval, int64_t open_us)
 {
-    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
-    for (struct series *s = b->slots[slot]; s; s = s->next_in_slot)
-        if (slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
-            return s;
-    return add_series(b, exchange, symbol, slot);
+    struct window *w = s->newest[interval];
+    while (w && w->open_us > open_us)
+        w = w->older;
+    return w && w->open_us == open_us ? w : NULL;
 }
 
 struct window *book_window(struct book *b, struct series *s, int interval, int64_t open_us)

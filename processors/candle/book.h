@@ -14,7 +14,8 @@
 #include "interval.h"
 #include "window.h"
 
-enum { BOOK_EXCHANGE_MAX = 20, BOOK_SYMBOL_MAX = 40 };
+/* Bytes of a name, and how many exchanges there may be: an image with more is refused. */
+enum { BOOK_EXCHANGE_MAX = 20, BOOK_SYMBOL_MAX = 40, BOOK_MARKETS_MAX = 1000 };
 
 TAILQ_HEAD(window_list, window);
 
@@ -38,6 +39,7 @@ struct series {
 
 struct book {
     struct market *markets;
+    size_t n_markets;
     struct series *series;
     struct series **series_end;
     struct series **slots; /* hash of exchange and symbol */
@@ -49,12 +51,22 @@ struct book {
 struct book *book_create(struct err *e);
 void book_destroy(struct book *b); /* NULL is fine */
 
-/* Made where it is not there. NULL: out of memory, or the name is longer than its limit, which
- * callers check first. */
+/* Whether the text can be the name of an exchange or a symbol: 1 to max bytes of UTF-8 without
+ * control characters and without '|', which separates the parts of a key. */
+bool book_is_name(struct slice text, size_t max);
+
+/* NULL: not there. */
+struct market *book_find_market(const struct book *b, struct slice exchange);
+struct series *book_find_series(const struct book *b, struct slice exchange, struct slice symbol);
+
+/* Made where it is not there; callers have checked that it is a name. NULL: out of memory. */
 struct market *book_market(struct book *b, struct slice exchange);
 struct series *book_series(struct book *b, struct slice exchange, struct slice symbol);
 
-/* The window of that start; made where it is not there. NULL: out of memory. */
+/* The window of that start. NULL: not there. */
+struct window *book_find_window(const struct series *s, int interval, int64_t open_us);
+
+/* The same, made where it is not there. NULL: out of memory. */
 struct window *book_window(struct book *b, struct series *s, int interval, int64_t open_us);
 
 /* Frees the window *at points to and moves *at to the next older one. It must not rest. */

@@ -7,6 +7,8 @@
 /* A trade dated further ahead of its receive time than this has a wrong clock. */
 static const int64_t AHEAD_MAX_US = 5 * US_PER_S;
 
+static const char FULL[] = "state.max.windows is reached";
+
 /* --- pace ------------------------------------------------------------------------------------ */
 
 static void end_rest(struct window *w, int interval)
@@ -126,15 +128,31 @@ static const char *refusal(const struct trade *t)
     const struct decimal zero = {0};
     if (!is_time(t->exchange_time_us) || !is_time(t->receive_time_us))
         return "exchange_time or receive_time: not between 1970 and 9999";
-    if (t->exchange.len == 0 || t->exchange.len > BOOK_EXCHANGE_MAX)
-        return "exchange: empty or too long";
-    if (t->symbol.len == 0 || t->symbol.len > BOOK_SYMBOL_MAX)
-        return "symbol: empty or too long";
     if (t->trade_id.len > WINDOW_TRADE_ID_MAX)
         return "trade_id: too long";
     if (decimal_cmp(t->price, zero) <= 0 || decimal_cmp(t->amount, zero) <= 0)
         return "price or amount: not above zero";
     return NULL;
+}
+
+/* Why there cannot be an exchange or a symbol of that name; NULL: it is there, or may be made. */
+static const char *no_market(const struct book *b, struct slice exchange)
+{
+    if (book_find_market(b, exchange))
+        return NULL;
+    if (!book_is_name(exchange, BOOK_EXCHANGE_MAX))
+        return "exchange: empty, too long or no name";
+    return b->n_markets < BOOK_MARKETS_MAX ? NULL : "exchange: one more than the state holds";
+}
+
+static const char *no_series(const struct candle_state *s, const struct trade *t)
+{
+    const char *why = no_market(s->book, t->exchange);
+    if (why)
+        return why;
+    if (!book_is_name(t->symbol, BOOK_SYMBOL_MAX))
+        return "symbol: empty, too long or no name";
+    return (int64_t)s->book->n_series < s->options->max_windows ? NULL : FULL;
 }
 
 static int64_t place(const struct trade *t, const struct fold_sink *sink)
@@ -152,14 +170,20 @@ struct incoming {
     int64_t offset;
 };
 
-/* Folds the trade into one window that may take it. */
+/* 1, or -1 where the sink says so. */
+static int refused(const struct fold_sink *sink, const char *why, struct err *e)
+{
+    return sink->refuse(sink->ctx, why, e) == 0 ? 1 : -1;
+}
+
+/* Folds the trade into one window that may take it. 1: refused. */
 static int fold_window(struct candle_state *s, struct window *w, int interval,
                        const struct incoming *in, const struct fold_sink *sink, struct err *e)
 {
     if (window_add(w, in->trade, in->placed_us, in->offset) != 0) {
         if (w->trades == 0)
             book_forget(s->book, w, interval);
-        return sink->refuse(sink->ctx, "a sum of the window no longer fits", e);
+        return refused(sink, "a sum of the window no longer fits", e);
     }
     struct market *m = w->series->market;
     int64_t due = final_us(s, w, interval);
@@ -174,31 +198,46 @@ static int fold_window(struct candle_state *s, struct window *w, int interval,
     return w->rests ? 0 : write_and_rest(s, w, interval, sink, e);
 }
 
+/* The trade's way into its window of one interval. 1: refused. */
+static int fold_interval(struct candle_state *s, struct series *series, int interval,
+                         const struct incoming *in, const struct fold_sink *sink, struct err *e)
+{
+    const struct window probe = {.open_us = interval_open_us(&intervals[interval], in->placed_us)};
+    if (series->market->stream_us >= drop_us(s, &probe, interval)) {
+        sink->count(sink->ctx, CANDLE_TOO_LATE, 1);
+        return refused(sink, "its window has left the state", e);
+    }
+    struct window *w = book_find_window(series, interval, probe.open_us);
+    if (!w && s->book->n_windows >= s->options->max_windows)
+        return refused(sink, FULL, e);
+    if (!w)
+        w = book_window(s->book, series, interval, probe.open_us);
+    if (!w)
+        return err_set(e, ERR_NOMEM, "candles: out of memory");
+    return fold_window(s, w, interval, in, sink, e);
+}
+
 static int apply_trade(struct candle_state *s, const struct fold_input *in, const struct trade *t,
                        const struct fold_sink *sink, struct err *e)
 {
     const char *why = refusal(t);
     if (why)
         return sink->refuse(sink->ctx, why, e);
-    struct series *series = book_series(s->book, t->exchange, t->symbol);
+    struct series *series = book_find_series(s->book, t->exchange, t->symbol);
+    why = series ? NULL : no_series(s, t);
+    if (why)
+        return sink->refuse(sink->ctx, why, e);
+    if (!series)
+        series = book_series(s->book, t->exchange, t->symbol);
     if (!series)
         return err_set(e, ERR_NOMEM, "candles: out of memory");
     if (advance(s, series->market, t->receive_time_us, sink, e) != 0)
         return -1;
     const struct incoming trade = {t, place(t, sink), in->offset};
     for (int i = 0; i < INTERVALS; i++) {
-        const struct window probe = {.open_us = interval_open_us(&intervals[i], trade.placed_us)};
-        if (series->market->stream_us >= drop_us(s, &probe, i)) {
-            sink->count(sink->ctx, CANDLE_TOO_LATE, 1);
-            return sink->refuse(sink->ctx, "its window has left the state", e);
-        }
-        if (s->book->n_windows >= s->options->max_windows)
-            return sink->refuse(sink->ctx, "state.max.windows is reached", e);
-        struct window *w = book_window(s->book, series, i, probe.open_us);
-        if (!w)
-            return err_set(e, ERR_NOMEM, "candles: out of memory");
-        if (fold_window(s, w, i, &trade, sink, e) != 0)
-            return -1;
+        int r = fold_interval(s, series, i, &trade, sink, e);
+        if (r != 0)
+            return r < 0 ? -1 : 0;
     }
     sink->count(sink->ctx, CANDLE_TRADES, 1);
     return 0;
@@ -207,10 +246,11 @@ static int apply_trade(struct candle_state *s, const struct fold_input *in, cons
 static int apply_tick(struct candle_state *s, const struct tick *t, const struct fold_sink *sink,
                       struct err *e)
 {
-    if (t->exchange.len == 0 || t->exchange.len > BOOK_EXCHANGE_MAX)
-        return sink->refuse(sink->ctx, "exchange: empty or too long", e);
     if (!is_time(t->receive_time_us))
         return sink->refuse(sink->ctx, "receive_time: not between 1970 and 9999", e);
+    const char *why = no_market(s->book, t->exchange);
+    if (why)
+        return sink->refuse(sink->ctx, why, e);
     struct market *m = book_market(s->book, t->exchange);
     if (!m)
         return err_set(e, ERR_NOMEM, "candles: out of memory");
@@ -265,7 +305,8 @@ static const struct conf_opt options[] = {
     {"keep.ms", CONF_INT, offsetof(struct candle_options, keep_ms), .def = "60000", .min = 0,
      .max = 86400000, .help = "how long a closed window still takes late trades, as revisions"},
     {"state.max.windows", CONF_INT, offsetof(struct candle_options, max_windows), .def = "200000",
-     .min = 1, .max = 10000000, .help = "windows in the state of one partition, at most"},
+     .min = 1, .max = 10000000,
+     .help = "windows in the state of one partition, and symbols, at most"},
     {NULL}};
 
 #define COUNTER(id, name_, help_)                                                                  \

@@ -1,13 +1,18 @@
 #include "candle.h"
 
 #include "pack.h"
+#include "timefmt.h"
 
 #include <string.h>
 
 /* Layout: markets (name, stream time), series (market, symbol, windows newest first, per
  * interval), then per market and interval the resting windows in order, each as (series, start). */
 
-enum { MARKETS_MAX = 1000, SERIES_MAX = 10000000, WINDOWS_MAX = 100000000 };
+enum { SERIES_MAX = 10000000, WINDOWS_MAX = 100000000 };
+
+/* Far more than there can be, and far enough from overflow. */
+static const int64_t TRADES_MAX = INT64_MAX / 2;
+static const int32_t REVISION_MAX = INT32_MAX / 2;
 
 /* --- to bytes -------------------------------------------------------------------------------- */
 
@@ -114,15 +119,15 @@ static void unpack_window(struct unpack *u, struct window *w)
     w->volume = unpack_decimal(u);
     w->quote_volume = unpack_decimal(u);
     w->buy_volume = unpack_decimal(u);
-    w->trades = unpack_range(u, 1, INT64_MAX);
+    w->trades = unpack_range(u, 1, TRADES_MAX);
     w->first_offset = unpack_range(u, 0, INT64_MAX);
     w->last_offset = unpack_range(u, 0, INT64_MAX);
-    w->revision = (int32_t)unpack_range(u, 0, INT32_MAX);
+    w->revision = (int32_t)unpack_range(u, 0, REVISION_MAX);
     int64_t flags = unpack_range(u, 0, 7);
     w->final = flags & 1;
     w->changed = flags >> 1 & 1;
     w->repaired = flags >> 2 & 1;
-    w->written_us = unpack_int(u);
+    w->written_us = unpack_range(u, 0, w->series->market->stream_us);
 }
 
 static int no_memory(struct err *e)
@@ -132,12 +137,17 @@ static int no_memory(struct err *e)
 
 static int restore_markets(struct unpack *u, struct book *b, struct err *e)
 {
-    int64_t n = unpack_range(u, 0, MARKETS_MAX);
-    for (int64_t k = 0; k < n && !u->bad; k++) {
-        struct market *m = book_market(b, unpack_text(u, BOOK_EXCHANGE_MAX));
+    int64_t n = unpack_range(u, 0, BOOK_MARKETS_MAX);
+    for (int64_t k = 0; k < n; k++) {
+        struct slice name = unpack_text(u, BOOK_EXCHANGE_MAX);
+        int64_t stream_us = unpack_range(u, 0, TIME_END_US - 1);
+        u->bad |= !book_is_name(name, BOOK_EXCHANGE_MAX) || book_find_market(b, name);
+        if (u->bad)
+            return 0;
+        struct market *m = book_market(b, name);
         if (!m)
             return no_memory(e);
-        m->stream_us = unpack_int(u);
+        m->stream_us = stream_us;
         m->next_close_us = INT64_MIN; /* the first advance looks for what is due */
     }
     return 0;
@@ -146,12 +156,19 @@ static int restore_markets(struct unpack *u, struct book *b, struct err *e)
 static int restore_windows(struct unpack *u, struct book *b, struct series *s, int interval,
                            struct err *e)
 {
+    const struct interval *iv = &intervals[interval];
     int64_t n = unpack_range(u, 0, WINDOWS_MAX);
-    for (int64_t k = 0; k < n && !u->bad; k++) {
-        struct window *w = book_window(b, s, interval, unpack_int(u));
+    int64_t newer_us = INT64_MAX;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t open_us = unpack_range(u, 1 - iv->length_us, TIME_END_US - 1);
+        u->bad |= open_us >= newer_us || interval_open_us(iv, open_us) != open_us;
+        if (u->bad)
+            return 0;
+        struct window *w = book_window(b, s, interval, open_us);
         if (!w)
             return no_memory(e);
         unpack_window(u, w);
+        newer_us = open_us;
     }
     return 0;
 }
@@ -167,11 +184,11 @@ static const struct market *market_at(const struct book *b, int64_t n)
 static int restore_series(struct unpack *u, struct book *b, struct err *e)
 {
     int64_t n = unpack_range(u, 0, SERIES_MAX);
-    for (int64_t k = 0; k < n && !u->bad; k++) {
-        const struct market *m = market_at(b, unpack_range(u, 0, MARKETS_MAX));
+    for (int64_t k = 0; k < n; k++) {
+        const struct market *m = market_at(b, unpack_range(u, 0, BOOK_MARKETS_MAX));
         struct slice symbol = unpack_text(u, BOOK_SYMBOL_MAX);
-        if (!m)
-            u->bad = true;
+        u->bad |= !m || !book_is_name(symbol, BOOK_SYMBOL_MAX) ||
+                  book_find_series(b, slice_of(m->name), symbol);
         if (u->bad)
             return 0;
         struct series *s = book_series(b, slice_of(m->name), symbol);
@@ -184,26 +201,17 @@ static int restore_series(struct unpack *u, struct book *b, struct err *e)
     return 0;
 }
 
-static struct window *find_window(struct book *b, const struct market *m, struct slice symbol,
-                                  int interval, int64_t open_us)
-{
-    const struct series *s = book_series(b, slice_of(m->name), symbol);
-    struct window *w = s ? s->newest[interval] : NULL;
-    while (w && w->open_us != open_us)
-        w = w->older;
-    return w;
-}
-
 static void restore_resting(struct unpack *u, struct book *b, struct market *m, int interval)
 {
     int64_t n = unpack_range(u, 0, WINDOWS_MAX);
-    for (int64_t k = 0; k < n && !u->bad; k++) {
+    for (int64_t k = 0; k < n; k++) {
         struct slice symbol = unpack_text(u, BOOK_SYMBOL_MAX);
-        struct window *w = find_window(b, m, symbol, interval, unpack_int(u));
-        if (!w || w->rests) {
-            u->bad = true;
+        int64_t open_us = unpack_int(u);
+        const struct series *s = book_find_series(b, slice_of(m->name), symbol);
+        struct window *w = s ? book_find_window(s, interval, open_us) : NULL;
+        u->bad |= !w || w->rests;
+        if (u->bad)
             return;
-        }
         w->rests = true;
         TAILQ_INSERT_TAIL(&m->resting[interval], w, rest);
     }
@@ -215,7 +223,7 @@ int candle_restore(void *state, struct slice image, struct err *e)
     struct unpack u = unpack_begin(image);
     if (restore_markets(&u, s->book, e) != 0 || restore_series(&u, s->book, e) != 0)
         return -1;
-    for (struct market *m = s->book->markets; m && !u.bad; m = m->next)
+    for (struct market *m = s->book->markets; m; m = m->next)
         for (int i = 0; i < INTERVALS; i++)
             restore_resting(&u, s->book, m, i);
     if (!unpack_end(&u))
