@@ -220,6 +220,8 @@ int http_writable(struct server *s, struct lws *wsi, struct slot *slot)
 
 void http_closed(struct slot *slot)
 {
+    if (!slot)
+        return; /* it ended before it asked for anything */
     destroy_reply(slot->reply);
     slot->reply = NULL;
 }

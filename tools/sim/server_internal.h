@@ -136,6 +136,6 @@ void ws_check(struct server *s, int64_t now_us);
 int http_url(struct server *s, struct lws *wsi, struct url *ret);
 int http_request(struct server *s, struct lws *wsi, struct slot *slot);
 int http_writable(struct server *s, struct lws *wsi, struct slot *slot);
-void http_closed(struct slot *slot);
+void http_closed(struct slot *slot); /* NULL is fine */
 
 #endif
