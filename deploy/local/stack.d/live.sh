@@ -81,7 +81,7 @@ last_candles() {
     local api symbols
     api=http://127.0.0.1:$(service_port api)
     symbols=$(curl -s --max-time 2 "$api/v1/symbols" |
-        jq -r --argjson n "$live_symbols" '.symbols | sort_by(-.trades)[:$n][] | "\(.exchange)/\(.symbol)"' 2>/dev/null)
+        jq -r --argjson n "$live_symbols" '.symbols | sort_by(-.trades)[:$n][] | "\(.exchange)/\(.symbol)"' 2>/dev/null) || true
     [[ -n $symbols ]] || return 0
     while read -r name; do
         curl -s --max-time 2 "$api/v1/candles/$name?interval=1m&limit=1" |
