@@ -157,7 +157,9 @@ await_broker() {
     wait_until "$ready_s" settled "$n" || die "broker $n does not serve after $ready_s s; its log: $home/server.log"
     process_alive "$(pidfile "$n")" && return
     rm -f "$(pidfile "$n")"
-    [[ ! -e $home/server.log ]] || awk -v from="$started" '$1 >= from && $2 == "ERROR"' "$home/server.log" | tail -n 5 >&2
+    if [[ -e $home/server.log ]]; then
+        awk -v from="$started" '$1 >= from && $2 == "ERROR"' "$home/server.log" | tail -n 5 >&2
+    fi
     tail -n 5 "$home/out.log" >&2 # what Java itself had to say
     die "broker $n ended while starting; its log: $home/server.log"
 }

@@ -252,7 +252,7 @@ def test_run_until_signal(stack, number):
         said.append(line)
         if " candles.1m=" in line:  # the first line of the live status
             break
-    assert "candle=0.0/s candles.1m=0.0/s lag.cw-api=2" in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
+    assert "candles.1m=0.0/s candle=0.0/s lag." in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
     stack.remember()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=60)

@@ -43,7 +43,8 @@ start_stores() {
 prepare_stores() {
     local copies
     copies=$(tr ',' '\n' <<<"$brokers" | wc -l)
-    prepare "$build/tools/cw-topics" create --brokers "$brokers" --replication "$copies" --file "$top/deploy/topics.json"
+    prepare "$build/tools/cw-topics" create --brokers "$brokers" --replication "$copies" \
+        --file "$top/deploy/topics.json"
     CW_DATABASE_URL=$database_url prepare "$build/sinks/cw-migrate" up --dir "$top/sinks/postgres/migrations"
 }
 
