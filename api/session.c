@@ -177,27 +177,34 @@ int session_check_url(const char *url, struct err *e)
     return 0;
 }
 
-struct session *session_open(const char *url, const atomic_bool *stop, struct err *e)
+static int establish(struct session *s, const char *url, struct err *e)
 {
     const char *const keys[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
     const char *const values[] = {"cw-api", url, "UTF8", NULL};
     int64_t deadline_us = clock_mono_us() + SESSION_CONNECT_MS * US_PER_MS;
+    s->conn = PQconnectStartParams(keys, values, 1);
+    if (!s->conn)
+        return err_set(e, ERR_NOMEM, "out of memory for a database session");
+    (void)PQsetNoticeReceiver(s->conn, on_notice, NULL);
+    if (PQstatus(s->conn) == CONNECTION_BAD)
+        return connection_error(s, e);
+    if (connect_wait(s, deadline_us, e) != 0)
+        return -1;
+    if (PQsetnonblocking(s->conn, 1) != 0)
+        return connection_error(s, e);
+    return set_up(s, deadline_us, e);
+}
+
+struct session *session_open(const char *url, const atomic_bool *stop, struct err *e)
+{
     struct session *s = calloc(1, sizeof(*s));
     if (!s) {
         (void)err_set(e, ERR_NOMEM, "out of memory for a database session");
         return NULL;
     }
     s->stop = stop;
-    s->conn = PQconnectStartParams(keys, values, 1);
-    if (!s->conn)
-        (void)err_set(e, ERR_NOMEM, "out of memory for a database session");
-    else if (PQstatus(s->conn) == CONNECTION_BAD)
-        (void)connection_error(s, e);
-    else if (connect_wait(s, deadline_us, e) == 0 && PQsetnonblocking(s->conn, 1) == 0) {
-        (void)PQsetNoticeReceiver(s->conn, on_notice, NULL);
-        if (set_up(s, deadline_us, e) == 0)
-            return s;
-    }
+    if (establish(s, url, e) == 0)
+        return s;
     session_close(s);
     return NULL;
 }

@@ -11,6 +11,9 @@
 
 enum { REASON_MAX = 200, BODY_LIMIT = 1 << 20 };
 
+/* The part that waits from the first moment, so that no program is ready before it says so. */
+static const char START[] = "start";
+
 struct part {
     const char *name;
     bool waiting;
@@ -43,6 +46,7 @@ static struct part *part_locked(struct health *h, const char *name)
 static void set_part(struct health *h, const char *name, bool waiting, const char *reason)
 {
     (void)pthread_mutex_lock(&h->lock);
+    h->parts[0].waiting = false; /* START has done its work once a part speaks for itself */
     struct part *p = part_locked(h, name);
     if (p) {
         p->waiting = waiting;
@@ -175,6 +179,7 @@ struct health *health_start(const char *listen, struct metrics *metrics, struct 
         return NULL;
     }
     h->metrics = metrics;
+    h->parts[h->n_parts++] = (struct part){START, true, "the program is starting"};
     health_beat(h);
     if (*listen && open_listener(h, listen, e) != 0) {
         health_stop(h);

@@ -6,6 +6,7 @@
  *     health_ready(h, "kafka");
  *     health_beat(h);                                 // once per turn of the main loop
  *
+ * A program waits from the start until its first health_wait() or health_ready().
  * /livez is 503 once the main loop has not beaten for HEALTH_STALL_MS. /readyz is 200 when no part
  * waits. Both answer JSON: {"status":"waiting","waiting":{"kafka":"no broker answers"}}.
  * Threads: any.

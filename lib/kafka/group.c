@@ -17,6 +17,7 @@ struct group {
     const struct kafka_settings *settings;
     char topic[KAFKA_NAME_MAX + 1];
     bool changed;                              /* the assignment changed during the current poll */
+    bool held;                                 /* partitions are ours, but nothing is read */
     struct err failure;                        /* of a callback */
     rd_kafka_topic_partition_list_t *assigned; /* with the offsets to read from; NULL: none */
     rd_kafka_message_t *batch[GROUP_BATCH_MAX];
@@ -55,6 +56,7 @@ static int read_committed(struct group *g, rd_kafka_topic_partition_list_t *list
 
 /* --- rebalance ------------------------------------------------------------------------------- */
 
+/* 0: list says where to read; 1: the owner wants to hold the partitions. */
 static int start_offsets(struct group *g, rd_kafka_topic_partition_list_t *list, struct err *e)
 {
     size_t n = (size_t)list->cnt;
@@ -70,8 +72,12 @@ static int start_offsets(struct group *g, rd_kafka_topic_partition_list_t *list,
     }
     if (r == 0)
         r = g->about.on_assign(g->about.ctx, parts, n, e);
-    for (size_t i = 0; r == 0 && i < n; i++)
+    for (size_t i = 0; r == 0 && i < n; i++) {
         list->elems[i].offset = parts[i].next_offset;
+        if (parts[i].next_offset < 0) /* would be a logical offset: the end, the committed one */
+            r = err_set(e, ERR_STATE, "%s partition %d: no offset to read from", g->topic,
+                        parts[i].partition);
+    }
     free(parts);
     return r;
 }
@@ -89,10 +95,26 @@ static int assign(struct group *g, const rd_kafka_topic_partition_list_t *list, 
     return code ? kafka_fail(code, "assign", NULL, e) : 0;
 }
 
+/* An empty list, not NULL: in answer to an assignment NULL would leave the group waiting for one.
+ */
+static int assign_nothing(struct group *g, struct err *e)
+{
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+    int r = assign(g, none, e);
+    rd_kafka_topic_partition_list_destroy(none);
+    return r;
+}
+
 static void on_assigned(struct group *g, rd_kafka_topic_partition_list_t *given)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
-    if (start_offsets(g, list, &g->failure) != 0 || assign(g, list, &g->failure) != 0) {
+    int r = start_offsets(g, list, &g->failure);
+    g->held = r == 1;
+    if (r == 0)
+        r = assign(g, list, &g->failure);
+    else if (r == 1)
+        r = assign_nothing(g, &g->failure);
+    if (r != 0) {
         (void)rd_kafka_assign(g->rk, NULL); /* the failure ends the poll */
         rd_kafka_topic_partition_list_destroy(list);
         return;
@@ -285,15 +307,20 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
     if (n < 0)
         return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
     waker_behind(g->waker, n > 0);
-    if (!g->changed)
+    if (!g->changed && !g->held)
         return sort_batch(g, n, ret, e);
+    if (!g->changed) { /* held: only events matter */
+        n = sort_batch(g, n, ret, e);
+        group_release(g, ret, n);
+        return n < 0 ? -1 : 0;
+    }
     discard(g, n);
     if (g->failure.code != ERR_NONE) {
         *e = g->failure;
         return -1;
     }
     /* what was thrown away is fetched again: the assignment starts over at its offsets */
-    return g->assigned ? assign(g, g->assigned, e) : 0;
+    return g->assigned && !g->held ? assign(g, g->assigned, e) : 0;
 }
 
 void group_release(struct group *g, struct kafka_message *batch, ssize_t n)
@@ -302,6 +329,36 @@ void group_release(struct group *g, struct kafka_message *batch, ssize_t n)
     for (ssize_t i = 0; i < n; i++)
         rd_kafka_message_destroy(batch[i].handle);
 }
+
+/* --- holding --------------------------------------------------------------------------------- */
+
+int group_hold(struct group *g, struct err *e)
+{
+    if (!g->held && g->assigned && assign_nothing(g, e) != 0)
+        return -1;
+    g->held = true;
+    return 0;
+}
+
+int group_resume(struct group *g, const struct group_offset *offsets, size_t n, struct err *e)
+{
+    for (int i = 0; g->assigned && i < g->assigned->cnt; i++) {
+        rd_kafka_topic_partition_t *p = &g->assigned->elems[i];
+        size_t k = 0;
+        while (k < n && offsets[k].partition != p->partition)
+            k++;
+        if (k == n || offsets[k].next_offset < 0)
+            return err_set(e, ERR_STATE, "%s partition %d: no offset to read from", g->topic,
+                           p->partition);
+        p->offset = offsets[k].next_offset;
+    }
+    if (g->assigned && assign(g, g->assigned, e) != 0)
+        return -1;
+    g->held = false;
+    return 0;
+}
+
+/* --- what people's tools and metrics show ---------------------------------------------------- */
 
 void group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n)
 {
@@ -321,6 +378,15 @@ int64_t group_end_offset(struct group *g, int32_t partition)
     if (rd_kafka_get_watermark_offsets(g->rk, g->topic, partition, &low, &high))
         return -1;
     return high >= 0 ? high : -1;
+}
+
+int64_t group_position(struct group *g, int32_t partition)
+{
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(l, g->topic, partition);
+    int64_t at = rd_kafka_position(g->rk, l) ? -1 : l->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(l);
+    return at >= 0 ? at : -1;
 }
 
 const char *group_topic(const struct group *g)

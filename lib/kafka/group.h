@@ -40,8 +40,9 @@ struct group_about {
     const char *group;    /* without the prefix */
     const char *topic;    /* without the prefix */
     const char *instance; /* static membership under <group>.<instance>; NULL or "": dynamic */
-    /* parts: what is committed; set next_offset to where to read from, >= 0. A failure ends the
-     * poll with its error. Called with n == 0 when the group has nothing for us. */
+    /* parts: what is committed; set next_offset to where to read from, >= 0, and return 0; or
+     * return 1 to hold them: nothing is read before group_resume(). A failure ends the poll with
+     * its error. Called with n == 0 when the group has nothing for us. */
     int (*on_assign)(void *ctx, struct group_offset *parts, size_t n, struct err *e);
     void (*on_revoke)(void *ctx);
     void *ctx;
@@ -63,12 +64,25 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
                    struct err *e);
 void group_release(struct group *g, struct kafka_message *batch, ssize_t n);
 
+/* Stops reading, and drops what was fetched, while membership and partitions stay: for as long as
+ * the owner cannot take messages. Keep polling. ERR_IO. */
+int group_hold(struct group *g, struct err *e) MUST_CHECK;
+
+/* Reads on, each assigned partition at the offset given for it; also right out of group_hold().
+ * ERR_STATE: an assigned partition is missing from offsets; ERR_IO. */
+int group_resume(struct group *g, const struct group_offset *offsets, size_t n,
+                 struct err *e) MUST_CHECK;
+
 /* Tells the group's offsets to the broker where they live elsewhere, for lag tools only; not
  * waited for, failures ignored. */
 void group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n);
 
 /* End of the partition as last told by the broker (the last stable offset), -1 if unknown. */
 int64_t group_end_offset(struct group *g, int32_t partition);
+
+/* The next offset to be returned: unlike "last message + 1" it counts the markers of transactions
+ * that were passed. Known once a message of the assignment was returned, else -1. */
+int64_t group_position(struct group *g, int32_t partition);
 
 const char *group_topic(const struct group *g); /* with its prefix */
 

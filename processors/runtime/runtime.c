@@ -57,7 +57,6 @@ static int run_session(const struct runtime *rt, bool *ret_progress, struct err 
 int runtime_run(const struct runtime *rt, struct err *e)
 {
     struct failures f = {0, FIRST_BACKOFF_MS};
-    health_wait(rt->program->health, "assignment", "no partitions assigned yet");
     while (!program_stopping()) {
         bool progress = false;
         if (run_session(rt, &progress, e) == 0)

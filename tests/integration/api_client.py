@@ -65,16 +65,17 @@ class Api:
     def pages(self, target, resource):
         """All rows of a list, page by page."""
         rows = []
-        cursor = ""
+        cursors = [""]
         while True:
-            answer = self.get(target + cursor)
+            answer = self.get(target + cursors[-1])
             assert answer.status == 200, answer.body
             page = answer.json
             rows += page[resource]
             if page["next"] is None:
                 return rows
             assert page[resource], "an empty page names a next one"
-            cursor = "&cursor=" + page["next"]
+            cursors.append("&cursor=" + page["next"])
+            assert cursors[-1] not in cursors[:-1], "a circle of cursors"
 
     def sql(self, text, rows=None):
         """One statement, or one for each of the rows."""

@@ -6,6 +6,7 @@ topics     the same, with all our topics made
 postgres   the session's PostgreSQL (stack.Postgres)
 database   URL of a fresh, empty database
 tables     the same, with all our tables made
+pipeline   all our programs on topics and tables of their own (pipeline.Pipeline)
 program    program("sinks/cw-postgres", "--instance", "0", ready=True) starts a program that ends with the test
 """
 
@@ -15,6 +16,7 @@ import shutil
 
 import pytest
 
+from pipeline import Pipeline
 from stack import BUILD, TOP, VAR, Kafka, Postgres, Program, run
 
 
@@ -105,3 +107,8 @@ def program(logs):
     for one in started:
         if one.alive():
             one.kill9()
+
+
+@pytest.fixture
+def pipeline(program, kafka, topics, tables):
+    return Pipeline(program, kafka, topics, tables)

@@ -55,69 +55,69 @@ static const char *ask(struct client *c, const char *text)
 
 /* --- requests -------------------------------------------------------------------------------- */
 
+static const struct {
+    const char *request;
+    const char *answer;
+} dialogue[] = {
+    {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":3}", "{\"result\":[],\"id\":3}"},
+    {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\",\"btcusdt@bookTicker\"],\"id\":"
+     "1}",
+     "{\"result\":null,\"id\":1}"},
+    {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":3}",
+     "{\"result\":[\"btcusdt@trade\",\"btcusdt@bookTicker\"],\"id\":3}"},
+    {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":\"a-B_9\"}",
+     "{\"result\":null,\"id\":\"a-B_9\"}"},
+    {"{\"method\":\"UNSUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":312}",
+     "{\"result\":null,\"id\":312}"},
+    {"{\"method\":\"UNSUBSCRIBE\",\"params\":[\"nosuch@trade\"],\"id\":null}",
+     "{\"result\":null,\"id\":null}"},
+    {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":-9223372036854775808}",
+     "{\"result\":[\"btcusdt@bookTicker\"],\"id\":-9223372036854775808}"},
+    {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\"],\"id\":2}",
+     "{\"result\":false,\"id\":2}"},
+    {"{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",true],\"id\":5}",
+     "{\"result\":null,\"id\":5}"},
+    {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\"],\"id\":2}",
+     "{\"result\":true,\"id\":2}"},
+    {"{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",1],\"id\":5}",
+     "{\"code\":1,\"msg\":\"Invalid value type: expected Boolean\",\"id\":5}"},
+    {"{\"method\":\"SET_PROPERTY\",\"params\":[\"depth\",true],\"id\":5}",
+     "{\"code\":0,\"msg\":\"Unknown property\",\"id\":5}"},
+    {"{\"method\":\"GET_PROPERTY\",\"params\":[7],\"id\":5}",
+     "{\"code\":2,\"msg\":\"Invalid request: property name must be a string\",\"id\":5}"},
+    {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\",true],\"id\":5}",
+     "{\"code\":2,\"msg\":\"Invalid request: too many parameters\",\"id\":5}"},
+    {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"params\":[],\"id\":3}",
+     "{\"code\":2,\"msg\":\"Invalid request: too many parameters\",\"id\":3}"},
+    {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"]}",
+     "{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}"},
+    {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":1.5}",
+     "{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}"},
+    {"{\"method\":\"SUBSCRIBE\",\"id\":\"0123456789012345678901234567890123456\"}",
+     "{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}"},
+    {"{\"params\":[],\"id\":1}",
+     "{\"code\":2,\"msg\":\"Invalid request: missing field `method` at line 1 column 20\","
+     "\"id\":1}"},
+    {"{\"method\":\"SUBSCRIBE\",\"id\":1}",
+     "{\"code\":2,\"msg\":\"Invalid request: missing field `params` at line 1 column 29\","
+     "\"id\":1}"},
+    {"[]", "{\"code\":2,\"msg\":\"Invalid request: missing field `method` at line 1 column 2\"}"},
+    {"{\"method\":\"SUB\\\"\",\"id\":1}",
+     "{\"code\":2,\"msg\":\"Invalid request: unknown variant SUB\\\", expected one of "
+     "`SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line "
+     "1 column 25\",\"id\":1}"},
+    {"", "{\"code\":3,\"msg\":\"Invalid JSON: expected value at line 1 column 0\"}"},
+    {"ping", "{\"code\":3,\"msg\":\"Invalid JSON: expected value at line 1 column 4\"}"},
+    {"{\"method\":\"SUBSCRIBE\",\"params\":[1],\"id\":1}",
+     "{\"code\":2,\"msg\":\"Invalid request: params must be a list of stream "
+     "names\",\"id\":1}"},
+};
+
 static void documented_requests_and_answers(void **state)
 {
     struct client *c = *state;
-    static const struct {
-        const char *request;
-        const char *answer;
-    } rows[] = {
-        {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":3}", "{\"result\":[],\"id\":3}"},
-        {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\",\"btcusdt@bookTicker\"],\"id\":"
-         "1}",
-         "{\"result\":null,\"id\":1}"},
-        {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":3}",
-         "{\"result\":[\"btcusdt@trade\",\"btcusdt@bookTicker\"],\"id\":3}"},
-        {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":\"a-B_9\"}",
-         "{\"result\":null,\"id\":\"a-B_9\"}"},
-        {"{\"method\":\"UNSUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":312}",
-         "{\"result\":null,\"id\":312}"},
-        {"{\"method\":\"UNSUBSCRIBE\",\"params\":[\"nosuch@trade\"],\"id\":null}",
-         "{\"result\":null,\"id\":null}"},
-        {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":-9223372036854775808}",
-         "{\"result\":[\"btcusdt@bookTicker\"],\"id\":-9223372036854775808}"},
-        {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\"],\"id\":2}",
-         "{\"result\":false,\"id\":2}"},
-        {"{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",true],\"id\":5}",
-         "{\"result\":null,\"id\":5}"},
-        {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\"],\"id\":2}",
-         "{\"result\":true,\"id\":2}"},
-        {"{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",1],\"id\":5}",
-         "{\"code\":1,\"msg\":\"Invalid value type: expected Boolean\",\"id\":5}"},
-        {"{\"method\":\"SET_PROPERTY\",\"params\":[\"depth\",true],\"id\":5}",
-         "{\"code\":0,\"msg\":\"Unknown property\",\"id\":5}"},
-        {"{\"method\":\"GET_PROPERTY\",\"params\":[7],\"id\":5}",
-         "{\"code\":2,\"msg\":\"Invalid request: property name must be a string\",\"id\":5}"},
-        {"{\"method\":\"GET_PROPERTY\",\"params\":[\"combined\",true],\"id\":5}",
-         "{\"code\":2,\"msg\":\"Invalid request: too many parameters\",\"id\":5}"},
-        {"{\"method\":\"LIST_SUBSCRIPTIONS\",\"params\":[],\"id\":3}",
-         "{\"code\":2,\"msg\":\"Invalid request: too many parameters\",\"id\":3}"},
-        {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"]}",
-         "{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}"},
-        {"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":1.5}",
-         "{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}"},
-        {"{\"method\":\"SUBSCRIBE\",\"id\":\"0123456789012345678901234567890123456\"}",
-         "{\"code\":2,\"msg\":\"Invalid request: request ID must be an unsigned integer\"}"},
-        {"{\"params\":[],\"id\":1}",
-         "{\"code\":2,\"msg\":\"Invalid request: missing field `method` at line 1 column 20\","
-         "\"id\":1}"},
-        {"{\"method\":\"SUBSCRIBE\",\"id\":1}",
-         "{\"code\":2,\"msg\":\"Invalid request: missing field `params` at line 1 column 29\","
-         "\"id\":1}"},
-        {"[]",
-         "{\"code\":2,\"msg\":\"Invalid request: missing field `method` at line 1 column 2\"}"},
-        {"{\"method\":\"SUB\\\"\",\"id\":1}",
-         "{\"code\":2,\"msg\":\"Invalid request: unknown variant SUB\\\", expected one of "
-         "`SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line "
-         "1 column 25\",\"id\":1}"},
-        {"", "{\"code\":3,\"msg\":\"Invalid JSON: expected value at line 1 column 0\"}"},
-        {"ping", "{\"code\":3,\"msg\":\"Invalid JSON: expected value at line 1 column 4\"}"},
-        {"{\"method\":\"SUBSCRIBE\",\"params\":[1],\"id\":1}",
-         "{\"code\":2,\"msg\":\"Invalid request: params must be a list of stream "
-         "names\",\"id\":1}"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        assert_string_equal(ask(c, rows[i].request), rows[i].answer);
+    for (size_t i = 0; i < sizeof(dialogue) / sizeof(dialogue[0]); i++)
+        assert_string_equal(ask(c, dialogue[i].request), dialogue[i].answer);
 }
 
 static void subscribe_n(struct client *c, int from, int to)

@@ -64,7 +64,7 @@ static bool has_spot(struct slice permissions)
 static int select_symbols(const struct binance_call *c, struct selection *sel)
 {
     struct slice value;
-    uint32_t symbol;
+    uint32_t symbol = 0;
     int r = 0;
     bool one = binance_param(c, "symbol", &value);
     if (one) {

@@ -131,7 +131,7 @@ static int add_trades(const struct binance_call *c, uint32_t symbol, int64_t fro
 
 static int on_trades(const struct binance_call *c)
 {
-    uint32_t symbol;
+    uint32_t symbol = 0;
     int64_t limit = LIMIT_DEFAULT;
     int64_t from = -1;
     int r = binance_symbol(c, &symbol);

@@ -2,7 +2,6 @@
 
 #include "e8.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -22,6 +21,21 @@ const struct dialect binance_dialect = {
 
 /* --- names ----------------------------------------------------------------------------------- */
 
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static char to_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static char to_lower(char c)
+{
+    return is_upper(c) ? (char)(c - 'A' + 'a') : c;
+}
+
 /* "btcusdt" -> the index of BTCUSDT; streams know lower case only. */
 static bool find_symbol(const struct listing *l, struct slice lower, uint32_t *ret)
 {
@@ -29,9 +43,9 @@ static bool find_symbol(const struct listing *l, struct slice lower, uint32_t *r
     if (lower.len >= sizeof(upper))
         return false;
     for (size_t i = 0; i < lower.len; i++) {
-        if (isupper((unsigned char)lower.data[i]))
+        if (is_upper(lower.data[i]))
             return false;
-        upper[i] = (char)toupper((unsigned char)lower.data[i]);
+        upper[i] = to_upper(lower.data[i]);
     }
     return listing_find(l, slice_make(upper, lower.len), ret);
 }
@@ -119,7 +133,7 @@ int binance_trade_frame(const struct listing *l, const struct market_trade *t, i
     e8_format(t->amount_e8, amount);
     bool combined = form & BINANCE_COMBINED;
     for (size_t i = 0; combined && native[i]; i++)
-        lower[i] = (char)tolower((unsigned char)native[i]);
+        lower[i] = to_lower(native[i]);
     if (strbuf_addf(out,
                     "%s%s%s{\"e\":\"trade\",\"E\":%" PRId64 ",\"s\":\"%s\",\"t\":%" PRId64
                     ",\"p\":\"%s\",\"q\":\"%s\",\"T\":%" PRId64 ",\"m\":%s,\"M\":true}%s",

@@ -4,8 +4,9 @@
  *     struct market *m = market_create(&config, listing, &e);
  *     market_begin(m, now_us);
  *     struct market_trade t;
- *     while (market_next(m, now_us, &t)) ...      // every trade due by now, in the order of
- * sending wait_until(market_due_us(m)); market_destroy(m);
+ *     while (market_next(m, now_us, &t))
+ *         ...                                     // every trade due by now, in order of sending
+ *     wait_until(market_due_us(m));
  *
  * No clock inside: the sequence of symbols, prices, amounts, sides and time steps depends on the
  * configuration and the listing alone; market_begin() only says when it starts. Taker orders come

@@ -246,9 +246,7 @@ struct server *server_create(const struct server_config *config, const struct se
     strbuf_init(&s->message, MESSAGE_LIMIT);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_init(&s->frames[i], MESSAGE_LIMIT);
-    s->conns = calloc((size_t)config->connections_max, sizeof(*s->conns));
-    int r = s->conns ? 0 : err_set(e, ERR_NOMEM, "server: out of memory");
-    if (r == 0 && add_metrics(s, e) == 0 && open_listener(s, e) == 0 && open_timer(s, e) == 0) {
+    if (add_metrics(s, e) == 0 && open_listener(s, e) == 0 && open_timer(s, e) == 0) {
         feed_try_start(s);
         return s;
     }
@@ -262,7 +260,6 @@ void server_destroy(struct server *s)
         return;
     if (s->context)
         lws_context_destroy(s->context); /* closes every connection, and the timer */
-    free(s->conns);
     strbuf_finish(&s->scratch);
     strbuf_finish(&s->message);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)

@@ -5,8 +5,8 @@ enum { TURN_TRADES_MAX = 5000 }; /* then the sockets have their turn, however la
 size_t feed_live_streams(const struct server *s)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->n_conns; i++)
-        n += session_live(s->conns[i]->session);
+    for (const struct conn *c = s->conns; c; c = c->next)
+        n += session_live(c->session);
     return n;
 }
 
@@ -36,8 +36,7 @@ static uint32_t publish(struct server *s, const struct market_trade *t, int64_t 
     uint32_t n = 0;
     for (unsigned i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_reset(&s->frames[i]);
-    for (size_t i = 0; i < s->n_conns; i++) {
-        struct conn *c = s->conns[i];
+    for (struct conn *c = s->conns; c; c = c->next) {
         if (c->closing || !session_wants(c->session, t->symbol, CHANNEL_TRADE))
             continue;
         const struct strbuf *f = frame(s, t, send_us, session_form(c->session));

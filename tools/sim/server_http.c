@@ -70,8 +70,8 @@ static bool wants_micros(struct lws *wsi)
 static size_t waiting_messages(const struct server *s)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->n_conns; i++)
-        n += s->conns[i]->out.n;
+    for (const struct conn *c = s->conns; c; c = c->next)
+        n += c->out.n;
     return n;
 }
 
@@ -220,6 +220,8 @@ int http_writable(struct server *s, struct lws *wsi, struct slot *slot)
 
 void http_closed(struct slot *slot)
 {
+    if (!slot)
+        return; /* it ended before it asked for anything */
     destroy_reply(slot->reply);
     slot->reply = NULL;
 }

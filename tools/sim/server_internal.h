@@ -34,6 +34,8 @@ enum close_reason {
 };
 
 struct conn {
+    struct conn *next; /* in the server's list */
+    struct conn *prev;
     struct server *server;
     struct lws *wsi;
     struct session *session;
@@ -81,7 +83,7 @@ struct server {
     struct server_parts parts;
     struct lws_context *context;
     int timer_fd;
-    struct conn **conns;
+    struct conn *conns; /* the newest first */
     size_t n_conns;
     struct rest_budget budget;
     struct server_metrics m;
@@ -136,6 +138,6 @@ void ws_check(struct server *s, int64_t now_us);
 int http_url(struct server *s, struct lws *wsi, struct url *ret);
 int http_request(struct server *s, struct lws *wsi, struct slot *slot);
 int http_writable(struct server *s, struct lws *wsi, struct slot *slot);
-void http_closed(struct slot *slot);
+void http_closed(struct slot *slot); /* NULL is fine */
 
 #endif

@@ -63,6 +63,26 @@ static void destroy(struct conn *c)
     free(c);
 }
 
+static void add_conn(struct server *s, struct conn *c)
+{
+    c->next = s->conns;
+    if (s->conns)
+        s->conns->prev = c;
+    s->conns = c;
+    metric_set(s->m.open, (int64_t)++s->n_conns);
+}
+
+static void remove_conn(struct server *s, struct conn *c)
+{
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    metric_set(s->m.open, (int64_t)--s->n_conns);
+}
+
 int ws_opened(struct server *s, struct lws *wsi, struct slot *slot)
 {
     unsigned status;
@@ -83,9 +103,8 @@ int ws_opened(struct server *s, struct lws *wsi, struct slot *slot)
         return -1;
     }
     slot->conn = c;
-    s->conns[s->n_conns++] = c;
+    add_conn(s, c);
     metric_inc(s->m.opened, 1);
-    metric_set(s->m.open, (int64_t)s->n_conns);
     log_info("sim", "connected", LOG_INT("streams", (int64_t)session_count(c->session)));
     feed_try_start(s);
     return 0;
@@ -123,14 +142,8 @@ void ws_closed(struct server *s, struct slot *slot)
     struct conn *c = slot->conn;
     if (!c)
         return;
-    for (size_t i = 0; i < s->n_conns; i++) {
-        if (s->conns[i] == c) {
-            s->conns[i] = s->conns[--s->n_conns];
-            break;
-        }
-    }
+    remove_conn(s, c);
     metric_inc(s->m.closed[c->reason], 1);
-    metric_set(s->m.open, (int64_t)s->n_conns);
     log_info("sim", "disconnected", LOG_STR("reason", close_reason_name(c->reason)),
              LOG_INT("age_ms", (clock_mono_us() - c->opened_us) / US_PER_MS));
     destroy(c);
@@ -284,6 +297,6 @@ static void check_conn(struct server *s, struct conn *c, int64_t now_us)
 
 void ws_check(struct server *s, int64_t now_us)
 {
-    for (size_t i = 0; i < s->n_conns; i++)
-        check_conn(s, s->conns[i], now_us);
+    for (struct conn *c = s->conns; c; c = c->next)
+        check_conn(s, c, now_us);
 }

@@ -150,11 +150,14 @@ static int run(const struct settings *s, const struct program *p, struct err *e)
 {
     struct sim sim = {.clock = MARKET_CLOCK_REAL};
     struct err late = {0};
+    health_wait(p->health, "listener", "not listening yet");
     int r = open_all(&sim, s, p, e);
-    if (r == 0)
+    if (r == 0) {
+        health_ready(p->health, "listener");
         log_info("sim", "listening", LOG_STR("exchange", dialect->exchange),
                  LOG_STR("listen", s->listen), LOG_INT("symbols", s->symbols),
                  LOG_INT("rate", s->market.rate), LOG_INT("seed", s->seed));
+    }
     while (r == 0 && !program_stopping())
         r = server_service(sim.server, e);
     if (close_all(&sim, &late) != 0 && r == 0) {

@@ -28,6 +28,8 @@ CREATE TABLE trade (
 CREATE INDEX trade_by_symbol ON trade (exchange, symbol, exchange_time);
 
 -- Makes the partition of the UTC day that holds a time, if it is not there. True if it made one.
+-- A finished table is attached, which lets readers and other writers of trade go on meanwhile;
+-- CREATE TABLE … PARTITION OF would lock them out. One at a time, so that two may ask at once.
 CREATE FUNCTION trade_partition(at timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     day  date := (at AT TIME ZONE 'UTC')::date;
@@ -36,7 +38,12 @@ BEGIN
     IF to_regclass(name) IS NOT NULL THEN
         RETURN false;
     END IF;
-    EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF trade FOR VALUES FROM (%L) TO (%L)',
+    PERFORM pg_advisory_xact_lock(hashtext('trade_partition'));
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE trade)', name);
+    EXECUTE format('ALTER TABLE trade ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                    name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
     RETURN true;
 END
@@ -50,7 +57,7 @@ CREATE TABLE symbol (
     first_trade_time timestamptz NOT NULL,
     last_trade_time  timestamptz NOT NULL,
     PRIMARY KEY (exchange, symbol)
-);
+) WITH (fillfactor = 50); -- each row changes with each batch: in place, where its page has room
 
 -- The current row of each window: a record wins by the greater (revision, offset).
 CREATE TABLE candle (
@@ -84,4 +91,4 @@ CREATE TABLE candle (
     partition       integer     NOT NULL,
     "offset"        bigint      NOT NULL,
     PRIMARY KEY (exchange, symbol, interval, open_time)
-);
+) WITH (fillfactor = 80); -- an open candle changes many times

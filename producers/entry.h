@@ -1,0 +1,63 @@
+/**
+ * One thing the feed has to say to the writer, in the order it happened.
+ *
+ *     const struct entry tick = {.type = ENTRY_TICK, .receive_us = now_us, .data = alive};
+ *     entry_pack(&tick, mono_us, bytes);       // entry_packed_size(&tick) of them
+ *     entry_unpack(bytes, &back);
+ *
+ * Threads: a value; its slices are borrowed.
+ */
+#ifndef CANDLEWICK_ENTRY_H
+#define CANDLEWICK_ENTRY_H
+
+#include "record.h"
+
+enum entry_type {
+    ENTRY_TRADE, /* a trade of the symbol `index` */
+    ENTRY_LINK,  /* connection `index` has all its symbols subscribed (up), or lost them */
+    ENTRY_TICK,  /* a second has passed, and everything received in it stands before this */
+    ENTRY_BAD,   /* a frame on connection `index` that could not be understood */
+};
+
+struct entry {
+    enum entry_type type;
+    uint32_t index;
+    bool up;            /* ENTRY_LINK */
+    int64_t receive_us; /* market clock */
+    int64_t other_us;   /* ENTRY_TRADE: exchange time; ENTRY_LINK: when last heard of, if lost */
+    int64_t sequence;   /* ENTRY_TRADE, with the four below */
+    struct decimal price;
+    struct decimal amount;
+    enum side side;
+    enum trade_origin origin;
+    int64_t frame_len; /* ENTRY_BAD: bytes of the frame, of which data may be the first ones only */
+    struct slice text; /* trade id; why the connection was lost; what is wrong with the frame */
+    struct slice data; /* ENTRY_TICK: a byte per partition of the shard, 1 where all its
+                          connections are up; ENTRY_BAD: the frame */
+};
+
+/* An entry as a run of bytes begins with this, at any address. */
+struct entry_head {
+    int64_t now_us; /* when it was packed */
+    int64_t receive_us;
+    int64_t other_us;
+    uint32_t size; /* of the whole run */
+    uint32_t index;
+    uint32_t text_len;
+    uint32_t data_len;
+    uint32_t frame_len;
+    uint8_t type;
+    uint8_t side;
+    uint8_t origin;
+    bool up;
+};
+
+size_t entry_packed_size(const struct entry *in);
+
+/* Writes that many bytes. Texts and frame are shorter than 4 GB. */
+void entry_pack(const struct entry *in, int64_t now_us, char *at);
+
+/* Slices of *ret lie within what was packed. */
+void entry_unpack(const char *at, struct entry *ret);
+
+#endif

@@ -1,0 +1,31 @@
+#include "exchange.h"
+
+#include "exchanges/binance.h"
+
+#include <string.h>
+
+/* Alphabetical. */
+static const struct exchange_ops *const exchanges[] = {
+    &binance_exchange,
+};
+
+const struct exchange_ops *exchange_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(exchanges) / sizeof(exchanges[0]); i++)
+        if (strcmp(exchanges[i]->name, name) == 0)
+            return exchanges[i];
+    return NULL;
+}
+
+const char *exchange_names(void)
+{
+    return "binance";
+}
+
+const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endpoint)
+{
+    for (const struct endpoint *p = x->endpoints; p->name; p++)
+        if (strcmp(p->name, endpoint) == 0)
+            return p->default_url;
+    return NULL;
+}

@@ -1,0 +1,21 @@
+/**
+ * Binance Spot, and the exchanges that speak its protocol.
+ *
+ *     const struct exchange_ops *x = &binance_exchange;
+ *
+ * binance.c parses the stream, binance_rest.c what comes by REST.
+ * Threads: constants and pure functions.
+ */
+#ifndef CANDLEWICK_BINANCE_H
+#define CANDLEWICK_BINANCE_H
+
+#include "exchange.h"
+
+extern const struct exchange_ops binance_exchange;
+
+/* exchange_ops.instruments_request and .parse_instruments. */
+int binance_instruments_request(struct http_request *ret, struct err *e) MUST_CHECK;
+int binance_parse_instruments(struct slice body, instrument_fn fn, void *ctx,
+                              struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,229 @@
+#include "feed.h"
+
+#include "feed_conn.h"
+#include "timefmt.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    TURN_MS = 50,
+    STALL_MS = 500,
+    RX_BUFFER_BYTES = 64 << 10,
+    FDS_SPARE = 32, /* beside one for each connection */
+};
+
+struct feed_thread {
+    struct feed_about about;
+    struct intake intake;
+    struct feed_env env;
+    struct feed_conn **conns;   /* one per link */
+    lws_sorted_usec_list_t sul; /* the next turn */
+    int64_t turn_us;            /* when the last one was */
+    int64_t tick_us;            /* market time of the next tick */
+    int64_t flush_us;           /* when the recording is flushed next */
+    struct err failure;         /* of the thread, published by failed */
+    pthread_t thread;
+    atomic_bool stop;
+    atomic_bool failed;
+    atomic_bool up;
+};
+
+static const struct lws_protocols protocols[] = {
+    {.name = "feed", .callback = feed_conn_callback, .rx_buffer_size = RX_BUFFER_BYTES},
+    {0},
+};
+
+static void on_lws_log(int level, const char *line)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
+    if (level == LLL_ERR)
+        log_warn("libwebsockets", text); /* a connection's trouble; we go on with the next */
+    else
+        log_debug("libwebsockets", text);
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+static void show_health(struct feed_thread *f)
+{
+    const struct universe *u = f->about.universe;
+    uint32_t n_up = 0;
+    const struct feed_conn *down = NULL;
+    for (uint32_t i = 0; i < u->n_links; i++) {
+        n_up += f->env.links_up[i];
+        if (!f->env.links_up[i] && !down)
+            down = f->conns[i];
+    }
+    atomic_store(&f->up, down == NULL);
+    if (!down) {
+        health_ready(f->about.health, "feed");
+        return;
+    }
+    char why[200];
+    (void)snprintf(why, sizeof(why), "%u of %u connections are subscribed: %s", n_up, u->n_links,
+                   feed_conn_status(down));
+    health_wait(f->about.health, "feed", why);
+}
+
+/* A tick a second of market time. One that comes late stands for those that did not come. */
+static void tick_if_due(struct feed_thread *f)
+{
+    int64_t now_us = market_clock_now_us(f->about.clock);
+    if (now_us < f->tick_us)
+        return;
+    f->tick_us = (now_us / US_PER_S + 1) * US_PER_S;
+    for (uint32_t i = 0; i < f->about.universe->n_shards; i++)
+        if (intake_tick(&f->intake, i, f->env.links_up, now_us, &f->failure) < 0)
+            return;
+}
+
+static void schedule(struct feed_thread *f);
+
+static void on_turn(lws_sorted_usec_list_t *sul)
+{
+    struct feed_thread *f = lws_container_of(sul, struct feed_thread, sul);
+    int64_t now_us = clock_mono_us();
+    bool stood_still = f->turn_us && now_us - f->turn_us > (TURN_MS + STALL_MS) * US_PER_MS;
+    if (stood_still) {
+        metric_inc(f->about.metrics->feed_stalls, 1);
+        log_warn("feed", "the loop stood still", LOG_INT("ms", (now_us - f->turn_us) / US_PER_MS));
+    }
+    f->turn_us = now_us;
+    if (!stood_still) /* else the sockets are read first: no tick goes before what waits in them */
+        tick_if_due(f);
+    for (uint32_t i = 0; i < f->about.universe->n_links; i++)
+        feed_conn_turn(f->conns[i], now_us);
+    if (now_us >= f->flush_us) {
+        f->flush_us = now_us + US_PER_S;
+        recorder_flush(f->about.recorder);
+        show_health(f);
+    }
+    schedule(f);
+}
+
+/* The next turn: soon, or when the next tick is due. */
+static void schedule(struct feed_thread *f)
+{
+    const struct market_clock *mc = f->about.clock;
+    int64_t wait_us = (f->tick_us - market_clock_now_us(mc)) / mc->speed;
+    if (wait_us > TURN_MS * US_PER_MS)
+        wait_us = TURN_MS * US_PER_MS;
+    lws_sul_schedule(f->env.context, 0, &f->sul, on_turn, wait_us > 0 ? wait_us : 1);
+}
+
+static void *run(void *ctx)
+{
+    struct feed_thread *f = ctx;
+    schedule(f);
+    while (!atomic_load(&f->stop) && f->failure.code == ERR_NONE)
+        if (lws_service(f->env.context, 0) < 0)
+            (void)err_set(&f->failure, ERR_IO, "feed: libwebsockets gave up");
+    for (uint32_t i = 0; i < f->about.universe->n_links; i++)
+        feed_conn_stop(f->conns[i]);
+    if (!atomic_load(&f->stop)) {
+        atomic_store(&f->up, false);
+        atomic_store(&f->failed, true);
+    }
+    return NULL;
+}
+
+/* --- start and stop -------------------------------------------------------------------------- */
+
+static struct lws_context *make_context(const struct feed_about *about, struct err *e)
+{
+    lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+        .timeout_secs = 10,
+        .fd_limit_per_thread = about->universe->n_links + FDS_SPARE,
+        /* not what http_proxy in the environment says, for this machine itself */
+        .http_proxy_address = url_is_loopback(&about->url) ? "" : NULL,
+    };
+    struct lws_context *c = lws_create_context(&info);
+    if (!c)
+        (void)err_set(e, ERR_IO, "feed: libwebsockets cannot start");
+    return c;
+}
+
+static int make_conns(struct feed_thread *f, struct err *e)
+{
+    uint32_t n = f->about.universe->n_links;
+    f->conns = calloc(n + 1u, sizeof(struct feed_conn *));
+    f->env.links_up = calloc(n + 1u, sizeof(bool));
+    if (!f->conns || !f->env.links_up)
+        return err_set(e, ERR_NOMEM, "feed: out of memory");
+    for (uint32_t i = 0; i < n; i++) {
+        f->conns[i] = feed_conn_create(&f->env, i, e);
+        if (!f->conns[i])
+            return -1;
+    }
+    metric_set(f->about.metrics->feed_connections, n);
+    return 0;
+}
+
+static void destroy(struct feed_thread *f)
+{
+    if (f->env.context)
+        lws_context_destroy(f->env.context); /* closes the sockets through the callback */
+    for (uint32_t i = 0; f->conns && i < f->about.universe->n_links; i++)
+        feed_conn_destroy(f->conns[i]);
+    free(f->conns);
+    free(f->env.links_up);
+    free(f);
+}
+
+struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
+{
+    struct feed_thread *f = calloc(1, sizeof(*f));
+    if (!f) {
+        (void)err_set(e, ERR_NOMEM, "feed: out of memory");
+        return NULL;
+    }
+    f->about = *about;
+    intake_init(&f->intake, about->ops, about->stream, about->universe, about->journals,
+                about->metrics);
+    f->env.about = &f->about;
+    f->env.intake = &f->intake;
+    f->env.failure = &f->failure;
+    f->tick_us = (market_clock_now_us(about->clock) / US_PER_S + 1) * US_PER_S;
+    health_wait(about->health, "feed", "connecting");
+    f->env.context = make_context(about, e);
+    if (f->env.context && make_conns(f, e) == 0) {
+        int code = pthread_create(&f->thread, NULL, run, f);
+        if (code == 0)
+            return f;
+        (void)err_set(e, ERR_NOMEM, "feed: no thread: %s", strerror(code));
+    }
+    destroy(f);
+    return NULL;
+}
+
+void feed_stop(struct feed_thread *f)
+{
+    if (!f)
+        return;
+    atomic_store(&f->stop, true);
+    lws_cancel_service(f->env.context);
+    (void)pthread_join(f->thread, NULL); /* joinable, and joined once */
+    recorder_flush(f->about.recorder);
+    destroy(f);
+}
+
+bool feed_failed(struct feed_thread *f, struct err *e)
+{
+    if (!atomic_load(&f->failed))
+        return false;
+    *e = f->failure;
+    return true;
+}
+
+bool feed_is_up(struct feed_thread *f)
+{
+    return atomic_load(&f->up);
+}

@@ -1,0 +1,49 @@
+/**
+ * The feed thread: keeps the connections to the exchange, and puts what they bring into the
+ * journals.
+ *
+ *     struct feed_thread *f = feed_start(&about, &e);
+ *     ...
+ *     if (feed_failed(f, &e)) ...                   // the thread cannot go on
+ *     feed_stop(f);
+ *
+ * Each connection of the universe connects at once, and after a loss ever later up to 30 s; it
+ * subscribes at the pace the exchange allows, each request to be acknowledged within 10 s; it is
+ * dead after the exchange's idle time without a frame of any kind. A full journal pauses the
+ * connections that feed it.
+ * Threads: start, stop and failed from one; everything of libwebsockets stays on the feed thread.
+ */
+#ifndef CANDLEWICK_FEED_H
+#define CANDLEWICK_FEED_H
+
+#include "clock.h"
+#include "health.h"
+#include "intake.h"
+#include "record_file.h"
+#include "url.h"
+
+struct feed_thread;
+
+struct feed_about {
+    const struct exchange_ops *ops;
+    const char *stream;
+    struct url url;
+    const struct universe *universe;
+    struct journal *const *journals; /* one per shard */
+    const struct market_clock *clock;
+    const struct producer_metrics *metrics;
+    struct recorder *recorder; /* used by the feed thread alone; NULL: none */
+    struct health *health;     /* part "feed" */
+};
+
+/* Everything in about is borrowed until feed_stop(). NULL: ERR_NOMEM, ERR_IO. */
+struct feed_thread *feed_start(const struct feed_about *about, struct err *e);
+void feed_stop(struct feed_thread *f); /* NULL is fine */
+
+/* True with *e: the thread has ended by itself. */
+bool feed_failed(struct feed_thread *f, struct err *e);
+
+/* True: every connection has all its symbols subscribed. */
+bool feed_is_up(struct feed_thread *f);
+
+#endif

@@ -1,0 +1,49 @@
+/**
+ * One connection of the feed: its life from waiting to subscribed and back.
+ *
+ *     struct feed_conn *c = feed_conn_create(&env, link, &e);
+ *     feed_conn_turn(c, now_us);                    // some times a second
+ *     // all else happens in feed_conn_callback(), which libwebsockets calls
+ *
+ * WAITING -> CONNECTING -> SUBSCRIBING -> SUBSCRIBED, and from any of them back to WAITING.
+ * Threads: the feed thread.
+ */
+#ifndef CANDLEWICK_FEED_CONN_H
+#define CANDLEWICK_FEED_CONN_H
+
+#include "backoff.h"
+#include "feed.h"
+#include "lws.h"
+
+/* What the connections of a feed share. */
+struct feed_env {
+    const struct feed_about *about;
+    struct intake *intake;
+    struct lws_context *context;
+    struct attempts attempts; /* of all connections: the exchange counts by address */
+    bool *links_up;           /* by link */
+    struct err *failure;      /* set: the feed ends */
+};
+
+struct feed_conn;
+
+/* env: borrowed. NULL: ERR_NOMEM. */
+struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t link, struct err *e);
+
+/* The socket must be gone. NULL is fine. */
+void feed_conn_destroy(struct feed_conn *c);
+
+/* Connects, subscribes, pings, gives up, pauses and goes on, as due. */
+void feed_conn_turn(struct feed_conn *c, int64_t now_us);
+
+/* The feed ends: what is told of the loss that follows. */
+void feed_conn_stop(struct feed_conn *c);
+
+/* For people: "connecting", or why it waits. */
+const char *feed_conn_status(const struct feed_conn *c);
+
+/* The callback of the protocol; user: the connection. */
+int feed_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                       size_t len);
+
+#endif

@@ -1,0 +1,61 @@
+/**
+ * What the two halves of a connection share: feed_conn.c (its states and turns) and feed_io.c
+ * (what libwebsockets calls: sending and receiving).
+ * Threads: the feed thread.
+ */
+#ifndef CANDLEWICK_FEED_INTERNAL_H
+#define CANDLEWICK_FEED_INTERNAL_H
+
+#include "feed_conn.h"
+
+enum {
+    FEED_ACK_S = 10,    /* from the last subscribe request to its answer */
+    FEED_WHY_MAX = 123, /* longest reason of a close frame */
+};
+
+enum conn_state { CONN_WAITING, CONN_CONNECTING, CONN_SUBSCRIBING, CONN_SUBSCRIBED };
+
+struct feed_conn {
+    struct feed_env *env;
+    uint32_t link;
+    enum conn_state state;
+    struct lws *wsi; /* NULL: no socket */
+    void *session;   /* of the adapter */
+    struct backoff backoff;
+    int64_t connect_us; /* WAITING: when to connect */
+    int64_t limit_us;   /* CONNECTING, SUBSCRIBING: given up when it passes */
+    int64_t heard_us;   /* last frame of any kind */
+    int64_t heard_market_us;
+    int64_t steady_us; /* SUBSCRIBED: since when; 0: the backoff is reset */
+    int64_t ping_us;   /* last ping of ours */
+    int64_t send_us;   /* when the next request may go out */
+    const struct instrument_info **instruments; /* of the symbols it carries */
+    size_t n_sent;                              /* subscribe requests */
+    size_t n_acked;
+    bool all_sent;
+    bool paused;
+    bool closing;          /* the socket is to go, for the reason in why */
+    struct strbuf message; /* a frame being gathered */
+    size_t message_len;    /* with what did not fit */
+    bool in_message;
+    char why[FEED_WHY_MAX + 1];
+};
+
+/* Changes the state: one line in the log, and the journal is told of a link that came or went. */
+void feed_conn_set(struct feed_conn *c, enum conn_state to);
+
+/* Something arrived: the link is alive. */
+void feed_conn_heard(struct feed_conn *c);
+
+/* Gives the socket up; feed_conn_lost() follows when libwebsockets has closed it. */
+void feed_conn_give_up(struct feed_conn *c, const char *why);
+
+/* The socket is gone; why: not terminated, may be NULL. http_status: of a refused upgrade, or 0. */
+void feed_conn_lost(struct feed_conn *c, struct slice why, unsigned http_status);
+
+/* Pauses reading where the journal has no more room. */
+void feed_conn_pause_if_full(struct feed_conn *c);
+
+struct subs feed_conn_subs(const struct feed_conn *c);
+
+#endif

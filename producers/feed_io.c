@@ -1,0 +1,169 @@
+#include "feed_internal.h"
+
+#include "timefmt.h"
+
+#include <stdio.h>
+
+enum { REQUEST_MAX = 64 << 10 };
+
+static int conn_opened(struct feed_conn *c)
+{
+    feed_conn_heard(c);
+    c->limit_us = c->heard_us + FEED_ACK_S * US_PER_S;
+    feed_conn_set(c, CONN_SUBSCRIBING);
+    (void)lws_callback_on_writable(c->wsi); /* fails for a socket that is closing only */
+    return 0;
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+static int send_text(struct feed_conn *c, const struct strbuf *b)
+{
+    size_t len = b->len - LWS_PRE;
+    int n = lws_write(c->wsi, (unsigned char *)b->data + LWS_PRE, len, LWS_WRITE_TEXT);
+    return n < (int)len ? -1 : 0;
+}
+
+/* The next subscribe request; -1: close. */
+static int send_request(struct feed_conn *c, int64_t now_us)
+{
+    static const char room[LWS_PRE];
+    const struct feed_about *a = c->env->about;
+    const struct subs subs = feed_conn_subs(c);
+    struct strbuf b = STRBUF_INIT(REQUEST_MAX);
+    struct err e = {0};
+    int more = strbuf_add(&b, room, LWS_PRE) != 0
+                   ? strbuf_full(&b, "subscribe", &e)
+                   : a->ops->build_subscribe(&subs, c->n_sent, &b, &e);
+    int r = more < 0 ? -1 : send_text(c, &b);
+    strbuf_finish(&b);
+    if (more < 0)
+        feed_conn_give_up(c, e.text);
+    if (r != 0)
+        return -1;
+    c->n_sent++;
+    c->all_sent = more == 0;
+    /* one below the limit a second: pings and pongs count as messages of ours too */
+    uint32_t pace = a->ops->messages_per_s > 1 ? a->ops->messages_per_s - 1 : 1;
+    c->send_us = now_us + US_PER_S / pace;
+    c->limit_us = now_us + FEED_ACK_S * US_PER_S;
+    return 0;
+}
+
+static int conn_writable(struct feed_conn *c)
+{
+    int64_t now_us = clock_mono_us();
+    int64_t ping_after_us = c->env->about->ops->idle_ms * US_PER_MS / 3;
+    unsigned char ping[LWS_PRE + 1];
+    if (c->closing)
+        return -1;
+    if (c->state == CONN_SUBSCRIBING && !c->all_sent && now_us >= c->send_us)
+        return send_request(c, now_us);
+    if (now_us - c->heard_us >= ping_after_us && now_us - c->ping_us >= ping_after_us) {
+        c->ping_us = now_us;
+        return lws_write(c->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    }
+    return 0;
+}
+
+/* --- receiving ------------------------------------------------------------------------------- */
+
+static void on_control(void *ctx, const struct event *ev)
+{
+    struct feed_conn *c = ctx;
+    char why[FEED_WHY_MAX + 1];
+    switch (ev->type) {
+    case EVENT_ACK:
+        c->n_acked += c->state == CONN_SUBSCRIBING && c->n_acked < c->n_sent;
+        break;
+    case EVENT_REFUSED:
+        (void)snprintf(why, sizeof(why), "refused: %.*s", SLICE_ARG(ev->text));
+        feed_conn_give_up(c, why);
+        break;
+    case EVENT_SHUTDOWN:
+        feed_conn_give_up(c, "the exchange announced a shutdown");
+        break;
+    case EVENT_TRADE:
+        break; /* went into the journal */
+    }
+}
+
+static int take_message(struct feed_conn *c, struct slice text, size_t len)
+{
+    const struct frame f = {text, c->heard_market_us};
+    struct err e = {0};
+    recorder_frame(c->env->about->recorder, &f);
+    if (intake_frame(c->env->intake, c->session, c->link, &f, len, on_control, c, &e) != 0) {
+        feed_conn_give_up(c, e.text);
+        return -1;
+    }
+    if (c->state == CONN_SUBSCRIBING && c->all_sent && c->n_acked == c->n_sent) {
+        c->steady_us = c->heard_us;
+        feed_conn_set(c, CONN_SUBSCRIBED);
+    }
+    feed_conn_pause_if_full(c);
+    return c->closing ? -1 : 0;
+}
+
+/* A frame comes in one piece mostly; otherwise its pieces are gathered, up to a limit. */
+static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws *wsi)
+{
+    bool first = lws_is_first_fragment(wsi) != 0;
+    bool last = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
+    feed_conn_heard(c);
+    if (first && !c->in_message && last)
+        return take_message(c, slice_make(in, len), len);
+    if (!c->in_message) {
+        strbuf_reset(&c->message);
+        c->message_len = 0;
+    }
+    c->in_message = !last;
+    size_t room = EXCHANGE_FRAME_MAX - c->message.len;
+    if (strbuf_add(&c->message, in, len < room ? len : room) != 0) {
+        feed_conn_give_up(c, "no memory for a frame");
+        return -1;
+    }
+    c->message_len += len;
+    return last ? take_message(c, strbuf_slice(&c->message), c->message_len) : 0;
+}
+
+/* in: two bytes of code, then the reason. */
+static int conn_closed_by_peer(struct feed_conn *c, const unsigned char *in, size_t len)
+{
+    if (len >= 2 && !c->closing)
+        (void)snprintf(c->why, sizeof(c->why), "closed by the exchange: code %d %.*s",
+                       in[0] << 8 | in[1], (int)(len - 2), (const char *)in + 2);
+    return 0;
+}
+
+static int conn_refused(struct feed_conn *c, struct lws *wsi, const char *why)
+{
+    feed_conn_lost(c, slice_of(why ? why : ""), lws_http_client_http_response(wsi));
+    return 0;
+}
+
+int feed_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                       size_t len)
+{
+    struct feed_conn *c = user;
+    switch ((int)reason) { /* of some seventy reasons these concern us */
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+        return conn_opened(c);
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+        return conn_data(c, in, len, wsi);
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+        feed_conn_heard(c);
+        return 0;
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+        return conn_writable(c);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return conn_closed_by_peer(c, in, len);
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        return conn_refused(c, wsi, in);
+    case LWS_CALLBACK_CLIENT_CLOSED:
+        feed_conn_lost(c, (struct slice){NULL, 0}, 0);
+        return 0;
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,29 @@
+/**
+ * Gets the exchange's list of pairs, from a file or by REST.
+ *
+ *     struct instruments all = {0};
+ *     if (instruments_load(&(struct instruments_source){ops, file, rest_url, p}, &all, &e) != 0)
+ * ...
+ *
+ * Threads: main, before any other starts.
+ */
+#ifndef CANDLEWICK_INSTRUMENTS_LOAD_H
+#define CANDLEWICK_INSTRUMENTS_LOAD_H
+
+#include "instruments.h"
+#include "program.h"
+
+struct instruments_source {
+    const struct exchange_ops *ops;
+    const char *file; /* holds the body that REST would answer with; "": ask by REST */
+    const char *rest_url;
+    struct program *program; /* health part "instruments"; asked whether to stop */
+};
+
+/* By REST: waits as long as the exchange does not answer, with a line in the log each 10 s. ret:
+ * empty before. ERR_IO, ERR_PROTO: the file, or an answer that is none of the exchange's lists;
+ * ERR_NOT_FOUND: a list without a pair; ERR_STOPPED, ERR_NOMEM. */
+int instruments_load(const struct instruments_source *from, struct instruments *ret,
+                     struct err *e) MUST_CHECK;
+
+#endif

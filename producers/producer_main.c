@@ -1,0 +1,261 @@
+#include "feed.h"
+#include "http_get.h"
+#include "instruments_load.h"
+#include "kafka/topics.h"
+#include "log.h"
+#include "print.h"
+#include "producer_conf.h"
+#include "read_file.h"
+#include "read_symbols.h"
+#include "timefmt.h"
+#include "writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    KEEP_S = 20,   /* what a standby remembers: twice the session timeout it takes over after */
+    FEED_UP_S = 10 /* longest wait for the feed before joining the group */
+};
+
+struct producer {
+    struct program p;
+    struct producer_conf conf;
+    struct kafka_settings kafka;
+    struct producer_metrics metrics;
+    struct instruments chosen;
+    int64_t instruments_us;
+    struct universe *universe;
+    struct bell *bell;
+    struct journal **journals; /* one per shard */
+    struct recorder *recorder;
+    struct feed_thread *feed; /* either a feed */
+    struct read_file *file;   /* or a file */
+    char progress_topic[KAFKA_NAME_MAX + 1];
+};
+
+/* --- symbols --------------------------------------------------------------------------------- */
+
+static int choose_symbols(struct producer *pr, struct err *e)
+{
+    const struct producer_conf *c = &pr->conf;
+    struct instruments all = {0};
+    const struct instruments_source from = {c->ops, c->instruments, c->rest_url, &pr->p};
+    bool reading = *c->read != '\0';
+    if (instruments_load(&from, &all, e) != 0)
+        return -1;
+    pr->instruments_us = *c->clock ? market_clock_now_us(&c->market_clock) : clock_real_us();
+    int r = reading && !*c->symbols
+                ? read_symbols(c->read, c->ops, c->stream, &all, &pr->chosen, e)
+                : instruments_select(&all, c->symbols,
+                                     reading ? INSTRUMENTS_LISTED : INSTRUMENTS_TRADING,
+                                     &pr->chosen, e);
+    instruments_finish(&all);
+    if (r == 0)
+        metric_set(pr->metrics.symbols, (int64_t)pr->chosen.n);
+    return r;
+}
+
+static int32_t only_partition(struct slice key, int32_t partitions)
+{
+    (void)key;
+    (void)partitions;
+    return 0;
+}
+
+/* Waits for the cluster, whose topics say how many partitions and shards there are. */
+static int make_universe(struct producer *pr, struct err *e)
+{
+    const char *const topics[] = {"trades",      pr->progress_topic, "feeds",
+                                  "instruments", "dead-letters",     NULL};
+    int32_t counts[5] = {1, 1, 1, 1, 1};
+    if (!pr->conf.print && topics_await(&pr->kafka, pr->p.health, topics, counts, e) != 0)
+        return -1;
+    const struct universe_about about = {
+        .list = pr->chosen.list,
+        .n = pr->chosen.n,
+        .partitions = counts[0],
+        .shards = counts[1],
+        .subs_per_conn = pr->conf.ops->subs_per_conn,
+        .partition_of = pr->conf.print ? only_partition : txn_partition,
+    };
+    pr->universe = universe_create(&about, e);
+    return pr->universe ? 0 : -1;
+}
+
+static int make_journals(struct producer *pr, struct err *e)
+{
+    uint32_t n = pr->universe->n_shards;
+    bool waits = *pr->conf.read || pr->conf.print; /* a file can wait, and nobody stands by */
+    pr->bell = bell_create(e);
+    pr->journals = pr->bell ? calloc(n, sizeof(struct journal *)) : NULL;
+    if (!pr->journals)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < n; i++) {
+        pr->journals[i] =
+            journal_create((size_t)pr->conf.buffer_bytes, waits ? 0 : KEEP_S * US_PER_S,
+                           pr->universe->n_links, pr->bell, e);
+        if (!pr->journals[i])
+            return -1;
+    }
+    return 0;
+}
+
+/* --- what comes in --------------------------------------------------------------------------- */
+
+static int start_source(struct producer *pr, struct err *e)
+{
+    const struct producer_conf *c = &pr->conf;
+    if (*c->read) {
+        const struct read_file_about about = {c->read,      c->ops,       c->stream,
+                                              pr->universe, pr->journals, &pr->metrics};
+        pr->file = read_file_start(&about, e);
+        return pr->file ? 0 : -1;
+    }
+    const struct feed_about about = {
+        .ops = c->ops,
+        .stream = c->stream,
+        .url = c->ws_url,
+        .universe = pr->universe,
+        .journals = pr->journals,
+        .clock = &c->market_clock,
+        .metrics = &pr->metrics,
+        .recorder = pr->recorder,
+        .health = pr->p.health,
+    };
+    pr->feed = feed_start(&about, e);
+    return pr->feed ? 0 : -1;
+}
+
+static bool source_failed(void *ctx, struct err *e)
+{
+    struct producer *pr = ctx;
+    return pr->feed && feed_failed(pr->feed, e);
+}
+
+/* An instance joins the group with its feed up, so that the shard it may be given at once is one
+ * it has been listening to; but an exchange that is away does not keep it out, or the windows of a
+ * predecessor would stay open. */
+static void await_feed(struct producer *pr)
+{
+    int64_t end_us = clock_mono_us() + FEED_UP_S * US_PER_S;
+    struct err e = {0};
+    while (pr->feed && !feed_is_up(pr->feed) && !feed_failed(pr->feed, &e) &&
+           clock_mono_us() < end_us && program_pause(&pr->p, 20))
+        ;
+}
+
+/* --- what goes out --------------------------------------------------------------------------- */
+
+static int print_records(struct producer *pr, struct err *e)
+{
+    const struct print_about about = {
+        .shard = {pr->conf.ops->name, pr->conf.stream, pr->universe, 0, pr->instruments_us},
+        .journal = pr->journals[0],
+        .bell = pr->bell,
+        .metrics = &pr->metrics,
+        .health = pr->p.health,
+        .stopping = program_stopping,
+        .failed = source_failed,
+        .ctx = pr,
+        .out = stdout,
+    };
+    return print_run(&about, e);
+}
+
+static int write_records(struct producer *pr, struct err *e)
+{
+    struct shard_env env = {
+        .settings = &pr->kafka,
+        .exchange = pr->conf.ops->name,
+        .stream = pr->conf.stream,
+        .universe = pr->universe,
+        .journals = pr->journals,
+        .metrics = &pr->metrics,
+        .clock = &pr->conf.market_clock,
+        .instruments_us = pr->instruments_us,
+        .commit_interval_ms = pr->conf.commit_interval_ms,
+    };
+    memcpy(env.progress_topic, pr->progress_topic, sizeof(env.progress_topic));
+    const struct writer_about about = {&env,         pr->conf.instance, pr->bell,
+                                       pr->p.health, source_failed,     pr};
+    struct writer *w = writer_create(&about, e);
+    if (!w)
+        return -1;
+    await_feed(pr);
+    int r = writer_run(w, e);
+    feed_stop(pr->feed);
+    pr->feed = NULL;
+    if (r == 0 || e->code == ERR_STOPPED)
+        writer_drain(w);
+    writer_destroy(w);
+    return r;
+}
+
+/* --- the program ----------------------------------------------------------------------------- */
+
+static int prepare(struct producer *pr, struct err *e)
+{
+    struct producer_conf *c = &pr->conf;
+    if (producer_conf_check(c, &pr->p.conf, e) != 0)
+        return -1;
+    pr->kafka = (struct kafka_settings){pr->p.common.brokers, pr->p.common.prefix, &pr->p.conf,
+                                        program_stopping};
+    (void)snprintf(pr->progress_topic, sizeof(pr->progress_topic), "feed-progress.%s",
+                   c->ops->name); /* names of exchanges are short */
+    if (!c->print && kafka_settings_check(&pr->kafka, e) != 0)
+        return -1;
+    if (producer_metrics_add(&pr->metrics, pr->p.metrics, c->ops->name, e) != 0)
+        return -1;
+    if (!*c->record)
+        return 0;
+    pr->recorder = recorder_open(c->record, pr->metrics.record_failures, e);
+    return pr->recorder ? 0 : -1;
+}
+
+static int run(struct producer *pr, struct err *e)
+{
+    if (prepare(pr, e) != 0 || http_get_init(e) != 0)
+        return -1;
+    int r = choose_symbols(pr, e);
+    if (r == 0)
+        r = make_universe(pr, e);
+    if (r == 0)
+        r = make_journals(pr, e);
+    if (r == 0)
+        r = start_source(pr, e);
+    if (r == 0)
+        r = pr->conf.print ? print_records(pr, e) : write_records(pr, e);
+    feed_stop(pr->feed);
+    struct err of_file = {0};
+    bool finished = r == 0 && !program_stopping();
+    if (read_file_stop(pr->file, &of_file) != 0 && finished) {
+        *e = of_file;
+        r = -1;
+    }
+    http_get_finish();
+    return r;
+}
+
+static void finish(struct producer *pr)
+{
+    recorder_close(pr->recorder);
+    for (uint32_t i = 0; pr->journals && i < pr->universe->n_shards; i++)
+        journal_destroy(pr->journals[i]);
+    free(pr->journals);
+    bell_destroy(pr->bell);
+    universe_destroy(pr->universe);
+    instruments_finish(&pr->chosen);
+    program_finish(&pr->p);
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = {0};
+    struct producer pr = {0};
+    int r = program_start(&pr.p, &producer_about, producer_options, &pr.conf, argc, argv);
+    if (r == PROGRAM_RUN)
+        r = program_end(&pr.p, run(&pr, &e), &e);
+    finish(&pr);
+    return r;
+}

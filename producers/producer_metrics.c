@@ -1,0 +1,73 @@
+#include "producer_metrics.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct row {
+    size_t offset; /* of the metric in struct producer_metrics */
+    struct metric_desc desc;
+    const char *reason; /* label, NULL for none */
+};
+
+#define AT(field_) offsetof(struct producer_metrics, field_)
+#define COUNTER(field_, name_, help_)                                                              \
+    {                                                                                              \
+        AT(field_), {"candlewick_" name_, help_, METRIC_COUNTER, 1}, NULL                          \
+    }
+#define GAUGE(field_, name_, help_)                                                                \
+    {                                                                                              \
+        AT(field_), {"candlewick_" name_, help_, METRIC_GAUGE, 1}, NULL                            \
+    }
+#define BAD_NAME "candlewick_frames_bad_total"
+#define BAD_HELP "frames that could not be understood, dead-lettered"
+
+static const struct row rows[] = {
+    COUNTER(frames, "frames_total", "frames received from the exchange"),
+    COUNTER(frames_skipped, "frames_skipped_total",
+            "frames of channels or symbols that are not followed"),
+    {AT(frames_bad_proto), {BAD_NAME, BAD_HELP, METRIC_COUNTER, 1}, "proto"},
+    {AT(frames_bad_limit), {BAD_NAME, BAD_HELP, METRIC_COUNTER, 1}, "limit"},
+    GAUGE(feed_connections, "feed_connections", "connections the symbols need"),
+    GAUGE(feed_connected, "feed_connected", "connections with all their symbols subscribed"),
+    COUNTER(feed_reconnects, "feed_reconnects_total", "connections made again after a loss"),
+    COUNTER(feed_paused, "feed_paused_total", "times reading paused because the journal was full"),
+    COUNTER(feed_stalls, "feed_stalls_total",
+            "turns of the feed's loop that came over 500 ms late"),
+    {AT(last_receive_time),
+     {"candlewick_last_receive_time_seconds", "market time of the last frame", METRIC_GAUGE,
+      1000000},
+     NULL},
+    COUNTER(record_failures, "record_failures_total",
+            "times recording of frames ended on an error"),
+    COUNTER(trades_written, "trades_written_total", "trades in committed transactions"),
+    COUNTER(duplicates, "duplicates_total", "trades received that were already written"),
+    COUNTER(duplicates_strange, "duplicates_strange_total",
+            "duplicates dated after the newest trade: ids may have started over"),
+    COUNTER(gaps, "gaps_total", "jumps of trade ids"),
+    COUNTER(gap_ids, "gap_ids_total", "trade ids that were missing in them"),
+    COUNTER(repaired_ids, "repaired_ids_total", "of those, ids that came after all"),
+    COUNTER(given_up_ids, "given_up_ids_total", "of those, ids no longer waited for"),
+    GAUGE(journal_bytes, "journal_bytes", "memory of what is received and not committed"),
+    COUNTER(txn_commits, "txn_commits_total", "transactions committed"),
+    COUNTER(txn_aborts, "txn_aborts_total", "transactions given up while open"),
+    COUNTER(rebuilds, "rebuilds_total", "times a shard was opened again after a failure"),
+    COUNTER(stalls, "stalls_total", "turns of the writer's loop that came over 500 ms late"),
+    GAUGE(shards_owned, "shards_owned", "shards this instance writes; 0: standby"),
+    GAUGE(symbols, "symbols", "symbols followed"),
+};
+
+int producer_metrics_add(struct producer_metrics *m, struct metrics *registry, const char *exchange,
+                         struct err *e)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char labels[128];
+        const char *reason = rows[i].reason;
+        (void)snprintf(labels, sizeof(labels), "exchange=\"%.40s\"%s%s%s", exchange,
+                       reason ? ",reason=\"" : "", reason ? reason : "", reason ? "\"" : "");
+        struct metric *added = metrics_add(registry, &rows[i].desc, labels, e);
+        if (!added)
+            return -1;
+        *(struct metric **)((char *)m + rows[i].offset) = added;
+    }
+    return 0;
+}

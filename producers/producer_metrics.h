@@ -1,0 +1,48 @@
+/**
+ * The numbers a producer shows at /metrics.
+ *
+ *     struct producer_metrics m;
+ *     if (producer_metrics_add(&m, p.metrics, "binance", &e) != 0) ...
+ *     metric_inc(m.frames, 1);
+ *
+ * Threads: any, once added.
+ */
+#ifndef CANDLEWICK_PRODUCER_METRICS_H
+#define CANDLEWICK_PRODUCER_METRICS_H
+
+#include "metrics.h"
+
+struct producer_metrics {
+    /* feed */
+    struct metric *frames;
+    struct metric *frames_skipped;
+    struct metric *frames_bad_proto; /* by reason */
+    struct metric *frames_bad_limit;
+    struct metric *feed_connections;
+    struct metric *feed_connected;
+    struct metric *feed_reconnects;
+    struct metric *feed_paused;
+    struct metric *feed_stalls;
+    struct metric *last_receive_time;
+    struct metric *record_failures;
+    /* writer */
+    struct metric *trades_written;
+    struct metric *duplicates;
+    struct metric *duplicates_strange;
+    struct metric *gaps;
+    struct metric *gap_ids;
+    struct metric *repaired_ids;
+    struct metric *given_up_ids;
+    struct metric *journal_bytes;
+    struct metric *txn_commits;
+    struct metric *txn_aborts;
+    struct metric *rebuilds;
+    struct metric *stalls;
+    struct metric *shards_owned;
+    struct metric *symbols;
+};
+
+int producer_metrics_add(struct producer_metrics *m, struct metrics *registry, const char *exchange,
+                         struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,138 @@
+#include "progress.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void remove_at(struct progress *r, size_t i)
+{
+    r->n_holes--;
+    memmove(&r->holes[i], &r->holes[i + 1], (r->n_holes - i) * sizeof(r->holes[0]));
+}
+
+/* The hole noticed first has waited longest and is the least likely to be filled. */
+static size_t oldest(const struct progress *r)
+{
+    size_t at = 0;
+    for (size_t i = 1; i < r->n_holes; i++)
+        if (r->holes[i].open_time_us < r->holes[at].open_time_us)
+            at = i;
+    return at;
+}
+
+static void add_hole(struct progress *r, const struct hole *h, struct progress_step *ret)
+{
+    if (r->n_holes == PROGRESS_HOLES_MAX) {
+        size_t i = oldest(r);
+        ret->gave_up = true;
+        ret->given_up = r->holes[i];
+        remove_at(r, i);
+    }
+    size_t at = r->n_holes;
+    while (at > 0 && r->holes[at - 1].first_id > h->first_id)
+        at--;
+    memmove(&r->holes[at + 1], &r->holes[at], (r->n_holes - at) * sizeof(r->holes[0]));
+    r->holes[at] = *h;
+    r->n_holes++;
+}
+
+static void open_hole(struct progress *r, const struct hole *h, struct progress_step *ret)
+{
+    ret->opened = true;
+    ret->hole = *h;
+    add_hole(r, h, ret);
+}
+
+static void go_on(struct progress *r, const struct progress_trade *t, struct progress_step *ret)
+{
+    if (t->id > r->last_id + 1)
+        open_hole(r,
+                  &(struct hole){r->last_id + 1, t->id - 1, r->last_time_us, t->exchange_time_us,
+                                 t->receive_us},
+                  ret);
+    r->last_id = t->id;
+    r->last_time_us = t->exchange_time_us;
+    r->last_receive_time_us = t->receive_us;
+}
+
+/* A trade from before the first one: two swapped right at the beginning. When exactly the first
+ * one happened is not known any more; it was not after the last. */
+static void go_back(struct progress *r, const struct progress_trade *t, struct progress_step *ret)
+{
+    if (t->id < r->first_id - 1)
+        open_hole(r,
+                  &(struct hole){t->id + 1, r->first_id - 1, t->exchange_time_us, r->last_time_us,
+                                 t->receive_us},
+                  ret);
+    r->first_id = t->id;
+}
+
+static void fill(struct progress *r, size_t i, int64_t id, struct progress_step *ret)
+{
+    struct hole *h = &r->holes[i];
+    ret->verdict = PROGRESS_FILLS;
+    ret->hole = *h;
+    ret->closed = h->first_id == h->last_id;
+    if (ret->closed) {
+        remove_at(r, i);
+    } else if (id == h->first_id) {
+        h->first_id++;
+    } else if (id == h->last_id) {
+        h->last_id--;
+    } else {
+        struct hole below = *h;
+        below.last_id = id - 1;
+        h->first_id = id + 1;
+        add_hole(r, &below, ret);
+    }
+}
+
+void progress_offer(struct symbol_progress *p, const struct progress_trade *t,
+                    struct progress_step *ret)
+{
+    struct progress *r = &p->record;
+    *ret = (struct progress_step){.verdict = PROGRESS_NEW};
+    if (!p->known) {
+        p->known = true;
+        r->n_holes = 0;
+        r->first_id = t->id;
+        r->last_id = t->id;
+        r->last_time_us = t->exchange_time_us;
+        r->last_receive_time_us = t->receive_us;
+        return;
+    }
+    if (t->id > r->last_id) {
+        go_on(r, t, ret);
+        return;
+    }
+    if (t->id < r->first_id) {
+        go_back(r, t, ret);
+        return;
+    }
+    for (size_t i = r->n_holes; i-- > 0;) {
+        if (t->id >= r->holes[i].first_id && t->id <= r->holes[i].last_id) {
+            fill(r, i, t->id, ret);
+            return;
+        }
+    }
+    ret->verdict = PROGRESS_DUPLICATE;
+    ret->newer_than_newest = t->id < r->last_id && t->exchange_time_us > r->last_time_us;
+}
+
+int progress_restore(struct symbol_progress *p, const struct progress *r, struct err *e)
+{
+    bool good = r->first_id >= 0 && r->first_id <= r->last_id && r->last_id < INT64_MAX;
+    int64_t below = r->first_id;
+    for (size_t i = 0; good && i < r->n_holes; i++) {
+        const struct hole *h = &r->holes[i];
+        good = h->first_id > below && h->first_id <= h->last_id && h->last_id < r->last_id;
+        below = h->last_id;
+    }
+    if (!good)
+        return err_set(e, ERR_STATE,
+                       "progress of %.*s contradicts itself: ids %" PRId64 " to %" PRId64
+                       " with %zu holes",
+                       SLICE_ARG(r->symbol), r->first_id, r->last_id, r->n_holes);
+    p->known = true;
+    p->record = *r;
+    return 0;
+}

@@ -1,0 +1,104 @@
+#include "replay.h"
+
+#include "lines.h"
+#include "recorded.h"
+#include "timefmt.h"
+
+#include <stdlib.h>
+
+int replay_init(struct replay *r, struct intake *intake, const struct exchange_ops *ops,
+                bool (*room)(void *ctx), void *ctx, struct err *e)
+{
+    *r = (struct replay){.intake = intake, .ops = ops, .room = room, .ctx = ctx};
+    strbuf_init(&r->text, LINES_MAX_BYTES);
+    r->session = calloc(1, ops->session_size + 1);
+    r->links_up = calloc(intake->universe->n_links + 1u, sizeof(bool));
+    if (r->session && r->links_up)
+        return 0;
+    replay_finish(r);
+    return err_set(e, ERR_NOMEM, "replay: out of memory");
+}
+
+void replay_finish(struct replay *r)
+{
+    free(r->session);
+    free(r->links_up);
+    strbuf_finish(&r->text);
+    *r = (struct replay){0};
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static int links(struct replay *r, bool up, int64_t at_us, const char *why, struct err *e)
+{
+    const struct universe *u = r->intake->universe;
+    for (uint32_t i = 0; i < u->n_links; i++) {
+        r->links_up[i] = up;
+        if (intake_link(r->intake, i, up, at_us, r->last_us, why, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int tick(struct replay *r, int64_t at_us, struct err *e)
+{
+    if (!r->room(r->ctx))
+        return err_set(e, ERR_STOPPED, "stopped while reading the file");
+    for (uint32_t i = 0; i < r->intake->universe->n_shards; i++)
+        if (intake_tick(r->intake, i, r->links_up, at_us, e) < 0)
+            return -1;
+    return 0;
+}
+
+static int64_t next_second_us(int64_t t_us)
+{
+    return (t_us / US_PER_S + 1) * US_PER_S;
+}
+
+/* Lets file time pass up to the receive time of the next frame. */
+static int pass_time(struct replay *r, int64_t at_us, struct err *e)
+{
+    bool silent = r->started && at_us - r->last_us > r->ops->idle_ms * US_PER_MS;
+    if (silent && links(r, false, r->last_us, "silence in the recording", e) != 0)
+        return -1;
+    if (!r->started || silent) {
+        r->started = true;
+        r->last_us = at_us;
+        r->tick_us = next_second_us(at_us);
+        return links(r, true, at_us, "", e);
+    }
+    for (; r->tick_us <= at_us; r->tick_us += US_PER_S)
+        if (tick(r, r->tick_us, e) != 0)
+            return -1;
+    if (at_us > r->last_us)
+        r->last_us = at_us;
+    return 0;
+}
+
+/* --- frames ---------------------------------------------------------------------------------- */
+
+int replay_line(struct replay *r, struct slice line, struct err *e)
+{
+    struct recorded rec;
+    if (recorded_parse(line, &r->text, &rec, e) != 0)
+        return -1;
+    if (rec.sent)
+        return 0;
+    if (!r->room(r->ctx))
+        return err_set(e, ERR_STOPPED, "stopped while reading the file");
+    if (pass_time(r, rec.frame.receive_us, e) != 0)
+        return -1;
+    size_t len = rec.frame.text.len;
+    if (len > EXCHANGE_FRAME_MAX)
+        rec.frame.text.len = EXCHANGE_FRAME_MAX;
+    return intake_frame(r->intake, r->session, 0, &rec.frame, len, NULL, NULL, e);
+}
+
+int replay_end(struct replay *r, struct err *e)
+{
+    if (!r->started)
+        return 0;
+    if (links(r, false, r->last_us, "end of the recording", e) != 0)
+        return -1;
+    return tick(r, r->last_us + REPLAY_CLOSE_S * US_PER_S, e);
+}

@@ -1,0 +1,302 @@
+#include "shard.h"
+
+#include "progress.h"
+#include "shard_put.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Why ids before the next trade of a symbol may be missing. */
+enum absence { ABSENCE_NONE, ABSENCE_AWAY, ABSENCE_LOST };
+
+/* Ids that were missing and are not any more, one behind the other, not yet told of. */
+struct healed {
+    bool any;
+    struct hole ids;
+    int64_t receive_us;
+};
+
+struct member {
+    const struct universe_symbol *symbol;
+    struct symbol_progress progress;
+    struct healed healed;
+    enum absence absence;
+    bool touched; /* in this transaction */
+};
+
+struct shard {
+    struct shard_about about;
+    struct universe_range range;
+    struct member *members; /* range.n of them */
+    uint32_t *touched;      /* indices into members */
+    uint32_t n_touched;
+    int64_t epoch;
+    struct shard_counts counts;
+};
+
+static const char *absence_reason(enum absence a)
+{
+    switch (a) {
+    case ABSENCE_AWAY:
+        return "not delivered while the producer was away";
+    case ABSENCE_LOST:
+        return "not delivered while the connection was lost";
+    case ABSENCE_NONE:
+        break;
+    }
+    return "skipped by the stream";
+}
+
+/* --- create ---------------------------------------------------------------------------------- */
+
+void shard_reset(struct shard *s)
+{
+    for (uint32_t i = 0; i < s->range.n; i++)
+        s->members[i] = (struct member){.symbol = &s->about.universe->symbols[s->range.first + i],
+                                        .absence = ABSENCE_AWAY};
+    s->n_touched = 0;
+    s->epoch = 0;
+    s->counts = (struct shard_counts){0};
+}
+
+struct shard *shard_create(const struct shard_about *about, struct err *e)
+{
+    struct shard *s = calloc(1, sizeof(*s));
+    if (s) {
+        s->about = *about;
+        s->range = about->universe->shards[about->number];
+        s->members = calloc(s->range.n + 1u, sizeof(*s->members));
+        s->touched = calloc(s->range.n + 1u, sizeof(*s->touched));
+    }
+    if (s && s->members && s->touched) {
+        shard_reset(s);
+        return s;
+    }
+    shard_destroy(s);
+    (void)err_set(e, ERR_NOMEM, "shard: out of memory");
+    return NULL;
+}
+
+void shard_destroy(struct shard *s)
+{
+    if (!s)
+        return;
+    free(s->members);
+    free(s->touched);
+    free(s);
+}
+
+int64_t shard_epoch(const struct shard *s)
+{
+    return s->epoch;
+}
+
+void shard_counts_take(struct shard *s, struct shard_counts *ret)
+{
+    *ret = s->counts;
+    s->counts = (struct shard_counts){0};
+}
+
+/* --- restore --------------------------------------------------------------------------------- */
+
+int shard_restore(struct shard *s, const struct record *r, struct err *e)
+{
+    if (r->type != RECORD_PROGRESS)
+        return err_set(e, ERR_STATE, "a %s record where progress is expected",
+                       record_type_name(r->type));
+    const struct progress *p = &r->progress;
+    if (!slice_is(p->exchange, s->about.exchange))
+        return err_set(e, ERR_STATE, "progress of the exchange %.*s, not %s",
+                       SLICE_ARG(p->exchange), s->about.exchange);
+    if (!slice_is(p->stream, s->about.stream))
+        return err_set(e, ERR_STATE,
+                       "what is written so far of %s are ids of the stream %.*s; those of %s are "
+                       "others: use another prefix, or the same stream",
+                       s->about.exchange, SLICE_ARG(p->stream), s->about.stream);
+    if (slice_is(p->symbol, SHARD_EPOCH_SYMBOL)) {
+        s->epoch = p->last_id;
+        return 0;
+    }
+    int64_t i = universe_find_symbol(s->about.universe, p->symbol);
+    if (i < s->range.first || i >= (int64_t)s->range.first + s->range.n)
+        return 0; /* not followed any more */
+    return progress_restore(&s->members[i - s->range.first].progress, p, e);
+}
+
+/* --- trades ---------------------------------------------------------------------------------- */
+
+static void touch(struct shard *s, struct member *m)
+{
+    if (m->touched)
+        return;
+    m->touched = true;
+    s->touched[s->n_touched++] = (uint32_t)(m - s->members);
+}
+
+static int tell_healed(struct shard *s, struct member *m, const struct shard_sink *k, struct err *e)
+{
+    if (!m->healed.any)
+        return 0;
+    m->healed.any = false;
+    s->counts.repaired_ids += progress_hole_ids(&m->healed.ids);
+    return shard_put_ids(k, m->symbol, FEED_EVENT_REPAIRED, &m->healed.ids, m->healed.receive_us,
+                         NULL, e);
+}
+
+/* Runs of healed ids are told of as one. */
+static int note_healed(struct shard *s, struct member *m, const struct entry *in,
+                       const struct hole *h, const struct shard_sink *k, struct err *e)
+{
+    struct healed *d = &m->healed;
+    bool joins = d->any && in->sequence == d->ids.last_id + 1 &&
+                 d->ids.from_time_us == h->from_time_us && d->ids.to_time_us == h->to_time_us;
+    if (!joins) {
+        if (tell_healed(s, m, k, e) != 0)
+            return -1;
+        *d = (struct healed){.any = true, .ids = *h};
+        d->ids.first_id = in->sequence;
+    }
+    d->ids.last_id = in->sequence;
+    d->receive_us = in->receive_us;
+    return 0;
+}
+
+/* What must be told before the trade itself. */
+static int tell_holes(struct shard *s, struct member *m, const struct entry *in,
+                      const struct progress_step *step, const struct shard_sink *k, struct err *e)
+{
+    if (step->gave_up) {
+        s->counts.given_up_ids += progress_hole_ids(&step->given_up);
+        if (shard_put_ids(k, m->symbol, FEED_EVENT_GIVEN_UP, &step->given_up, in->receive_us,
+                          "too many holes are open at once", e) != 0)
+            return -1;
+    }
+    if (!step->opened)
+        return 0;
+    s->counts.gaps++;
+    s->counts.gap_ids += progress_hole_ids(&step->hole);
+    return shard_put_ids(k, m->symbol, FEED_EVENT_GAP, &step->hole, in->receive_us,
+                         absence_reason(m->absence), e);
+}
+
+static int apply_trade(struct shard *s, const struct entry *in, const struct shard_sink *k,
+                       struct err *e)
+{
+    struct member *m = &s->members[in->index - s->range.first];
+    struct progress_step step;
+    progress_offer(&m->progress,
+                   &(struct progress_trade){in->sequence, in->other_us, in->receive_us}, &step);
+    if (step.verdict == PROGRESS_DUPLICATE) {
+        s->counts.duplicates++;
+        s->counts.strange += step.newer_than_newest;
+        return 0;
+    }
+    touch(s, m);
+    if (tell_holes(s, m, in, &step, k, e) != 0)
+        return -1;
+    if (step.verdict == PROGRESS_NEW)
+        m->absence = ABSENCE_NONE;
+    s->counts.trades++;
+    if (shard_put_trade(k, m->symbol, in, e) != 0)
+        return -1;
+    return step.verdict == PROGRESS_FILLS ? note_healed(s, m, in, &step.hole, k, e) : 0;
+}
+
+/* --- links and ticks ---------------------------------------------------------------- */
+
+static int put_link(struct shard *s, uint32_t link, const struct feed *f,
+                    const struct shard_sink *k, struct err *e)
+{
+    const struct universe_range *r = &s->about.universe->links[link].symbols;
+    int done = 0;
+    for (uint32_t i = 0; done == 0 && i < r->n; i++) {
+        struct member *m = &s->members[r->first + i - s->range.first];
+        if (f->event == FEED_EVENT_LOST && m->absence == ABSENCE_NONE)
+            m->absence = ABSENCE_LOST;
+        done = shard_put_feed(k, m->symbol, f, e);
+    }
+    return done;
+}
+
+static int apply_link(struct shard *s, const struct entry *in, const struct shard_sink *k,
+                      struct err *e)
+{
+    const struct feed f = {
+        .event = in->up ? FEED_EVENT_SUBSCRIBED : FEED_EVENT_LOST,
+        .has_from_time_us = !in->up,
+        .from_time_us = in->other_us,
+        .receive_time_us = in->receive_us,
+        .has_reason = in->text.len > 0,
+        .reason = in->text,
+    };
+    return put_link(s, in->index, &f, k, e);
+}
+
+static int apply_tick(struct shard *s, const struct entry *in, const struct shard_sink *k,
+                      struct err *e)
+{
+    struct tick t = {.receive_time_us = in->receive_us, .epoch = s->epoch};
+    for (size_t i = 0; i < in->data.len; i++) {
+        t.alive = in->data.data[i] != 0;
+        if (shard_put_tick(k, (int32_t)(s->about.number + i * s->about.universe->n_shards), &t,
+                           e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, void *ctx,
+                struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    switch (in->type) {
+    case ENTRY_TRADE:
+        return apply_trade(s, in, &k, e);
+    case ENTRY_LINK:
+        return apply_link(s, in, &k, e);
+    case ENTRY_TICK:
+        return apply_tick(s, in, &k, e);
+    case ENTRY_BAD:
+        return shard_put_bad(&k, in, e);
+    }
+    return err_set(e, ERR_ARG, "shard: no entry of type %d", (int)in->type);
+}
+
+/* --- begin and flush ------------------------------------------------------------------------- */
+
+int shard_begin(struct shard *s, const bool *links_up, int64_t since_us, shard_emit_fn emit,
+                void *ctx, struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    const struct feed f = {.event = FEED_EVENT_SUBSCRIBED, .receive_time_us = since_us};
+    s->epoch++;
+    const struct progress epoch = {.first_id = 0,
+                                   .last_id = s->epoch,
+                                   .last_time_us = since_us,
+                                   .last_receive_time_us = since_us};
+    if (shard_put_progress(&k, SHARD_EPOCH_SYMBOL, &epoch, e) != 0)
+        return -1;
+    for (uint32_t i = 0; i < s->range.n; i++)
+        if (shard_put_instrument(&k, s->members[i].symbol, e) != 0)
+            return -1;
+    for (uint32_t i = 0; i < s->about.universe->n_links; i++)
+        if (links_up[i] && s->about.universe->links[i].shard == s->about.number &&
+            put_link(s, i, &f, &k, e) != 0)
+            return -1;
+    return 0;
+}
+
+int shard_flush(struct shard *s, shard_emit_fn emit, void *ctx, struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    for (uint32_t i = 0; i < s->n_touched; i++) {
+        struct member *m = &s->members[s->touched[i]];
+        m->touched = false;
+        if (tell_healed(s, m, &k, e) != 0 ||
+            shard_put_progress(&k, m->symbol->info.symbol, &m->progress.record, e) != 0)
+            return -1;
+    }
+    s->n_touched = 0;
+    return 0;
+}

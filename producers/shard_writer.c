@@ -1,0 +1,343 @@
+#include "shard_writer.h"
+
+#include "log.h"
+#include "timefmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    STRETCH = 2000, /* entries of one turn */
+    RETRY_FIRST_MS = 100,
+    RETRY_CAP_MS = 5000,
+    VALUE_MAX_BYTES = 1 << 20,
+};
+
+enum { TOPICS = SHARD_DEAD_LETTERS + 1 };
+
+struct shard_writer {
+    const struct shard_env *env;
+    uint32_t number;
+    char txn_id[KAFKA_NAME_MAX + 1];         /* without the prefix */
+    char topics[TOPICS][KAFKA_NAME_MAX + 1]; /* with the prefix, by enum shard_topic */
+    struct journal *journal;
+    struct shard *shard;
+    struct txn *txn; /* NULL: not open */
+    bool owned;
+    int64_t commit_us; /* when it is due */
+    int64_t retry_us;  /* when to open again */
+    int64_t retry_ms;  /* how long the next wait is */
+    struct strbuf value;
+    bool *links_up;
+};
+
+/* --- create ---------------------------------------------------------------------------------- */
+
+static int make_names(struct shard_writer *w, struct err *e)
+{
+    const struct kafka_settings *s = w->env->settings;
+    int n =
+        snprintf(w->txn_id, sizeof(w->txn_id), "cw-producer.%s.%u", w->env->exchange, w->number);
+    if (n < 0 || (size_t)n >= sizeof(w->txn_id))
+        return err_set(e, ERR_CONF, "the exchange's name is too long");
+    if (kafka_name(s, "trades", w->topics[SHARD_TRADES], e) != 0 ||
+        kafka_name(s, "feeds", w->topics[SHARD_FEEDS], e) != 0 ||
+        kafka_name(s, w->env->progress_topic, w->topics[SHARD_PROGRESS], e) != 0 ||
+        kafka_name(s, "instruments", w->topics[SHARD_INSTRUMENTS], e) != 0)
+        return -1;
+    return kafka_name(s, "dead-letters", w->topics[SHARD_DEAD_LETTERS], e);
+}
+
+struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t number,
+                                         struct err *e)
+{
+    struct shard_writer *w = calloc(1, sizeof(*w));
+    if (!w) {
+        (void)err_set(e, ERR_NOMEM, "writer: out of memory");
+        return NULL;
+    }
+    const struct shard_about about = {env->exchange, env->stream, env->universe, number,
+                                      env->instruments_us};
+    w->env = env;
+    w->number = number;
+    w->journal = env->journals[number];
+    w->retry_ms = RETRY_FIRST_MS;
+    strbuf_init(&w->value, VALUE_MAX_BYTES);
+    w->links_up = calloc(env->universe->n_links + 1u, sizeof(bool));
+    w->shard = shard_create(&about, e);
+    if (w->links_up && w->shard && make_names(w, e) == 0)
+        return w;
+    if (!w->links_up)
+        (void)err_set(e, ERR_NOMEM, "writer: out of memory");
+    shard_writer_destroy(w);
+    return NULL;
+}
+
+void shard_writer_destroy(struct shard_writer *w)
+{
+    if (!w)
+        return;
+    txn_close(w->txn);
+    shard_destroy(w->shard);
+    strbuf_finish(&w->value);
+    free(w->links_up);
+    free(w);
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static void add_header(struct txn_record *r, const char *name, struct slice value)
+{
+    r->headers[r->n_headers++] = (struct txn_header){name, value};
+}
+
+static int produce_bad(struct shard_writer *w, const struct shard_output *out, struct err *e)
+{
+    char bytes[24];
+    struct txn_record r = {.topic = w->topics[out->topic],
+                           .partition = RD_KAFKA_PARTITION_UA,
+                           .key = out->key,
+                           .value = out->bad->data};
+    if (!r.value.data)
+        r.value = slice_of(""); /* an empty frame is no tombstone */
+    add_header(&r, "dlq.reason", out->bad->text);
+    add_header(&r, "dlq.stage", slice_of("producer"));
+    add_header(&r, "dlq.exchange", slice_of(w->env->exchange));
+    if (out->bad->frame_len > (int64_t)out->bad->data.len) {
+        int n = snprintf(bytes, sizeof(bytes), "%" PRId64, out->bad->frame_len);
+        add_header(&r, "dlq.whole_bytes", slice_make(bytes, (size_t)n));
+    }
+    return txn_produce(w->txn, &r, e);
+}
+
+/* shard_emit_fn */
+static int produce(void *ctx, const struct shard_output *out, struct err *e)
+{
+    struct shard_writer *w = ctx;
+    if (!out->record)
+        return produce_bad(w, out, e);
+    strbuf_reset(&w->value);
+    if (record_encode(out->record, &w->value, e) != 0)
+        return -1;
+    struct txn_record r = {.topic = w->topics[out->topic],
+                           .partition = out->partition == SHARD_BY_KEY ? RD_KAFKA_PARTITION_UA
+                                                                       : out->partition,
+                           .key = out->key,
+                           .value = strbuf_slice(&w->value)};
+    if (out->record->type == RECORD_TICK || out->record->type == RECORD_FEED)
+        add_header(&r, "kind", slice_of(record_type_name(out->record->type)));
+    return txn_produce(w->txn, &r, e);
+}
+
+/* --- transactions ---------------------------------------------------------------------------- */
+
+static int begin(struct shard_writer *w, int64_t now_us, struct err *e)
+{
+    if (txn_is_open(w->txn))
+        return 0;
+    w->commit_us = now_us + w->env->commit_interval_ms * US_PER_MS;
+    return txn_begin(w->txn, e);
+}
+
+static void count(struct shard_writer *w)
+{
+    const struct producer_metrics *m = w->env->metrics;
+    struct shard_counts c;
+    shard_counts_take(w->shard, &c);
+    metric_inc(m->txn_commits, 1);
+    metric_inc(m->trades_written, c.trades);
+    metric_inc(m->duplicates, c.duplicates);
+    metric_inc(m->duplicates_strange, c.strange);
+    metric_inc(m->gaps, c.gaps);
+    metric_inc(m->gap_ids, c.gap_ids);
+    metric_inc(m->repaired_ids, c.repaired_ids);
+    metric_inc(m->given_up_ids, c.given_up_ids);
+    if (c.gaps > 0)
+        log_warn("writer", "trade ids are missing; gap records name them",
+                 LOG_STR("exchange", w->env->exchange), LOG_INT("gaps", c.gaps),
+                 LOG_INT("ids", c.gap_ids));
+    if (c.strange > 0)
+        log_warn("writer",
+                 "ids of the past with times of the present, taken for duplicates: did "
+                 "the exchange start its ids over?",
+                 LOG_STR("exchange", w->env->exchange), LOG_INT("trades", c.strange));
+}
+
+static int commit(struct shard_writer *w, struct err *e)
+{
+    if (shard_flush(w->shard, produce, w, e) != 0 || txn_commit(w->txn, NULL, NULL, 0, e) != 0)
+        return -1;
+    journal_commit(w->journal);
+    count(w);
+    w->retry_ms = RETRY_FIRST_MS;
+    return 0;
+}
+
+/* --- open and close -------------------------------------------------------------------------- */
+
+static int on_progress(void *ctx, const struct kafka_message *m, struct err *e)
+{
+    struct shard_writer *w = ctx;
+    struct record r;
+    if (m->tombstone)
+        return 0;
+    if (record_decode(m->value, &r, e) == 0 && shard_restore(w->shard, &r, e) == 0)
+        return 0;
+    /* going on without it would write again what is written already */
+    e->code = ERR_STATE;
+    return err_prefix(e, "%s partition %u offset %" PRId64, w->env->progress_topic, w->number,
+                      m->offset);
+}
+
+static int read_progress(struct shard_writer *w, struct err *e)
+{
+    int64_t low;
+    int64_t high;
+    if (reader_watermarks(w->env->reader, w->env->progress_topic, (int32_t)w->number, &low, &high,
+                          e) != 0)
+        return -1;
+    return reader_run(w->env->reader, w->env->progress_topic, (int32_t)w->number, low, on_progress,
+                      w, e);
+}
+
+/* The first transaction says whose the shard is now, and what was listened to before its first
+ * trade. */
+static int write_beginning(struct shard_writer *w, int64_t now_us, struct err *e)
+{
+    int64_t since_us;
+    journal_start(w->journal, w->links_up, &since_us);
+    if (since_us == 0)
+        since_us = market_clock_now_us(w->env->clock);
+    if (begin(w, now_us, e) != 0 ||
+        shard_begin(w->shard, w->links_up, since_us, produce, w, e) != 0 ||
+        txn_commit(w->txn, NULL, NULL, 0, e) != 0)
+        return -1;
+    metric_inc(w->env->metrics->txn_commits, 1);
+    return 0;
+}
+
+static int open_shard(struct shard_writer *w, struct err *e)
+{
+    shard_reset(w->shard);
+    w->txn = txn_open(w->env->settings, w->txn_id, e);
+    if (!w->txn)
+        return -1;
+    if (read_progress(w, e) != 0 || write_beginning(w, clock_mono_us(), e) != 0)
+        return -1;
+    log_info("writer", "writing the shard", LOG_STR("exchange", w->env->exchange),
+             LOG_INT("shard", w->number), LOG_INT("epoch", shard_epoch(w->shard)));
+    return 0;
+}
+
+/* Back to before the beginning. */
+static void close_shard(struct shard_writer *w)
+{
+    if (w->txn && txn_is_open(w->txn))
+        metric_inc(w->env->metrics->txn_aborts, 1);
+    txn_close(w->txn);
+    w->txn = NULL;
+    shard_reset(w->shard);
+    journal_rewind(w->journal);
+}
+
+void shard_writer_own(struct shard_writer *w)
+{
+    if (w->owned)
+        return;
+    w->owned = true;
+    w->retry_us = 0;
+    w->retry_ms = RETRY_FIRST_MS;
+    journal_own(w->journal, true);
+    metric_inc(w->env->metrics->shards_owned, 1);
+}
+
+void shard_writer_disown(struct shard_writer *w)
+{
+    if (!w->owned)
+        return;
+    w->owned = false;
+    close_shard(w);
+    journal_own(w->journal, false);
+    metric_inc(w->env->metrics->shards_owned, -1);
+}
+
+bool shard_writer_is_owned(const struct shard_writer *w)
+{
+    return w->owned;
+}
+
+bool shard_writer_is_open(const struct shard_writer *w)
+{
+    return w->txn != NULL;
+}
+
+bool shard_writer_is_gathering(const struct shard_writer *w)
+{
+    return w->txn && txn_is_open(w->txn);
+}
+
+bool shard_writer_is_done(const struct shard_writer *w)
+{
+    return w->owned && w->txn && !txn_is_open(w->txn) && journal_is_done(w->journal);
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+/* Whether a failure is of the outside, and may pass. */
+static bool may_pass(const struct err *e)
+{
+    return e->code == ERR_IO || e->code == ERR_NOT_FOUND;
+}
+
+/* What a failure leads to: 0, another try later, or -1. */
+static int recover(struct shard_writer *w, int64_t now_us, struct err *e)
+{
+    close_shard(w);
+    if (!may_pass(e))
+        return -1;
+    metric_inc(w->env->metrics->rebuilds, 1);
+    log_warn("writer", "the transaction failed; beginning anew from memory",
+             LOG_STR("exchange", w->env->exchange), LOG_INT("shard", w->number),
+             LOG_INT("wait_ms", w->retry_ms), LOG_ERR(e));
+    w->retry_us = now_us + w->retry_ms * US_PER_MS;
+    w->retry_ms = w->retry_ms * 2 > RETRY_CAP_MS ? RETRY_CAP_MS : w->retry_ms * 2;
+    return SHARD_WRITER_IDLE;
+}
+
+/* Writes a stretch of the journal; how many entries, -1. */
+static int write_stretch(struct shard_writer *w, int64_t now_us, struct err *e)
+{
+    struct entry entry;
+    int n = 0;
+    while (n < STRETCH && journal_next(w->journal, &entry)) {
+        if (begin(w, now_us, e) != 0 || shard_apply(w->shard, &entry, produce, w, e) != 0)
+            return -1;
+        n++;
+    }
+    return n;
+}
+
+int shard_writer_turn(struct shard_writer *w, int64_t now_us, bool may_commit, struct err *e)
+{
+    if (!w->owned)
+        return SHARD_WRITER_IDLE;
+    if (!w->txn) {
+        if (now_us < w->retry_us)
+            return SHARD_WRITER_IDLE;
+        return open_shard(w, e) == 0 ? SHARD_WRITER_BUSY : recover(w, now_us, e);
+    }
+    int n = write_stretch(w, now_us, e);
+    if (n < 0)
+        return recover(w, now_us, e);
+    if (txn_is_open(w->txn) && may_commit && now_us >= w->commit_us && commit(w, e) != 0)
+        return recover(w, now_us, e);
+    return n == STRETCH ? SHARD_WRITER_BUSY : SHARD_WRITER_IDLE;
+}
+
+int shard_writer_finish(struct shard_writer *w, struct err *e)
+{
+    if (!w->txn || !txn_is_open(w->txn))
+        return 0;
+    return commit(w, e);
+}

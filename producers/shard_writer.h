@@ -1,0 +1,70 @@
+/**
+ * One shard's transactions: from a journal into Kafka, exactly once.
+ *
+ *     struct shard_writer *w = shard_writer_create(&env, number, &e);
+ *     shard_writer_own(w);                      // the group gave it to us
+ *     r = shard_writer_turn(w, now_us, &e);     // again and again
+ *     shard_writer_disown(w);                   // the group took it away
+ *
+ * There is one way to begin, and every failure leads back to it: close the producer, forget the
+ * state, rewind the journal; then fence whoever held the shard, read its progress to the end,
+ * write the beginning, and go on with what memory holds.
+ * Threads: one.
+ */
+#ifndef CANDLEWICK_SHARD_WRITER_H
+#define CANDLEWICK_SHARD_WRITER_H
+
+#include "clock.h"
+#include "journal.h"
+#include "kafka/reader.h"
+#include "kafka/txn.h"
+#include "producer_metrics.h"
+#include "shard.h"
+
+/* What the shards of a producer share; borrowed by them. */
+struct shard_env {
+    const struct kafka_settings *settings;
+    const char *exchange;
+    const char *stream;
+    const struct universe *universe;
+    struct journal *const *journals; /* one per shard */
+    const struct producer_metrics *metrics;
+    const struct market_clock *clock;
+    struct reader *reader;
+    int64_t instruments_us;
+    int64_t commit_interval_ms;
+    char progress_topic[KAFKA_NAME_MAX + 1]; /* without the prefix */
+};
+
+struct shard_writer;
+
+/* NULL: ERR_NOMEM, ERR_CONF (a name too long for Kafka). */
+struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t number,
+                                         struct err *e);
+void shard_writer_destroy(struct shard_writer *w); /* NULL is fine */
+
+void shard_writer_own(struct shard_writer *w);
+
+/* Aborts what is open. */
+void shard_writer_disown(struct shard_writer *w);
+
+bool shard_writer_is_owned(const struct shard_writer *w);
+bool shard_writer_is_open(const struct shard_writer *w);      /* its journal is being written */
+bool shard_writer_is_gathering(const struct shard_writer *w); /* a transaction is under way */
+
+/* True: everything of an ended journal is committed. */
+bool shard_writer_is_done(const struct shard_writer *w);
+
+enum { SHARD_WRITER_IDLE = 0, SHARD_WRITER_BUSY = 1 };
+
+/* Opens the shard, writes a stretch of the journal, commits, as due; may_commit false: all but the
+ * last (the caller is not sure that the shard is still ours). SHARD_WRITER_BUSY: there is more to
+ * do at once. -1: ERR_FENCED: another instance took over, leave the group; anything else: the
+ * program cannot go on. What can pass is logged and tried again. */
+int shard_writer_turn(struct shard_writer *w, int64_t now_us, bool may_commit,
+                      struct err *e) MUST_CHECK;
+
+/* Commits what was written so far, now; for the end of the program. */
+int shard_writer_finish(struct shard_writer *w, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,158 @@
+#include "universe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Open addressing; 0: free, else index + 1. */
+struct universe_slots {
+    size_t mask;
+    uint32_t at[];
+};
+
+static const char *native_of(const struct universe_symbol *s)
+{
+    return s->info.native;
+}
+
+static const char *symbol_of(const struct universe_symbol *s)
+{
+    return s->info.symbol;
+}
+
+typedef const char *(*name_fn)(const struct universe_symbol *s);
+
+static size_t hash(struct slice text)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < text.len; i++)
+        h = (h ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+    return (size_t)(h ^ h >> 32);
+}
+
+static struct universe_slots *index_by(const struct universe *u, name_fn name)
+{
+    size_t cap = 16;
+    while (cap < (size_t)u->n_symbols * 2)
+        cap *= 2;
+    struct universe_slots *s = calloc(1, sizeof(*s) + cap * sizeof(s->at[0]));
+    if (!s)
+        return NULL;
+    s->mask = cap - 1;
+    for (uint32_t i = 0; i < u->n_symbols; i++) {
+        size_t at = hash(slice_of(name(&u->symbols[i]))) & s->mask;
+        while (s->at[at])
+            at = (at + 1) & s->mask;
+        s->at[at] = i + 1;
+    }
+    return s;
+}
+
+static int64_t find(const struct universe *u, const struct universe_slots *s, name_fn name,
+                    struct slice text)
+{
+    for (size_t at = hash(text) & s->mask; s->at[at]; at = (at + 1) & s->mask)
+        if (slice_is(text, name(&u->symbols[s->at[at] - 1])))
+            return (int64_t)s->at[at] - 1;
+    return -1;
+}
+
+int64_t universe_find(const struct universe *u, struct slice native)
+{
+    return find(u, u->by_native, native_of, native);
+}
+
+int64_t universe_find_symbol(const struct universe *u, struct slice symbol)
+{
+    return find(u, u->by_symbol, symbol_of, symbol);
+}
+
+uint32_t universe_shard_partitions(const struct universe *u, uint32_t shard)
+{
+    uint32_t n = (uint32_t)u->partitions;
+    return shard < n ? (n - shard - 1) / u->n_shards + 1 : 0;
+}
+
+static int order(const void *x, const void *y)
+{
+    const struct universe_symbol *a = x;
+    const struct universe_symbol *b = y;
+    if (a->shard != b->shard)
+        return a->shard < b->shard ? -1 : 1;
+    if (a->partition != b->partition)
+        return a->partition < b->partition ? -1 : 1;
+    return strcmp(a->info.symbol, b->info.symbol);
+}
+
+/* Cuts the symbols of a shard into connections. */
+static void add_links(struct universe *u, uint32_t shard, uint32_t per_conn)
+{
+    const struct universe_range *r = &u->shards[shard];
+    uint32_t most = per_conn ? per_conn : UINT32_MAX;
+    for (uint32_t done = 0; done < r->n;) {
+        uint32_t n = r->n - done < most ? r->n - done : most;
+        for (uint32_t i = 0; i < n; i++)
+            u->symbols[r->first + done + i].link = u->n_links;
+        u->links[u->n_links++] = (struct universe_link){shard, {r->first + done, n}};
+        done += n;
+    }
+}
+
+static void arrange(struct universe *u, const struct universe_about *about)
+{
+    for (uint32_t i = 0; i < u->n_symbols; i++) {
+        struct universe_symbol *s = &u->symbols[i];
+        s->info = about->list[i];
+        s->partition = about->partition_of(slice_of(s->info.base), about->partitions);
+        s->shard = (uint32_t)(s->partition % about->shards);
+    }
+    if (u->n_symbols > 0)
+        qsort(u->symbols, u->n_symbols, sizeof(u->symbols[0]), order);
+    for (uint32_t i = 0; i < u->n_symbols; i++) {
+        struct universe_range *r = &u->shards[u->symbols[i].shard];
+        if (r->n++ == 0)
+            r->first = i;
+    }
+    for (uint32_t i = 0; i < u->n_shards; i++)
+        add_links(u, i, about->subs_per_conn);
+}
+
+struct universe *universe_create(const struct universe_about *about, struct err *e)
+{
+    if (about->n >= UINT32_MAX) {
+        (void)err_set(e, ERR_LIMIT, "%zu symbols are too many", about->n);
+        return NULL;
+    }
+    struct universe *u = calloc(1, sizeof(*u));
+    if (!u) {
+        (void)err_set(e, ERR_NOMEM, "universe: out of memory");
+        return NULL;
+    }
+    u->n_symbols = (uint32_t)about->n;
+    u->n_shards = (uint32_t)about->shards;
+    u->partitions = about->partitions;
+    u->symbols = calloc(about->n + 1, sizeof(u->symbols[0]));
+    u->links = calloc(about->n + 1, sizeof(u->links[0])); /* at most one per symbol */
+    u->shards = calloc(u->n_shards, sizeof(u->shards[0]));
+    if (u->symbols && u->links && u->shards) {
+        arrange(u, about);
+        u->by_native = index_by(u, native_of);
+        u->by_symbol = index_by(u, symbol_of);
+    }
+    if (u->by_native && u->by_symbol)
+        return u;
+    universe_destroy(u);
+    (void)err_set(e, ERR_NOMEM, "universe: out of memory");
+    return NULL;
+}
+
+void universe_destroy(struct universe *u)
+{
+    if (!u)
+        return;
+    free(u->symbols);
+    free(u->links);
+    free(u->shards);
+    free(u->by_native);
+    free(u->by_symbol);
+    free(u);
+}

@@ -1,0 +1,46 @@
+/**
+ * How far each assigned partition is: in the store, and in what was read since.
+ *
+ *     struct cursors c = {0};
+ *     cursors_set(&c, parts, n, &e);              // where the store says
+ *     cursors_advance(&c, m.partition, m.offset + 1);
+ *     size_t n = cursors_moves(&c, moves);        // what the next flush is to change
+ *     cursors_moved(&c, moves, n);                // it did
+ *     cursors_finish(&c);
+ *
+ * Threads: one.
+ */
+#ifndef CANDLEWICK_SINK_CURSORS_H
+#define CANDLEWICK_SINK_CURSORS_H
+
+#include "sink.h"
+
+struct cursor {
+    int32_t partition;
+    int64_t stored; /* in the store */
+    int64_t next;   /* the next offset to be read, >= stored */
+    bool read;      /* something was read since cursors_set() */
+};
+
+struct cursors {
+    struct cursor *items;
+    size_t n;
+};
+
+/* parts[].next_offset becomes both stored and next. ERR_NOMEM. */
+int cursors_set(struct cursors *c, const struct group_offset *parts, size_t n,
+                struct err *e) MUST_CHECK;
+void cursors_finish(struct cursors *c); /* none is left; *c may be set again */
+
+struct cursor *cursors_find(const struct cursors *c, int32_t partition); /* NULL: not assigned */
+
+/* Everything below next was read. False: not assigned, or was read before. */
+bool cursors_advance(struct cursors *c, int32_t partition, int64_t next);
+
+bool cursors_dirty(const struct cursors *c); /* a partition is ahead of the store */
+
+/* moves: room for c->n. Returns how many there are. */
+size_t cursors_moves(const struct cursors *c, struct sink_move *moves);
+void cursors_moved(struct cursors *c, const struct sink_move *moves, size_t n);
+
+#endif

@@ -1,0 +1,82 @@
+#include "runner_offsets.h"
+
+#include "kafka/reader.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct loading {
+    const struct runner_about *about;
+    void *sink;
+    char topic[KAFKA_NAME_MAX + 1];
+    struct reader *reader;
+    bool started; /* a first offset was stored */
+};
+
+/* Checks one offset, or starts where there is none. */
+static int settle(struct loading *l, const struct group_offset *part, struct err *e)
+{
+    int64_t low;
+    int64_t high;
+    if (reader_watermarks(l->reader, l->about->topic, part->partition, &low, &high, e) != 0)
+        return -1;
+    if (part->next_offset == GROUP_NO_OFFSET) {
+        const struct group_offset first = {.partition = part->partition, .next_offset = low};
+        l->started = true;
+        return l->about->ops->start(l->sink, l->topic, &first, e);
+    }
+    if (part->next_offset >= low && part->next_offset <= high)
+        return 0;
+    return err_set(e, ERR_STATE,
+                   "%.60s partition %" PRId32 ": the next offset is %" PRId64
+                   ", but the log has %" PRId64 " to %" PRId64 "; %s",
+                   l->topic, part->partition, part->next_offset, low, high,
+                   l->about->ops->offset_hint);
+}
+
+static int load(struct loading *l, struct group_offset *parts, size_t n, struct err *e)
+{
+    const struct sink_ops *ops = l->about->ops;
+    if (ops->load(l->sink, l->topic, parts, n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (settle(l, &parts[i], e) != 0)
+            return -1;
+    if (l->started && ops->load(l->sink, l->topic, parts, n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (parts[i].next_offset == GROUP_NO_OFFSET)
+            return err_set(e, ERR_STATE, "%.60s partition %" PRId32 ": its offset was not kept",
+                           l->topic, parts[i].partition);
+    return 0;
+}
+
+int runner_offsets_load(const struct runner_about *about, void *sink, struct group_offset *parts,
+                        size_t n, struct err *e)
+{
+    struct loading l = {.about = about, .sink = sink};
+    if (n == 0)
+        return 0;
+    if (kafka_name(about->kafka, about->topic, l.topic, e) != 0)
+        return -1;
+    l.reader = reader_open(about->kafka, e);
+    if (!l.reader)
+        return -1;
+    int r = load(&l, parts, n, e);
+    reader_close(l.reader);
+    return r;
+}
+
+void runner_offsets_show(struct group *g, const struct cursors *c)
+{
+    struct group_offset *offsets = calloc(c->n ? c->n : 1, sizeof(*offsets));
+    if (!offsets)
+        return; /* nobody but an onlooker misses them */
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->items[i].read)
+            offsets[n++] = (struct group_offset){.partition = c->items[i].partition,
+                                                 .next_offset = c->items[i].stored};
+    group_show_offsets(g, offsets, n);
+    free(offsets);
+}

@@ -1,0 +1,23 @@
+/**
+ * Where a runner's partitions are to be read from, and whether the log still has it.
+ *
+ *     if (runner_offsets_load(&about, sink, parts, n, &e) != 0) ...   // e.retriable: later
+ *
+ * Threads: the runner's.
+ */
+#ifndef CANDLEWICK_SINK_RUNNER_OFFSETS_H
+#define CANDLEWICK_SINK_RUNNER_OFFSETS_H
+
+#include "cursors.h"
+#include "runner.h"
+
+/* Fills next_offset from the store. A partition that the store knows nothing of begins at the first
+ * record there is, which is stored at once: records that expire unread are then noticed. ERR_STATE:
+ * the log has no such offset; or the errors of the store and of Kafka. */
+int runner_offsets_load(const struct runner_about *about, void *sink, struct group_offset *parts,
+                        size_t n, struct err *e) MUST_CHECK;
+
+/* Tells Kafka what is stored, for people's tools. */
+void runner_offsets_show(struct group *g, const struct cursors *c);
+
+#endif

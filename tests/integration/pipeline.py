@@ -1,0 +1,75 @@
+"""All programs on one prefix and one database, and what they have written.
+
+    pipeline = Pipeline(program, kafka, prefix, database)
+    pipeline.candles(); pipeline.sink()
+    wait_for(pipeline.sink_is_done, 60, "rows of all records")
+"""
+
+from collections import Counter
+
+import psycopg
+
+from records import decode, lag, read_topic
+from stack import free_port
+
+
+def of_kind(messages, name):
+    """The records of one schema among the messages."""
+    return [record for kind, record in (decode(m.value) for m in messages) if kind == name]
+
+
+class Pipeline:
+    """All programs of one prefix and one database."""
+
+    def __init__(self, program, kafka, prefix, database):
+        self.program, self.kafka, self.prefix, self.database = program, kafka, prefix, database
+        self.env = {"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix, "CW_DATABASE_URL": database}
+        self.api_url = None
+
+    def produce(self, sim, clock):
+        return self.program(
+            "producers/cw-producer", "--exchange", "binance", "--symbols", "all", "--clock", clock,
+            "--exchange.binance.ws.url", sim.ws, "--exchange.binance.rest.url", sim.http, env=self.env)
+
+    def candles(self, *arguments):
+        return self.program("processors/cw-candles", "--instance", "0", *arguments, env=self.env)
+
+    def sink(self, *arguments):
+        return self.program("sinks/cw-postgres", "--instance", "0", *arguments, env=self.env)
+
+    def api(self):
+        listen = f"127.0.0.1:{free_port()}"
+        self.api_url = "http://" + listen
+        return self.program("api/cw-api", "--listen", listen, env=self.env, ready=True)
+
+    def topic(self, name):
+        return read_topic(self.kafka.brokers, self.prefix + name)
+
+    def lag(self, group, topic):
+        return lag(self.kafka.brokers, self.prefix + group, self.prefix + topic)
+
+    def rows(self, query):
+        with psycopg.connect(self.database) as connection:
+            return connection.execute(query).fetchall()
+
+    def offsets(self, topic):
+        """{partition: next offset} as the sink has stored them."""
+        return dict(self.rows(f"SELECT partition, next_offset FROM sink_offset WHERE topic LIKE '%{topic}'"))
+
+    def sink_is_done(self):
+        for topic in ("trades", "candles.1m"):
+            ends = Counter()
+            for m in self.topic(topic):
+                ends[m.partition] = m.offset + 1
+            stored = self.offsets(topic)
+            if any(stored.get(p, 0) < end for p, end in ends.items()):
+                return False
+        return True
+
+    def candle_rows(self):
+        names = ["exchange", "symbol", "open_time", "open", "high", "low", "close", "volume", "quote_volume", "buy_volume",
+                 "trades", "vwap", "first_trade_id", "last_trade_id", "status", "coverage", "missing", "revision", "reason",
+                 "origin", "trades_partition", "trades_first_offset", "trades_last_offset"]
+        listed = ", ".join(names).replace("open_time", "(extract(epoch FROM open_time) * 1000000)::bigint AS open_time")
+        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle")]
+        return {(r["exchange"], r["symbol"], r["open_time"]): r for r in rows}

@@ -1,0 +1,181 @@
+"""cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
+
+import signal
+import time
+
+import pytest
+
+from producer_oracle import Written
+from records import decode, read_topic
+from simulator import Simulator
+from stack import wait_for
+
+SYMBOLS = 20
+
+
+@pytest.fixture
+def simulator(logs):
+    started = []
+
+    def start(**options):
+        started.append(Simulator(logs, **options))
+        return started[-1].wait_ready()
+
+    yield start
+    for sim in started:
+        if sim.alive():
+            sim.kill9()
+
+
+@pytest.fixture
+def producer(kafka, topics, program):
+    """producer(sim, "--instance", "0") starts one; ready=False does not wait."""
+    def start(sim, *arguments, ready=True):
+        return program(
+            "producers/cw-producer", "--symbols", "all", "--exchange.binance.ws.url", sim.ws,
+            "--exchange.binance.rest.url", sim.http, *arguments,
+            env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=ready)
+
+    return start
+
+
+@pytest.fixture
+def written(kafka, topics):
+    return lambda: Written(read_topic(kafka.brokers, topics + "trades"))
+
+
+def written_by(one):
+    return one.metric("candlewick_trades_written_total") or 0
+
+
+def wait_all_written(written, sim, seconds=60):
+    """Until the last trade of each symbol is in the topic; what the topic holds then."""
+    sim.wait_done()
+    ledger = sim.ledger()
+
+    def done():
+        w = written()
+        return w.has_all_ends(ledger) and w
+
+    return wait_for(done, seconds, "last trade of every symbol in the topic", interval=0.5)
+
+
+def test_every_trade_is_written_once(simulator, producer, written, kafka, topics):
+    sim = simulator(symbols=SYMBOLS, trades=10_000, rate=3000, hold_streams=SYMBOLS, reorder_permille=20)
+    one = producer(sim)
+    w = wait_all_written(written, sim)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids == 0 and w.count == 10_000
+    assert {f["event"] for f in w.feeds} == {"subscribed", "gap", "repaired"}, "ids came swapped"
+    assert len(w.events("subscribed")) == SYMBOLS
+    copies = [decode(m.value)[1] for m in read_topic(kafka.brokers, topics + "feeds")]
+    assert sorted(map(str, copies)) == sorted(map(str, w.feeds)), "feeds holds a copy of each"
+    assert one.stop() == 0
+    assert len(written().events("lost")) == SYMBOLS, "a producer that is stopped says so"
+
+
+def test_ticks_come_each_second_in_every_partition(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, rate=200)
+    producer(sim)
+    wait_for(lambda: len(written().ticks) >= 5 * 4, 30, "five ticks in four partitions", interval=0.5)
+    w = written()
+    for partition in range(4):
+        times = [t["receive_time"] for p, t in w.ticks if p == partition]
+        assert all(900_000 <= b - a <= 1_500_000 for a, b in zip(times, times[1:])), times
+    assert all(t["alive"] and t["epoch"] == 1 for _, t in w.ticks)
+    for m in w.messages:  # in a partition, nothing received before a tick stands behind it
+        pass
+    newest = {}
+    for m in w.messages:
+        name, r = m.record()
+        if name == "trade":
+            assert r["receive_time"] >= newest.get(m.partition, 0), "a trade behind a later tick"
+        elif name == "tick":
+            newest[m.partition] = r["receive_time"]
+
+
+def test_killed_three_times(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=40_000, rate=3000, hold_streams=SYMBOLS)
+    for _ in range(3):
+        one = producer(sim, "--instance", "0")
+        wait_for(lambda: written_by(one) >= 3000, 30, "3,000 trades written")
+        one.kill9()
+    last = producer(sim, "--instance", "0")
+    w = wait_all_written(written, sim)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids > 0, "three kills cost trades, and gap records name them"
+    assert {f["reason"] for f in w.events("gap")} == {"not delivered while the producer was away"}
+    epochs = [t["epoch"] for p, t in w.ticks if p == 0]
+    assert epochs == sorted(epochs) and max(epochs) == 4, "the epoch grows with each takeover"
+    assert last.metric("candlewick_duplicates_total") == 0
+
+
+def test_exchange_goes_away_and_comes_back(simulator, producer, written, logs):
+    first = simulator(symbols=SYMBOLS, rate=2000, hold_streams=SYMBOLS)
+    one = producer(first)
+    wait_for(lambda: written_by(one) >= 3000, 30, "3,000 trades written")
+    first.kill9()
+    port = int(first.listen.rpartition(":")[2])
+    wait_for(lambda: one.metric("candlewick_feed_connected") == 0, 10, "lost connection")
+    again = simulator(symbols=SYMBOLS, rate=2000, trades=10_000, hold_streams=SYMBOLS, port=port,
+                      ledger=first.ledger_path)
+    w = wait_all_written(written, again, 90)
+    assert len(w.events("lost")) == SYMBOLS and len(w.events("subscribed")) == 2 * SYMBOLS
+    known = {(row["symbol"], row["id"]) for row in again.ledger()}
+    assert all((s, n) in known for s, ids in w.trades.items() for n in ids)
+    # ids nobody saw lie between the two runs of the simulator: only what the ledger knows is compared
+    for symbol in w.missing:
+        w.missing[symbol] = {n for n in w.missing[symbol] if (symbol, n) in known}
+    assert w.differences(again.ledger()) == []
+    assert {f["reason"] for f in w.events("gap")} == {"not delivered while the connection was lost"}
+
+
+def test_broker_killed_and_back(kafka, simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=30_000, rate=2000, hold_streams=SYMBOLS)
+    one = producer(sim)
+    wait_for(lambda: written_by(one) >= 5000, 30, "5,000 trades written")
+    kafka.kill9()
+    wait_for(lambda: sim.status()["generated"] >= 15_000, 30, "trades while no broker is there")
+    kafka.start()
+    w = wait_all_written(written, sim, 120)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids == 0, "memory held what no broker took"
+    assert one.alive()
+
+
+@pytest.mark.parametrize("end", ["killed", "stopped"])
+def test_standby_takes_over(simulator, producer, written, end):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    owner = producer(sim)
+    wait_for(lambda: written_by(owner) >= 2000, 30, "2,000 trades written")
+    standby = producer(sim)
+    wait_for(lambda: owner.metric("candlewick_shards_owned") + standby.metric("candlewick_shards_owned") == 1, 30,
+             "one owner of the shard")
+    if standby.metric("candlewick_shards_owned") == 1:
+        owner, standby = standby, owner
+    assert standby.get("/readyz")[0] == 200, "a standby is ready"
+    before = written_by(owner)
+    wait_for(lambda: written_by(owner) >= before + 2000, 30, "2,000 more trades written")
+    if end == "killed":
+        owner.kill9()
+    else:
+        assert owner.stop() == 0
+    wait_for(lambda: standby.metric("candlewick_shards_owned") == 1, 30, "takeover")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids == 0, "the standby had been listening"
+
+
+def test_zombie_writes_nothing(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2000, hold_streams=SYMBOLS)
+    zombie = producer(sim)
+    wait_for(lambda: written_by(zombie) >= 2000, 30, "2,000 trades written")
+    zombie.signal(signal.SIGSTOP)
+    try:
+        other = producer(sim, ready=False)
+        wait_for(lambda: (other.metric("candlewick_shards_owned") or 0) == 1 and written_by(other) > 0, 40, "takeover")
+    finally:
+        zombie.signal(signal.SIGCONT)
+    wait_for(lambda: (zombie.metric("candlewick_feed_stalls_total") or 0) > 0, 30, "zombie awake")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
