@@ -87,20 +87,18 @@ static const char *scan_exponent(const char *p, const char *end, struct digits *
     return p == start ? NULL : p;
 }
 
-/* value * 10^shift, exactly. -1: does not fit, or digits would be cut off. */
+/* value * 10^shift, where value ends in another digit than 0. -1: does not fit, or is no whole
+ * number. */
 static int scale_by(u128 *value, int shift)
 {
     if (*value == 0)
         return 0;
+    if (shift < 0)
+        return -1;
     for (; shift > 0; shift--) {
         if (*value >= LIMIT / 10)
             return -1;
         *value *= 10;
-    }
-    for (; shift < 0; shift++) {
-        if (*value % 10 != 0)
-            return -1;
-        *value /= 10;
     }
     return 0;
 }
