@@ -72,6 +72,7 @@ static rd_kafka_headers_t *make_headers(const struct dead_letter *l)
 {
     char partition[16];
     char offset[24];
+    char bytes[24];
     rd_kafka_headers_t *had;
     rd_kafka_headers_t *h =
         rd_kafka_message_headers(l->message->handle, &had) == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -79,6 +80,11 @@ static rd_kafka_headers_t *make_headers(const struct dead_letter *l)
             : rd_kafka_headers_new(5);
     (void)snprintf(partition, sizeof(partition), "%" PRId32, l->message->partition);
     (void)snprintf(offset, sizeof(offset), "%" PRId64, l->message->offset);
+    (void)snprintf(bytes, sizeof(bytes), "%zu", l->message->value.len);
+    if (h && l->message->value.len > KAFKA_LETTER_VALUE_MAX && !add(h, "dlq.whole_bytes", bytes)) {
+        rd_kafka_headers_destroy(h);
+        return NULL;
+    }
     if (h && add(h, "dlq.topic", l->topic) && add(h, "dlq.partition", partition) &&
         add(h, "dlq.offset", offset) && add(h, "dlq.stage", l->stage) &&
         add(h, "dlq.reason", l->reason))
@@ -91,6 +97,8 @@ static rd_kafka_headers_t *make_headers(const struct dead_letter *l)
 int dead_letters_put(struct dead_letters *d, const struct dead_letter *letter, struct err *e)
 {
     const struct kafka_message *m = letter->message;
+    const struct slice key = kafka_cut(m->key, KAFKA_LETTER_KEY_MAX);
+    const struct slice value = kafka_cut(m->value, KAFKA_LETTER_VALUE_MAX);
     rd_kafka_headers_t *h = make_headers(letter);
     if (!h)
         return err_set(e, ERR_NOMEM, "kafka: no memory for headers");
@@ -98,8 +106,8 @@ int dead_letters_put(struct dead_letters *d, const struct dead_letter *letter, s
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = d->topic},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = RD_KAFKA_PARTITION_UA},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)m->key.data, m->key.len}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)m->value.data, m->value.len}},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)key.data, key.len}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)value.data, value.len}},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h},
     };
     rd_kafka_error_t *error = rd_kafka_produceva(d->rk, vus, sizeof(vus) / sizeof(vus[0]));

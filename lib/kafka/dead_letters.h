@@ -7,10 +7,10 @@
  *     if (dead_letters_flush(d, &e) != 0)       // before the record's offset is given up
  *
  * Key, value and headers stay as they were; added are dlq.topic, dlq.partition, dlq.offset,
- * dlq.stage and dlq.reason. For consumers that keep their offsets outside Kafka; a processor writes
- * its own in its transaction. A crash between flush and the owner's commit repeats a letter, and
- * loses none.
- * Threads: one at a time.
+ * dlq.stage and dlq.reason, and dlq.whole_bytes where the value is too long and was cut. For
+ * consumers that keep their offsets outside Kafka; a processor writes its own in its transaction. A
+ * crash between flush and the owner's commit repeats a letter, and loses none. Threads: one at a
+ * time.
  */
 #ifndef CANDLEWICK_KAFKA_DEAD_LETTERS_H
 #define CANDLEWICK_KAFKA_DEAD_LETTERS_H

@@ -26,6 +26,10 @@ enum {
     KAFKA_TRANSACTION_TIMEOUT_MS = 10000,
     KAFKA_SESSION_TIMEOUT_MS = 10000,
     KAFKA_CALL_TIMEOUT_MS = 10000, /* one request to a broker */
+    /* What is kept of a dead letter's key and value: a message that was just small enough for a
+     * broker must still be so with the headers that say what is wrong with it. */
+    KAFKA_LETTER_KEY_MAX = 64 * 1024,
+    KAFKA_LETTER_VALUE_MAX = 800 * 1024,
 };
 
 struct health;
@@ -80,6 +84,12 @@ struct kafka_message {
 
 /* The header of that name, or an empty slice. */
 struct slice kafka_message_header(const struct kafka_message *m, const char *name);
+
+/* At most max bytes of it, from the front. */
+static inline struct slice kafka_cut(struct slice s, size_t max)
+{
+    return slice_make(s.data, s.len < max ? s.len : max);
+}
 
 void kafka_message_from(rd_kafka_message_t *rkm, struct kafka_message *ret);
 

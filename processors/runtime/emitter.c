@@ -31,27 +31,44 @@ static int emit(void *ctx, const struct fold_output *out, struct err *e)
     return 0;
 }
 
+/* Where the input came from and what is wrong with it, as headers. */
+struct letter_texts {
+    char partition[16];
+    char offset[24];
+    char bytes[24];
+};
+
+static struct txn_record letter_of(const struct emitter *m, const char *reason,
+                                   struct letter_texts *texts)
+{
+    const struct kafka_message *in = m->input;
+    (void)snprintf(texts->partition, sizeof(texts->partition), "%d", in->partition);
+    (void)snprintf(texts->offset, sizeof(texts->offset), "%" PRId64, in->offset);
+    (void)snprintf(texts->bytes, sizeof(texts->bytes), "%zu", in->value.len);
+    struct txn_record r = {
+        .topic = m->rt->dead_letters,
+        .partition = RD_KAFKA_PARTITION_UA,
+        .key = kafka_cut(in->key, KAFKA_LETTER_KEY_MAX),
+        .value = kafka_cut(in->value, KAFKA_LETTER_VALUE_MAX),
+        .headers = {{"dlq.stage", slice_of(m->rt->id)},
+                    {"dlq.reason", slice_of(reason)},
+                    {"dlq.topic", slice_of(m->rt->ops->input)},
+                    {"dlq.partition", slice_of(texts->partition)},
+                    {"dlq.offset", slice_of(texts->offset)}},
+        .n_headers = 5,
+    };
+    if (in->value.len > KAFKA_LETTER_VALUE_MAX)
+        r.headers[r.n_headers++] = (struct txn_header){"dlq.whole_bytes", slice_of(texts->bytes)};
+    return r;
+}
+
 static int refuse(void *ctx, const char *reason, struct err *e)
 {
     struct emitter *m = ctx;
     if (!m->live)
         return 0;
-    char partition[16];
-    char offset[24];
-    int np = snprintf(partition, sizeof(partition), "%d", m->input->partition);
-    int no = snprintf(offset, sizeof(offset), "%" PRId64, m->input->offset);
-    const struct txn_record r = {
-        .topic = m->rt->dead_letters,
-        .partition = RD_KAFKA_PARTITION_UA,
-        .key = m->input->key,
-        .value = m->input->tombstone ? (struct slice){NULL, 0} : m->input->value,
-        .headers = {{"dlq.stage", slice_of(m->rt->id)},
-                    {"dlq.reason", slice_of(reason)},
-                    {"dlq.topic", slice_of(m->rt->ops->input)},
-                    {"dlq.partition", slice_make(partition, (size_t)np)},
-                    {"dlq.offset", slice_make(offset, (size_t)no)}},
-        .n_headers = 5,
-    };
+    struct letter_texts texts;
+    const struct txn_record r = letter_of(m, reason, &texts);
     metric_inc(m->rt->metrics.refused, 1);
     return ensure_transaction(m, e) != 0 ? -1 : txn_produce(m->txn, &r, e);
 }

@@ -12,6 +12,9 @@ from market import PARTITIONS, START_US, Market, endless
 from records import Writer, decode, encode, lag, read_topic
 from stack import run, wait_for, BUILD
 
+LETTER_MAX = 800 * 1024  # what is kept of a dead letter's value
+
+
 def candles_program(program, kafka, prefix, *arguments, **options):
     return program("processors/cw-candles", "--instance", "0", *arguments,
                    env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix}, **options)
@@ -94,7 +97,7 @@ def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_harms_nothing
     market = Market(4)
     writer = Writer(kafka.brokers)
     market.fill(writer, 200, topics + "trades")
-    poison = [b"", b"not avro", encode("trade", market.trades[0])[:-1], encode("quote", {
+    poison = [b"", b"not avro", b"x" * 999_000, encode("trade", market.trades[0])[:-1], encode("quote", {
         "exchange": "x", "symbol": "y", "bid": None, "bid_amount": None, "ask": None, "ask_amount": None,
         "state": "void", "exchange_time": None, "receive_time": START_US, "epoch": 1})]
     for value in [*poison, None]:
@@ -104,7 +107,9 @@ def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_harms_nothing
     candles_program(program, kafka, topics, ready=True)
     wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
     dead = read_topic(kafka.brokers, topics + "dead-letters")
-    assert sorted((m.value for m in dead), key=lambda v: v or b"") == sorted([*poison, None], key=lambda v: v or b"")
+    expected = [value[:LETTER_MAX] for value in poison] + [None]
+    assert sorted((m.value for m in dead), key=lambda v: v or b"") == sorted(expected, key=lambda v: v or b"")
+    assert [dict(m.headers).get("dlq.whole_bytes") for m in dead if len(m.value or b"") == LETTER_MAX] == [b"999000"]
     for m in dead:
         headers = dict(m.headers)
         assert m.key == b"poison"
