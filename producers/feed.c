@@ -133,6 +133,13 @@ static void *run(void *ctx)
 
 /* --- start and stop -------------------------------------------------------------------------- */
 
+/* For this machine itself no proxy is asked, whatever the environment says: an empty address hides
+ * it (and is warned about where there is nothing to hide). */
+static const char *no_proxy(const struct url *u)
+{
+    return url_is_loopback(u) && getenv("http_proxy") ? "" : NULL;
+}
+
 static struct lws_context *make_context(const struct feed_about *about, struct err *e)
 {
     lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
@@ -142,8 +149,7 @@ static struct lws_context *make_context(const struct feed_about *about, struct e
         .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .timeout_secs = 10,
         .fd_limit_per_thread = about->universe->n_links + FDS_SPARE,
-        /* not what http_proxy in the environment says, for this machine itself */
-        .http_proxy_address = url_is_loopback(&about->url) ? "" : NULL,
+        .http_proxy_address = no_proxy(&about->url),
     };
     struct lws_context *c = lws_create_context(&info);
     if (!c)

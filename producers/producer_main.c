@@ -200,7 +200,7 @@ static int prepare(struct producer *pr, struct err *e)
     if (producer_conf_check(c, &pr->p.conf, e) != 0)
         return -1;
     pr->kafka = (struct kafka_settings){pr->p.common.brokers, pr->p.common.prefix, &pr->p.conf,
-                                        program_stopping};
+                                        program_stopping, pr->p.health};
     (void)snprintf(pr->progress_topic, sizeof(pr->progress_topic), "feed-progress.%s",
                    c->ops->name); /* names of exchanges are short */
     if (!c->print && kafka_settings_check(&pr->kafka, e) != 0)
@@ -213,8 +213,21 @@ static int prepare(struct producer *pr, struct err *e)
     return pr->recorder ? 0 : -1;
 }
 
+/* What is not ready yet, from the start. */
+static void wait_for_all(struct producer *pr)
+{
+    health_wait(pr->p.health, "instruments", "the list was not asked for yet");
+    if (!*pr->conf.read)
+        health_wait(pr->p.health, "feed", "not begun yet");
+    if (pr->conf.print)
+        return;
+    health_wait(pr->p.health, "kafka", "not asked yet");
+    health_wait(pr->p.health, "shard", "not begun yet");
+}
+
 static int run(struct producer *pr, struct err *e)
 {
+    wait_for_all(pr);
     if (prepare(pr, e) != 0 || http_get_init(e) != 0)
         return -1;
     int r = choose_symbols(pr, e);

@@ -15,7 +15,9 @@ check() {
 c_files() { git ls-files -z -- '*.c' '*.h'; }
 
 # Our sources as they were compiled; what was generated below build/ is the generator's business.
-compiled_files() { jq -j '.[].file | select(startswith("../")) | ltrimstr("../") + "\u0000"' build/compile_commands.json | sort -zu; }
+compiled_files() {
+    jq -j '.[].file | select(startswith("../")) | ltrimstr("../") + "\u0000"' build/compile_commands.json | sort -zu
+}
 
 scripts() { git grep -lIz -E '^#!/usr/bin/env bash|^# shellcheck shell=bash' -- .ci Makefile deploy tests; }
 

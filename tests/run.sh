@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [PYTEST ARGUMENT...]   all tests: the unit tests, then the integration tests against a Kafka and a PostgreSQL of
-# their own (var/test). The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
+# run.sh [PYTEST ARGUMENT...]   all tests: the unit tests, then the integration tests against a Kafka and a PostgreSQL
+# of their own (var/test). The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 # `make test` builds first. Arguments choose integration tests: tests/run.sh -k postgres
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,7 +13,9 @@ meson test -C build --no-rebuild --suite unit --print-errorlogs || unit=$?
 cp build/meson-logs/testlog.junit.xml "$results/unit.xml" 2>/dev/null || true
 
 integration=0
-.cache/venv/bin/pytest -c tests/pytest.ini --junit-xml="$results/integration.xml" "$@" tests/integration || integration=$?
+.cache/venv/bin/pytest -c tests/pytest.ini --junit-xml="$results/integration.xml" "$@" tests/integration ||
+    integration=$?
 
 echo
-exec .cache/venv/bin/python tests/totals.py "unit:$unit:$results/unit.xml" "integration:$integration:$results/integration.xml"
+exec .cache/venv/bin/python tests/totals.py "unit:$unit:$results/unit.xml" \
+    "integration:$integration:$results/integration.xml"

@@ -157,7 +157,10 @@ await_broker() {
     wait_until "$ready_s" settled "$n" || die "broker $n does not serve after $ready_s s; its log: $home/server.log"
     process_alive "$(pidfile "$n")" && return
     rm -f "$(pidfile "$n")"
-    grep -h -E ' (ERROR|FATAL) |^Exception|^Error' "$home/server.log" "$home/out.log" 2>/dev/null | tail -n 5 >&2
+    if [[ -e $home/server.log ]]; then
+        awk -v from="$started" '$1 >= from && $2 == "ERROR"' "$home/server.log" | tail -n 5 >&2
+    fi
+    tail -n 5 "$home/out.log" >&2 # what Java itself had to say
     die "broker $n ended while starting; its log: $home/server.log"
 }
 
@@ -165,6 +168,7 @@ start() {
     local n
     kafka_installed
     java=$(java_home)/bin/java
+    started=$(date -u +%FT%T)
     choose_ports
     for n in ${1:-$(nodes)}; do
         process_alive "$(pidfile "$n")" || launch "$n"
@@ -194,6 +198,11 @@ status() {
     return "$missing"
 }
 
+print_brokers() {
+    [[ -e $dir/ports ]] || die "the Kafka in $dir was never started"
+    list broker_address
+}
+
 main() {
     local command=${1:-} n=${3:-}
     [[ $command != --help && $command != -h ]] || { usage && exit; }
@@ -215,7 +224,7 @@ main() {
     stop) stop "$n" ;;
     kill9) process_stop "$(pidfile "$n")" KILL 10 ;;
     status) status ;;
-    brokers) list broker_address ;;
+    brokers) print_brokers ;;
     esac
 }
 

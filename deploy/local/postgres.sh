@@ -13,7 +13,8 @@
 # user `postgres`, since PostgreSQL refuses to be root; where that user cannot reach DIR (a tree below a private
 # /root), the data lives in /var/lib/candlewick and DIR/data is a link to it.
 #
-# Environment of start: POSTGRES_PORT (5432, or the next free one), POSTGRES_EXTRA (more arguments, such as "-c fsync=off").
+# Environment of start: POSTGRES_PORT (5432, or the next free one), POSTGRES_EXTRA (more arguments of the server, such
+# as "-c fsync=off").
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib/common.sh"

@@ -47,7 +47,7 @@ static int read_committed(struct group *g, rd_kafka_topic_partition_list_t *list
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return 0;
         (void)kafka_fail(code, "committed offsets", NULL, e);
-        if (g->settings->stopping())
+        if (kafka_stopping(g->settings))
             return err_set(e, ERR_STOPPED, "stopped while reading committed offsets");
         if (!e->retriable || clock_mono_us() > end_us)
             return -1;

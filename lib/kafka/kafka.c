@@ -1,5 +1,6 @@
 #include "kafka.h"
 
+#include "health.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -92,6 +93,13 @@ rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *c
         return NULL;
     }
     return c;
+}
+
+bool kafka_stopping(const struct kafka_settings *s)
+{
+    if (s->health)
+        health_beat(s->health);
+    return s->stopping();
 }
 
 int kafka_settings_check(const struct kafka_settings *s, struct err *e)

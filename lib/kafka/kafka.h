@@ -28,12 +28,18 @@ enum {
     KAFKA_CALL_TIMEOUT_MS = 10000, /* one request to a broker */
 };
 
+struct health;
+
 struct kafka_settings {
     const char *brokers;
     const char *prefix;      /* in front of topics, groups and transactional ids */
     const struct conf *conf; /* its "kafka." pairs go to librdkafka as they are */
     bool (*stopping)(void);  /* ends long waits */
+    struct health *health; /* beaten in long waits: who waits for a cluster is alive; NULL: none */
 };
+
+/* Asked by every wait that may last: whether it shall end. Says that the loop is alive. */
+bool kafka_stopping(const struct kafka_settings *s);
 
 /* A pass-through key of conf_program.prefixes. */
 #define KAFKA_PAIR_PREFIX "kafka."

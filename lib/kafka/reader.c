@@ -75,7 +75,7 @@ int reader_watermarks(struct reader *r, const char *topic, int32_t partition, in
         if (!code)
             break;
         (void)kafka_fail(code, name, NULL, e);
-        if (r->settings->stopping())
+        if (kafka_stopping(r->settings))
             return err_set(e, ERR_STOPPED, "stopped while asking for the end of %s", name);
         if (!e->retriable || clock_mono_us() > end_us)
             return -1;
@@ -126,7 +126,7 @@ static int run_to(struct reader *r, rd_kafka_topic_partition_list_t *at, int64_t
             seen = now;
             stall_us = clock_mono_us() + STALL_S * US_PER_S;
         }
-        if (r->settings->stopping())
+        if (kafka_stopping(r->settings))
             return err_set(e, ERR_STOPPED, "stopped while reading %s", at->elems[0].topic);
         if (clock_mono_us() > stall_us)
             return err_retry(e, ERR_IO, "%s partition %d: nothing readable at offset %lld for %d s",

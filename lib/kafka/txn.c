@@ -80,7 +80,7 @@ static int init_transactions(struct txn *t, const char *id, struct err *e)
             return 0;
         if (!e->retriable)
             return err_prefix(e, "transactional id %s", id);
-        if (t->settings->stopping())
+        if (kafka_stopping(t->settings))
             return err_set(e, ERR_STOPPED, "stopped while waiting for init_transactions");
         if (clock_mono_us() >= say_us) {
             log_warn("kafka", "still waiting for the transaction coordinator",

@@ -201,13 +201,17 @@ static void note_news(struct session *s, int64_t now_us)
             s->first_us = now_us;
 }
 
+/* By the consumer's position, which counts the markers of transactions that hold no input. */
 static void show_lag(struct session *s)
 {
     int64_t lag = 0;
     for (int32_t i = 0; i < s->rt->partitions; i++) {
-        int64_t end = s->parts[i].state ? group_end_offset(s->group, i) : -1;
-        if (end > s->parts[i].next_offset)
-            lag += end - s->parts[i].next_offset;
+        if (!s->parts[i].state)
+            continue;
+        int64_t at = group_position(s->group, i);
+        int64_t end = group_end_offset(s->group, i);
+        at = at > s->parts[i].next_offset ? at : s->parts[i].next_offset;
+        lag += end > at ? end - at : 0;
     }
     metric_set(s->rt->metrics.lag, lag);
 }

@@ -71,21 +71,22 @@ def partitions_of(consumer, topic):
 
 
 def read_topic(brokers, topic, isolation="read_committed"):
-    """All records up to the end, by partition and offset."""
+    """All records up to where the topic ended at the call, by partition and offset. It may go on growing."""
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
         "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
     try:
-        parts = partitions_of(consumer, topic)
-        consumer.assign([TopicPartition(topic, p, 0) for p in parts])
-        messages, open_parts = [], set(parts)
+        parts = [TopicPartition(topic, p, 0) for p in partitions_of(consumer, topic)]
+        ends = {p.partition: consumer.get_watermark_offsets(p, timeout=10)[1] for p in parts}
+        consumer.assign(parts)
+        messages, open_parts = [], {p for p, end in ends.items() if end > 0}
         while open_parts:
             m = consumer.poll(30)
             assert m is not None, f"{topic}: nothing for 30 s, partitions {open_parts} not at their end"
-            if m.error():
+            if m.error() or m.offset() >= ends[m.partition()] - 1:
                 open_parts.discard(m.partition())
-                continue
-            messages.append(Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ())))
+            if not m.error() and m.offset() < ends[m.partition()]:
+                messages.append(Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ())))
         return sorted(messages, key=lambda m: (m.partition, m.offset))
     finally:
         consumer.close()

@@ -38,11 +38,11 @@ class Handler(BaseHTTPRequestHandler):
 
 def main():
     print(json.dumps({"msg": "start", "program": NAME, "arguments": sys.argv[1:]}), file=sys.stderr, flush=True)
-    if NAME in ("cw-topics", "cw-migrate"):
-        return 0
     if os.environ.get("STAND_IN_BROKEN") == NAME:
         print('{"level":"error","msg":"broken on purpose"}', file=sys.stderr)
         return 1
+    if NAME in ("cw-topics", "cw-migrate"):
+        return 0
     addresses = [os.environ["CW_HEALTH_LISTEN"]]
     if "--listen" in sys.argv:
         addresses.append(sys.argv[sys.argv.index("--listen") + 1])

@@ -22,7 +22,6 @@ def killed_at_random(start, chance, times, worked):
                 wait_for(lambda: worked(victim), 60, lambda: f"work of {victim.name}\n{victim.log_end()}")
                 threading.Event().wait(chance.random() * 0.3)  # any moment will do, but not always the same
                 victim.kill9()
-            start()
         except AssertionError as error:
             failures.append(error)
 
@@ -31,6 +30,7 @@ def killed_at_random(start, chance, times, worked):
     yield
     thread.join()
     assert not failures, failures[0]
+    start()  # here: a program dies with the thread that started it
 
 
 def finals(messages):

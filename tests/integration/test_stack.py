@@ -174,6 +174,22 @@ def test_broken_program_is_named(stack):
     assert "cw-postgres is not ready" not in done.stderr
 
 
+def test_broken_store_ends_it(stack):
+    done = stack("up", check=False, KAFKA_JVM="-XX:NoSuchFlag")
+    assert done.returncode == 1
+    assert "broker 1 ended while starting" in done.stderr
+    assert "Unrecognized VM option 'NoSuchFlag'" in done.stderr
+    assert "cw-topics" not in done.stderr
+    assert stack.pid("supervisor") == 0
+
+
+def test_no_topics_ends_it(stack):
+    done = stack("up", check=False, STAND_IN_BROKEN="cw-topics")
+    assert done.returncode == 1
+    assert "cw-topics failed: not all topics and tables are there" in done.stderr
+    assert stack.pid("supervisor") == 0
+
+
 def test_missing_program_is_named(stack):
     (Path(stack.env["STACK_BUILD"]) / "processors/cw-candles").unlink()
     done = stack("up", check=False)
@@ -236,7 +252,7 @@ def test_run_until_signal(stack, number):
         said.append(line)
         if " candles.1m=" in line:  # the first line of the live status
             break
-    assert "candle=0.0/s candles.1m=0.0/s lag.cw-api=2" in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
+    assert "candles.1m=0.0/s candle=0.0/s lag." in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
     stack.remember()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=60)

@@ -74,14 +74,15 @@ rate() {
     rate=$((tenths / 10)).$((tenths % 10))
 }
 
-sorted_keys() { printf '%s\n' "${!now[@]}" | grep "^$1:" | sort || true; }
+# keys_of KIND: the keys "KIND:..."; of the rates those of topics first.
+keys_of() { printf '%s\n' "${!now[@]}" | grep "^$1:" | sort -r || true; }
 
 # last_candles: the open candle of the symbols with most trades: symbol, time, open, high, low, close, volume, trades.
 last_candles() {
     local api symbols
     api=http://127.0.0.1:$(service_port api)
-    symbols=$(curl -s --max-time 2 "$api/v1/symbols" |
-        jq -r --argjson n "$live_symbols" '.symbols | sort_by(-.trades)[:$n][] | "\(.exchange)/\(.symbol)"' 2>/dev/null)
+    symbols=$(curl -s --max-time 2 "$api/v1/symbols" | jq -r --argjson n "$live_symbols" \
+        '.symbols | sort_by(-.trades)[:$n][] | "\(.exchange)/\(.symbol)"' 2>/dev/null) || true
     [[ -n $symbols ]] || return 0
     while read -r name; do
         curl -s --max-time 2 "$api/v1/candles/$name?interval=1m&limit=1" |
@@ -96,11 +97,11 @@ screen_text() {
     while read -r key; do
         rate "$key"
         printf '%-24s %12s %16s\n' "${key#rate:}" "$rate" "${now[$key]}"
-    done < <(sorted_keys rate)
-    printf '\n%-24s %12s\n' 'to be read' records
+    done < <(keys_of rate)
+    printf '\n%-24s %12s\n' lag records
     while read -r key; do
         printf '%-24s %12s\n' "${key#lag:}" "${now[$key]}"
-    done < <(sorted_keys lag)
+    done < <(keys_of lag)
     printf '\n%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n' \
         'candle (1m)' UTC open high low close volume trades status
     last_candles | awk -F'\t' '{ printf "%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n",
@@ -133,10 +134,10 @@ print_line() {
     while read -r key; do
         rate "$key"
         line+=" ${key##* }=$rate/s"
-    done < <(sorted_keys rate)
+    done < <(keys_of rate)
     while read -r key; do
         line+=" lag.${key#lag:}=${now[$key]}"
-    done < <(sorted_keys lag)
+    done < <(keys_of lag)
     candle=$(last_candles | awk -F'\t' 'NR == 1 { printf "%s %s close=%s trades=%s %s", $1, $2, $6, $8, $9 }')
     state=$(not_ready_services | tr '\n' ';')
     say "$line${candle:+ | $candle}${state:+ | not ready: $state}"

@@ -6,7 +6,7 @@ stack_run() {
     take_terminal
     trap 'leave $?' EXIT
     trap 'exit 0' INT TERM HUP
-    bring_up || die "not everything is ready: stopping"
+    bring_up
     print_places
     live_status
 }

@@ -6,7 +6,8 @@
 # All get CW_BROKERS, CW_DATABASE_URL and CW_HEALTH_LISTEN in their environment.
 list_services() {
     service cw-sim sim tools/cw-sim --listen "127.0.0.1:$(service_port sim)" \
-        --symbols "$sim_symbols" --rate "$sim_rate" --seed "$sim_seed" ${SIM_LEDGER:+--ledger "$(readlink -m "$SIM_LEDGER")"}
+        --symbols "$sim_symbols" --rate "$sim_rate" --seed "$sim_seed" \
+        ${SIM_LEDGER:+--ledger "$(readlink -m "$SIM_LEDGER")"}
     service cw-producer.binance any producers/cw-producer --exchange binance "${binance_flags[@]}"
     service cw-candles any processors/cw-candles --instance 0
     service cw-postgres any sinks/cw-postgres --instance 0

@@ -2,12 +2,14 @@
 # up: from nothing, or from whatever already runs, to a stack that is ready.
 # shellcheck disable=SC2154
 
+prepare_s=60 # topics and tables are made in one; a broker that does not answer would be waited for without end
+
 stack_up() {
-    bring_up || die "not everything is ready; \`make logs\` shows more, \`make down\` stops what runs"
+    bring_up
     print_places
 }
 
-# bring_up: the work of `up`. 1 if a program does not get ready (said); everything else that fails ends the script.
+# bring_up: the work of `up`; whatever fails ends the script.
 bring_up() {
     mkdir -p "$var"
     take_lock "$var/lock"
@@ -26,7 +28,7 @@ bring_up() {
         write_env
         start_supervisor
     fi
-    await_services || return 1
+    await_services || die "\`make logs\` shows more, \`make down\` stops what runs"
     exec 9>&- # the lock
 }
 
@@ -41,9 +43,12 @@ start_stores() {
 prepare_stores() {
     local copies
     copies=$(tr ',' '\n' <<<"$brokers" | wc -l)
-    "$build/tools/cw-topics" create --brokers "$brokers" --replication "$copies" --file "$top/deploy/topics.json"
-    CW_DATABASE_URL=$database_url "$build/sinks/cw-migrate" up --dir "$top/sinks/postgres/migrations"
+    prepare "$build/tools/cw-topics" create --brokers "$brokers" --replication "$copies" \
+        --file "$top/deploy/topics.json"
+    CW_DATABASE_URL=$database_url prepare "$build/sinks/cw-migrate" up --dir "$top/sinks/postgres/migrations"
 }
+
+prepare() { timeout --foreground "$prepare_s" "$@" || die "${1##*/} failed: not all topics and tables are there"; }
 
 # load_services: the names of the services that the running supervisor keeps.
 load_services() {
