@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-extern char **environ;
-
 #define OFF(field) offsetof(struct conf_case_values, field)
 
 static const struct conf_opt options[] = {
@@ -85,7 +83,7 @@ void conf_case_sections(struct conf_case *c, struct conf_section ret_sections[3]
     ret_sections[2] = (struct conf_section){NULL, NULL};
 }
 
-void conf_case_load(struct conf_case *c, ...)
+void conf_case_load(struct conf_case *c, const char *const *args)
 {
     static char name[] = "cw-case";
     static char config[] = "--config";
@@ -95,13 +93,10 @@ void conf_case_load(struct conf_case *c, ...)
         c->argv[argc++] = config;
         c->argv[argc++] = c->path;
     }
-    va_list ap;
-    va_start(ap, c);
-    for (char *arg; (arg = va_arg(ap, char *));) {
+    for (; *args; args++) {
         assert_true(argc < CONF_CASE_ARGS - 1);
-        c->argv[argc++] = arg;
+        c->argv[argc++] = (char *)*args; /* only read, but argv is not const */
     }
-    va_end(ap);
     c->argv[argc] = NULL;
     struct conf_section sections[3];
     conf_case_sections(c, sections);

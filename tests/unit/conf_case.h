@@ -3,7 +3,7 @@
  *
  *     struct conf_case c;
  *     conf_case_file(&c, "width.ms = 5000\n");             // optional; --config is then added
- *     conf_case_load(&c, "--name", "x", NULL);
+ *     conf_case_load(&c, CONF_ARGS("--name", "x"));
  *     assert_int_equal(c.result, 0);
  *     conf_case_finish(&c);
  *
@@ -51,8 +51,10 @@ void conf_case_finish(struct conf_case *c);
 /* Writes the file that --config will name. */
 void conf_case_file(struct conf_case *c, const char *text);
 
-/* Loads with these arguments, up to NULL. */
-void conf_case_load(struct conf_case *c, ...) __attribute__((sentinel));
+/* Loads with these arguments, which end with NULL: conf_case_load(&c, CONF_ARGS("--name", "x")). */
+void conf_case_load(struct conf_case *c, const char *const *args);
+
+#define CONF_ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* The table of the case, for conf_print_markdown(). */
 void conf_case_sections(struct conf_case *c, struct conf_section ret_sections[3]);

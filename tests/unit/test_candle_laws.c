@@ -259,7 +259,7 @@ static void shuffled_input_gives_the_same_content(void **state)
         struct fold_harness straight;
         struct fold_harness shuffled;
         candle_script_make(&s, seed, LONG_SCRIPT, SCRIPT_TIMELY);
-        const struct record **order = calloc(s.n, sizeof(*order));
+        const struct record **order = calloc(s.n, sizeof(struct record *));
         assert_non_null(order);
         shuffle(&s, seed, in_grace ? MS(900) : MS(40000), order);
         run_whole(&straight, &s);

@@ -31,7 +31,7 @@ static void defaults(void **state)
     (void)state;
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, NULL);
+    conf_case_load(&c, CONF_ARGS(NULL));
     expect_loaded(&c);
     assert_string_equal(c.values.name, "wick");
     assert_int_equal(c.values.width_ms, 60000);
@@ -59,10 +59,10 @@ static void flags_beat_environment_beats_file(void **state)
             assert_int_equal(setenv("CW_KAFKA_LINGER_MS", "3000", 1), 0);
         }
         if (set & 4)
-            conf_case_load(&c, "--width.ms=4000", "--kafka.linger.ms", "4000", "--dump-config",
-                           NULL);
+            conf_case_load(
+                &c, CONF_ARGS("--width.ms=4000", "--kafka.linger.ms", "4000", "--dump-config"));
         else
-            conf_case_load(&c, "--dump-config", NULL);
+            conf_case_load(&c, CONF_ARGS("--dump-config"));
         int highest = set & 4 ? 3 : set & 2 ? 2 : set & 1;
         char due[80];
         assert_int_equal(c.result, 1);
@@ -87,7 +87,7 @@ static void the_last_flag_wins(void **state)
     (void)state;
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, "--name", "a", "--exchange.x=1", "--name=b", "--exchange.x=2", NULL);
+    conf_case_load(&c, CONF_ARGS("--name", "a", "--exchange.x=1", "--name=b", "--exchange.x=2"));
     expect_loaded(&c);
     assert_string_equal(c.values.name, "b");
     assert_string_equal(conf_pair_get(&c.conf, "exchange.x"), "2");
@@ -111,7 +111,7 @@ static void numbers(void **state)
     for (size_t i = 0; i < N(good_numbers); i++) {
         struct conf_case c;
         conf_case_init(&c);
-        conf_case_load(&c, good_numbers[i].flag, NULL);
+        conf_case_load(&c, CONF_ARGS(good_numbers[i].flag));
         expect_loaded(&c);
         assert_true(c.values.any == good_numbers[i].any);
         conf_case_finish(&c);
@@ -131,7 +131,7 @@ static void booleans(void **state)
         struct conf_case c;
         conf_case_init(&c);
         assert_int_equal(setenv("CW_DRY_RUN", cases[i].dry ? "no" : "yes", 1), 0);
-        conf_case_load(&c, cases[i].flag, "argument", NULL);
+        conf_case_load(&c, CONF_ARGS(cases[i].flag, "argument"));
         expect_loaded(&c);
         assert_int_equal(c.values.dry, cases[i].dry);
         assert_int_equal(c.conf.n_args, 1);
@@ -183,9 +183,9 @@ static void bad_values_are_named(void **state)
             if (layer == CONF_ENVIRONMENT)
                 assert_int_equal(setenv(bad_values[i].env, bad_values[i].value, 1), 0);
             if (layer == CONF_FLAG)
-                conf_case_load(&c, line, NULL);
+                conf_case_load(&c, CONF_ARGS(line));
             else
-                conf_case_load(&c, NULL);
+                conf_case_load(&c, CONF_ARGS(NULL));
             (void)snprintf(due, sizeof(due), "%s (%s): \"%s\": %s", bad_values[i].key,
                            layers[layer], bad_values[i].value, bad_values[i].says);
             expect_refused(&c, due);
@@ -226,7 +226,7 @@ static void bad_flags_are_named(void **state)
         struct conf_case c;
         conf_case_init(&c);
         const char *const *a = bad_flags[i].args;
-        conf_case_load(&c, a[0], a[1], a[2], NULL);
+        conf_case_load(&c, CONF_ARGS(a[0], a[1], a[2]));
         expect_refused(&c, bad_flags[i].says);
         conf_case_finish(&c);
     }
@@ -237,7 +237,7 @@ static void arguments(void **state)
     (void)state;
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, "first", "--name", "x", "-", NULL);
+    conf_case_load(&c, CONF_ARGS("first", "--name", "x", "-"));
     expect_loaded(&c);
     assert_int_equal(c.conf.n_args, 2);
     assert_string_equal(c.conf.args[0], "first");
@@ -254,7 +254,7 @@ static void environment_of_others_is_left_alone(void **state)
     assert_int_equal(setenv("CW_COLOUR", "red", 1), 0);
     assert_int_equal(setenv("CW_KAFKA_", "x", 1), 0);
     assert_int_equal(setenv("CW_KAFKA_SASL_USERNAME", "me", 1), 0);
-    conf_case_load(&c, NULL);
+    conf_case_load(&c, CONF_ARGS(NULL));
     expect_loaded(&c);
     assert_int_equal(c.conf.n_pairs, 1);
     assert_string_equal(conf_pair_get(&c.conf, "kafka.sasl.username"), "me");
@@ -269,8 +269,8 @@ static void two_programs_in_one_process(void **state)
     struct conf_case b;
     conf_case_init(&a);
     conf_case_init(&b);
-    conf_case_load(&a, "--name=a", NULL);
-    conf_case_load(&b, "--name=b", NULL);
+    conf_case_load(&a, CONF_ARGS("--name=a"));
+    conf_case_load(&b, CONF_ARGS("--name=b"));
     assert_string_equal(a.values.name, "a");
     assert_string_equal(b.values.name, "b");
     conf_case_finish(&a);

@@ -39,7 +39,7 @@ static void file_lines(void **state)
         struct conf_case c;
         conf_case_init(&c);
         conf_case_file(&c, files[i].file);
-        conf_case_load(&c, NULL);
+        conf_case_load(&c, CONF_ARGS(NULL));
         if (c.result != 0)
             fail_msg("%s", c.e.text);
         assert_string_equal(c.values.name, files[i].name);
@@ -68,7 +68,7 @@ static void bad_lines_are_named(void **state)
         struct conf_case c;
         conf_case_init(&c);
         conf_case_file(&c, bad_files[i].file);
-        conf_case_load(&c, NULL);
+        conf_case_load(&c, CONF_ARGS(NULL));
         char due[200];
         (void)snprintf(due, sizeof(due), "%s%s", c.path, bad_files[i].says);
         assert_int_equal(c.result, -1);
@@ -87,7 +87,7 @@ static void long_lines(void **state)
     struct conf_case c;
     conf_case_init(&c);
     conf_case_file(&c, text);
-    conf_case_load(&c, NULL);
+    conf_case_load(&c, CONF_ARGS(NULL));
     assert_int_equal(c.result, -1);
     assert_non_null(strstr(c.e.text, " line 1: line too long"));
     conf_case_finish(&c);
@@ -95,7 +95,7 @@ static void long_lines(void **state)
     text[4000] = '\0';
     conf_case_init(&c);
     conf_case_file(&c, text);
-    conf_case_load(&c, NULL);
+    conf_case_load(&c, CONF_ARGS(NULL));
     assert_int_equal(c.result, 0);
     assert_string_equal(c.values.name, text + 7);
     conf_case_finish(&c);
@@ -114,7 +114,7 @@ static void file_of_the_environment(void **state)
         assert_int_equal(setenv("CW_CONFIG", other.path, 1), 0);
         if (with_flag)
             conf_case_file(&c, "name = flag\n");
-        conf_case_load(&c, NULL);
+        conf_case_load(&c, CONF_ARGS(NULL));
         assert_int_equal(c.result, 0);
         assert_string_equal(c.values.name, with_flag ? "flag" : "environment");
         assert_int_equal(c.values.any, with_flag ? 0 : 5);
@@ -130,7 +130,7 @@ static void help_tells_all(void **state)
     (void)state;
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, "--help", NULL);
+    conf_case_load(&c, CONF_ARGS("--help"));
     assert_int_equal(c.result, 1);
     expect_says(&c, "cw-case: tries things\n");
     expect_says(&c, "Usage: cw-case [options] [FILE...]\n");
@@ -159,7 +159,7 @@ static void help_goes_through_beside_mistakes(void **state)
         struct conf_case c;
         conf_case_init(&c);
         assert_int_equal(setenv("CW_WIDTH_MS", "wrong", 1), 0);
-        conf_case_load(&c, args[i][0], args[i][1], args[i][2], NULL);
+        conf_case_load(&c, CONF_ARGS(args[i][0], args[i][1], args[i][2]));
         if (c.result != 1)
             fail_msg("%s %s: %s", args[i][0], args[i][1], c.e.text);
         expect_says(&c, "Usage: cw-case");
@@ -172,7 +172,7 @@ static void version(void **state)
     (void)state;
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, "--version", "--colour", NULL);
+    conf_case_load(&c, CONF_ARGS("--version", "--colour"));
     assert_int_equal(c.result, 1);
     assert_string_equal(c.out, "cw-case " CANDLEWICK_VERSION "\n");
     conf_case_finish(&c);
@@ -185,7 +185,7 @@ static void dump_says_values_and_layers(void **state)
     conf_case_init(&c);
     conf_case_file(&c, "any = 7\nkafka.debug = all\n");
     assert_int_equal(setenv("CW_BROKERS", "a:1,b:2", 1), 0);
-    conf_case_load(&c, "--dump-config", "--dry-run", NULL);
+    conf_case_load(&c, CONF_ARGS("--dump-config", "--dry-run"));
     assert_int_equal(c.result, 1);
     assert_string_equal(c.out, "name = wick  # default\n"
                                "width.ms = 60000  # default\n"
@@ -204,7 +204,7 @@ static void mistakes_are_no_dump(void **state)
     (void)state;
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, "--dump-config", "--colour", NULL);
+    conf_case_load(&c, CONF_ARGS("--dump-config", "--colour"));
     assert_int_equal(c.result, -1);
     assert_int_equal(c.out_len, 0);
     conf_case_finish(&c);
@@ -225,7 +225,7 @@ static void secrets_are_never_shown(void **state)
     for (size_t i = 0; i < N(flags); i++) {
         struct conf_case c;
         conf_case_init(&c);
-        conf_case_load(&c, flags[i], "--dump-config", NULL);
+        conf_case_load(&c, CONF_ARGS(flags[i], "--dump-config"));
         assert_int_equal(c.result, 1);
         assert_null(strstr(c.out, "hunter2"));
         expect_says(&c, " = (hidden)  # flag\n");
@@ -235,7 +235,7 @@ static void secrets_are_never_shown(void **state)
     for (size_t i = 0; i < N(pins); i++) {
         struct conf_case c;
         conf_case_init(&c);
-        conf_case_load(&c, pins[i], NULL);
+        conf_case_load(&c, CONF_ARGS(pins[i]));
         assert_int_equal(c.result, -1);
         assert_null(strstr(c.e.text, pins[i] + 6));
         assert_non_null(strstr(c.e.text, "pin (flag): \"(hidden)\""));
@@ -243,7 +243,7 @@ static void secrets_are_never_shown(void **state)
     }
     struct conf_case c;
     conf_case_init(&c);
-    conf_case_load(&c, "--pin=4711", "--dump-config", NULL);
+    conf_case_load(&c, CONF_ARGS("--pin=4711", "--dump-config"));
     assert_int_equal(c.result, 1);
     assert_null(strstr(c.out, "4711"));
     conf_case_finish(&c);
