@@ -1,5 +1,7 @@
-"""deploy/local/stack: up, down and run, with stand-ins for the programs: what matters here is what becomes of them."""
+"""deploy/local/stack: up, down and run. But for one test with stand-ins for the programs: what matters here is what
+becomes of them."""
 
+import json
 import os
 import pty
 import re
@@ -11,20 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from stack import LOCAL, TOP, alive, environment, free_port, http_get, run, wait_for
+from stack import BUILD, LOCAL, TOP, alive, environment, free_port, http_get, run, wait_for
 
 PROGRAMS = ["tools/cw-sim", "tools/cw-topics", "tools/cw-tap", "producers/cw-producer", "processors/cw-candles",
             "sinks/cw-postgres", "sinks/cw-migrate", "api/cw-api"]
 SERVICES = ["cw-api", "cw-candles", "cw-postgres", "cw-producer.binance", "cw-sim"]
 
 
+def stand_ins(build):
+    for program in PROGRAMS:
+        (build / program).parent.mkdir(parents=True, exist_ok=True)
+        (build / program).symlink_to(TOP / "tests/integration/stand_in.py")
+    return build
+
+
 class Stack:
-    def __init__(self, directory):
+    def __init__(self, directory, build):
         self.var = directory / "var"
-        build = directory / "build"
-        for program in PROGRAMS:
-            (build / program).parent.mkdir(parents=True, exist_ok=True)
-            (build / program).symlink_to(TOP / "tests/integration/stand_in.py")
         self.env = environment({
             "SIM": 1, "STACK_VAR": self.var, "STACK_BUILD": build, "TERM": "dumb",
             "KAFKA_PORT": free_port(), "POSTGRES_PORT": free_port(), "KAFKA_HEAP": "256m",
@@ -73,10 +78,37 @@ class Stack:
 
 @pytest.fixture
 def stack(directory, name):
-    one = Stack(directory / name)
+    one = Stack(directory / name, stand_ins(directory / name / "build"))
     yield one
     one("down")
     run(LOCAL / "postgres.sh", "remove", one.var / "sim/postgres")
+
+
+@pytest.fixture
+def real_stack(directory, name):
+    one = Stack(directory / name, BUILD)
+    yield one
+    one("down")
+    run(LOCAL / "postgres.sh", "remove", one.var / "sim/postgres")
+
+
+def test_what_up_prints_works(real_stack):
+    """The programs themselves, and each command that a newcomer is told to try."""
+    _, _, tries = real_stack("up", SIM_RATE="500").stdout.partition("Try:\n")
+    rest, consumer, database = [line.strip() for line in tries.splitlines() if line]
+
+    def shell(command):
+        return run("bash", "-c", "set -o pipefail; " + command, cwd=TOP, env=real_stack.env)
+
+    def candles():
+        return json.loads(shell(rest).stdout).get("candles")
+
+    wait_for(candles, 60, "candles from REST", interval=0.5)
+    records = [json.loads(line) for line in shell(consumer).stdout.splitlines()]
+    assert len(records) == 5
+    assert all(record["interval"] == "1m" and record["exchange"] == "binance" for record in records)
+    assert shell(database).stdout.endswith("(5 rows)\n\n")
+    assert real_stack("status").returncode == 0
 
 
 def test_up_twice_and_down(stack):

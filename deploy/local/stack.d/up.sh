@@ -102,7 +102,7 @@ Candlewick runs on the $market_text
 Try:
   curl -s '$api/v1/candles/binance/$(first_symbol)?interval=1m&limit=3' | jq .
   deploy/local/bin/kafka-console-consumer --topic candles.1m --max-messages 5 | ${build#"$PWD/"}/tools/cw-tap
-  (. ${var#"$PWD/"}/env && psql "\$CW_DATABASE_URL" -c 'SELECT * FROM candle ORDER BY open_time DESC LIMIT 3')
+  (. ${var#"$PWD/"}/env && psql "\$CW_DATABASE_URL" -c 'SELECT symbol, open_time, close, status FROM candle LIMIT 5')
 
 PLACES
 }
