@@ -22,6 +22,8 @@ void tap_stream_finish(struct tap_stream *s)
 
 static struct slice rest(const struct tap_stream *s)
 {
+    if (s->pending.len == s->at)
+        return (struct slice){NULL, 0};
     return slice_make(s->pending.data + s->at, s->pending.len - s->at);
 }
 
