@@ -10,10 +10,9 @@ enum { PARTITIONS_MAX = 4096, BAD_LOG_EVERY_S = 10 };
 /* One frame's way through the parser. */
 struct passage {
     struct intake *in;
+    const struct intake_source *from;
     const struct frame *frame;
     int64_t now_us;
-    intake_control_fn control;
-    void *ctx;
     bool foreign;      /* it spoke of a symbol that is not followed */
     bool journal_full; /* the failure is not the frame's */
 };
@@ -69,8 +68,8 @@ static int on_event(void *ctx, const struct event *ev, struct err *e)
     struct passage *p = ctx;
     if (ev->type == EVENT_TRADE)
         return on_trade(p, ev, e);
-    if (p->control)
-        p->control(p->ctx, ev);
+    if (p->from->control)
+        p->from->control(p->from->ctx, ev);
     return 0;
 }
 
@@ -101,10 +100,10 @@ static int dead_letter(struct intake *in, uint32_t link, const struct frame *f, 
     return append(in, in->universe->links[link].shard, &entry, now_us, e);
 }
 
-int intake_frame(struct intake *in, void *session, uint32_t link, const struct frame *f,
-                 size_t frame_len, intake_control_fn control, void *ctx, struct err *e)
+int intake_frame(struct intake *in, const struct intake_source *from, const struct frame *f,
+                 size_t frame_len, struct err *e)
 {
-    struct passage p = {in, f, clock_mono_us(), control, ctx, false, false};
+    struct passage p = {in, from, f, clock_mono_us(), false, false};
     struct err why = {0};
     bool skipped = false;
     metric_inc(in->metrics->frames, 1);
@@ -112,11 +111,11 @@ int intake_frame(struct intake *in, void *session, uint32_t link, const struct f
     if (frame_len > f->text.len) {
         (void)err_set(&why, ERR_LIMIT, "%s: a frame of %zu bytes, longer than %d", in->ops->name,
                       frame_len, EXCHANGE_FRAME_MAX);
-        return dead_letter(in, link, f, frame_len, p.now_us, &why, e);
+        return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
     }
-    if (in->ops->parse_frame(session, in->stream, f, on_event, &p, &skipped, &why) < 0) {
+    if (in->ops->parse_frame(from->session, in->stream, f, on_event, &p, &skipped, &why) < 0) {
         if (!p.journal_full)
-            return dead_letter(in, link, f, frame_len, p.now_us, &why, e);
+            return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
         *e = why;
         return -1;
     }
