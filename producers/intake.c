@@ -137,13 +137,27 @@ int intake_link(struct intake *in, uint32_t link, bool up, int64_t receive_us, i
 }
 
 /* Symbols stand sorted by partition: a link touches those from its first symbol's to its last. */
-static void mark_down(const struct universe *u, const struct universe_link *l, char *alive)
+static void mark(const struct universe *u, const struct universe_link *l, bool up, char *alive)
 {
     const struct universe_symbol *first = &u->symbols[l->symbols.first];
     const struct universe_symbol *last = first + l->symbols.n - 1;
     uint32_t from = (uint32_t)first->partition / u->n_shards;
     uint32_t to = (uint32_t)last->partition / u->n_shards;
-    memset(alive + from, 0, to - from + 1);
+    memset(alive + from, up, to - from + 1);
+}
+
+/* A partition is as alive as all its links; one without a symbol as all links of the shard. */
+static void mark_all(const struct universe *u, uint32_t shard, const bool *links_up, char *alive,
+                     uint32_t n)
+{
+    bool all_up = true;
+    for (uint32_t i = 0; i < u->n_links; i++)
+        all_up = all_up && (links_up[i] || u->links[i].shard != shard);
+    memset(alive, all_up, n);
+    for (int up = 1; up >= 0 && !all_up; up--) /* those that are down have the last word */
+        for (uint32_t i = 0; i < u->n_links; i++)
+            if (u->links[i].shard == shard && links_up[i] == up)
+                mark(u, &u->links[i], up, alive);
 }
 
 int intake_tick(struct intake *in, uint32_t shard, const bool *links_up, int64_t receive_us,
@@ -156,10 +170,7 @@ int intake_tick(struct intake *in, uint32_t shard, const bool *links_up, int64_t
         return err_set(e, ERR_LIMIT, "%u partitions in one shard", n);
     if (journal_is_full(in->journals[shard]))
         return 1;
-    memset(alive, 1, n);
-    for (uint32_t i = 0; i < u->n_links; i++)
-        if (u->links[i].shard == shard && !links_up[i])
-            mark_down(u, &u->links[i], alive);
+    mark_all(u, shard, links_up, alive, n);
     const struct entry tick = {
         .type = ENTRY_TICK, .receive_us = receive_us, .data = slice_make(alive, n)};
     return append(in, shard, &tick, clock_mono_us(), e);
