@@ -91,9 +91,10 @@ static void on_control(void *ctx, const struct event *ev)
 static int take_message(struct feed_conn *c, struct slice text, size_t len)
 {
     const struct frame f = {text, c->heard_market_us};
+    const struct intake_source from = {c->link, c->session, on_control, c};
     struct err e = {0};
     recorder_frame(c->env->about->recorder, &f);
-    if (intake_frame(c->env->intake, c->session, c->link, &f, len, on_control, c, &e) != 0) {
+    if (intake_frame(c->env->intake, &from, &f, len, &e) != 0) {
         feed_conn_give_up(c, e.text);
         return -1;
     }

@@ -106,9 +106,9 @@ static int load_rest(const struct instruments_source *from, struct instruments *
 {
     struct backoff b = {.seed = (uint64_t)clock_real_us()};
     struct log_limit limit = {.interval_us = SAY_EVERY_S * US_PER_S};
+    health_wait(from->program->health, "instruments", "asking for the list");
     for (;;) {
         int64_t asked_s = 0;
-        health_wait(from->program->health, "instruments", "asking for the list");
         if (ask(from, &asked_s, ret, e) == 0)
             return 0;
         if (!e->retriable)

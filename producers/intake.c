@@ -10,10 +10,9 @@ enum { PARTITIONS_MAX = 4096, BAD_LOG_EVERY_S = 10 };
 /* One frame's way through the parser. */
 struct passage {
     struct intake *in;
+    const struct intake_source *from;
     const struct frame *frame;
     int64_t now_us;
-    intake_control_fn control;
-    void *ctx;
     bool foreign;      /* it spoke of a symbol that is not followed */
     bool journal_full; /* the failure is not the frame's */
 };
@@ -69,8 +68,8 @@ static int on_event(void *ctx, const struct event *ev, struct err *e)
     struct passage *p = ctx;
     if (ev->type == EVENT_TRADE)
         return on_trade(p, ev, e);
-    if (p->control)
-        p->control(p->ctx, ev);
+    if (p->from->control)
+        p->from->control(p->from->ctx, ev);
     return 0;
 }
 
@@ -101,10 +100,10 @@ static int dead_letter(struct intake *in, uint32_t link, const struct frame *f, 
     return append(in, in->universe->links[link].shard, &entry, now_us, e);
 }
 
-int intake_frame(struct intake *in, void *session, uint32_t link, const struct frame *f,
-                 size_t frame_len, intake_control_fn control, void *ctx, struct err *e)
+int intake_frame(struct intake *in, const struct intake_source *from, const struct frame *f,
+                 size_t frame_len, struct err *e)
 {
-    struct passage p = {in, f, clock_mono_us(), control, ctx, false, false};
+    struct passage p = {in, from, f, clock_mono_us(), false, false};
     struct err why = {0};
     bool skipped = false;
     metric_inc(in->metrics->frames, 1);
@@ -112,11 +111,11 @@ int intake_frame(struct intake *in, void *session, uint32_t link, const struct f
     if (frame_len > f->text.len) {
         (void)err_set(&why, ERR_LIMIT, "%s: a frame of %zu bytes, longer than %d", in->ops->name,
                       frame_len, EXCHANGE_FRAME_MAX);
-        return dead_letter(in, link, f, frame_len, p.now_us, &why, e);
+        return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
     }
-    if (in->ops->parse_frame(session, in->stream, f, on_event, &p, &skipped, &why) < 0) {
+    if (in->ops->parse_frame(from->session, in->stream, f, on_event, &p, &skipped, &why) < 0) {
         if (!p.journal_full)
-            return dead_letter(in, link, f, frame_len, p.now_us, &why, e);
+            return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
         *e = why;
         return -1;
     }
@@ -138,13 +137,27 @@ int intake_link(struct intake *in, uint32_t link, bool up, int64_t receive_us, i
 }
 
 /* Symbols stand sorted by partition: a link touches those from its first symbol's to its last. */
-static void mark_down(const struct universe *u, const struct universe_link *l, char *alive)
+static void mark(const struct universe *u, const struct universe_link *l, bool up, char *alive)
 {
     const struct universe_symbol *first = &u->symbols[l->symbols.first];
     const struct universe_symbol *last = first + l->symbols.n - 1;
     uint32_t from = (uint32_t)first->partition / u->n_shards;
     uint32_t to = (uint32_t)last->partition / u->n_shards;
-    memset(alive + from, 0, to - from + 1);
+    memset(alive + from, up, to - from + 1);
+}
+
+/* A partition is as alive as all its links; one without a symbol as all links of the shard. */
+static void mark_all(const struct universe *u, uint32_t shard, const bool *links_up, char *alive,
+                     uint32_t n)
+{
+    bool all_up = true;
+    for (uint32_t i = 0; i < u->n_links; i++)
+        all_up = all_up && (links_up[i] || u->links[i].shard != shard);
+    memset(alive, all_up, n);
+    for (int up = 1; up >= 0 && !all_up; up--) /* those that are down have the last word */
+        for (uint32_t i = 0; i < u->n_links; i++)
+            if (u->links[i].shard == shard && links_up[i] == up)
+                mark(u, &u->links[i], up, alive);
 }
 
 int intake_tick(struct intake *in, uint32_t shard, const bool *links_up, int64_t receive_us,
@@ -157,10 +170,7 @@ int intake_tick(struct intake *in, uint32_t shard, const bool *links_up, int64_t
         return err_set(e, ERR_LIMIT, "%u partitions in one shard", n);
     if (journal_is_full(in->journals[shard]))
         return 1;
-    memset(alive, 1, n);
-    for (uint32_t i = 0; i < u->n_links; i++)
-        if (u->links[i].shard == shard && !links_up[i])
-            mark_down(u, &u->links[i], alive);
+    mark_all(u, shard, links_up, alive, n);
     const struct entry tick = {
         .type = ENTRY_TICK, .receive_us = receive_us, .data = slice_make(alive, n)};
     return append(in, shard, &tick, clock_mono_us(), e);

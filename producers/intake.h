@@ -1,8 +1,8 @@
 /**
  * From frames to journal entries: what a connection and a file of frames have in common.
  *
- *     struct intake in = {ops, "trade", universe, journals, metrics, ...};
- *     intake_frame(&in, session, link, &frame, &ret, &e);
+ *     intake_init(&in, ops, "trade", universe, journals, &metrics);
+ *     intake_frame(&in, &(struct intake_source){link, session, on_control, c}, &frame, len, &e);
  *     intake_tick(&in, shard, alive, now_us, &e);
  *
  * A frame that cannot be understood goes into the journal as it is, is counted and logged, and
@@ -38,11 +38,19 @@ void intake_init(struct intake *in, const struct exchange_ops *ops, const char *
 /* What is not for the journal: answers and announcements; NULL: of no interest. */
 typedef void (*intake_control_fn)(void *ctx, const struct event *ev);
 
-/* One frame that arrived on a link. frame_len: what it really had, if f holds only its first bytes.
- * 0: done; -1: the journal could not take it (ERR_LIMIT, ERR_NOMEM): trades are lost, and the
- * connection has to begin anew. */
-int intake_frame(struct intake *in, void *session, uint32_t link, const struct frame *f,
-                 size_t frame_len, intake_control_fn control, void *ctx, struct err *e) MUST_CHECK;
+/* Where a frame came from. */
+struct intake_source {
+    uint32_t link;
+    void *session; /* the adapter's, of the connection */
+    intake_control_fn control;
+    void *ctx;
+};
+
+/* One frame. frame_len: what it really had, if f holds only its first bytes. 0: done; -1: the
+ * journal could not take it (ERR_LIMIT, ERR_NOMEM): trades are lost, and the connection has to
+ * begin anew. */
+int intake_frame(struct intake *in, const struct intake_source *from, const struct frame *f,
+                 size_t frame_len, struct err *e) MUST_CHECK;
 
 /* A link came up, or went down: why, and when it was last heard of. */
 int intake_link(struct intake *in, uint32_t link, bool up, int64_t receive_us, int64_t heard_us,

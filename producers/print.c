@@ -36,18 +36,20 @@ static int flush(struct printer *p, struct err *e)
     return p->closed ? 0 : err_set(e, ERR_IO, "print: %s", strerror(errno));
 }
 
-/* What has come so far; how many entries, -1. */
+/* What has come so far; how many entries, -1. Each entry is a transaction of its own: what is
+ * printed does not depend on how many came together. */
 static int print_stretch(struct printer *p, struct err *e)
 {
     struct entry entry;
     struct shard_counts c;
     int n = 0;
     while (n < STRETCH && journal_next(p->about->journal, &entry)) {
-        if (shard_apply(p->shard, &entry, print_record, p, e) != 0)
+        if (shard_apply(p->shard, &entry, print_record, p, e) != 0 ||
+            shard_flush(p->shard, print_record, p, e) != 0)
             return -1;
         n++;
     }
-    if (n > 0 && (shard_flush(p->shard, print_record, p, e) != 0 || flush(p, e) != 0))
+    if (n > 0 && flush(p, e) != 0)
         return -1;
     journal_commit(p->about->journal);
     shard_counts_take(p->shard, &c);

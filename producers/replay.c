@@ -91,7 +91,8 @@ int replay_line(struct replay *r, struct slice line, struct err *e)
     size_t len = rec.frame.text.len;
     if (len > EXCHANGE_FRAME_MAX)
         rec.frame.text.len = EXCHANGE_FRAME_MAX;
-    return intake_frame(r->intake, r->session, 0, &rec.frame, len, NULL, NULL, e);
+    const struct intake_source from = {0, r->session, NULL, NULL};
+    return intake_frame(r->intake, &from, &rec.frame, len, e);
 }
 
 int replay_end(struct replay *r, struct err *e)

@@ -47,7 +47,7 @@ int shard_put_trade(const struct shard_sink *k, const struct universe_symbol *of
 int shard_put_feed(const struct shard_sink *k, const struct universe_symbol *of,
                    const struct feed *f, struct err *e)
 {
-    struct pair_key buf;
+    struct pair_key buf = {""};
     struct record r = {.type = RECORD_FEED, .feed = *f};
     r.feed.exchange = slice_of(k->about->exchange);
     r.feed.symbol = slice_of(of->info.symbol);
@@ -98,7 +98,7 @@ int shard_put_progress(const struct shard_sink *k, const char *symbol, const str
 int shard_put_instrument(const struct shard_sink *k, const struct universe_symbol *of,
                          struct err *e)
 {
-    struct pair_key buf;
+    struct pair_key buf = {""};
     const struct instrument_info *in = &of->info;
     const struct record r = {
         .type = RECORD_INSTRUMENT,

@@ -1,7 +1,6 @@
 """cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
 
 import signal
-import time
 
 import pytest
 
@@ -75,17 +74,18 @@ def test_every_trade_is_written_once(simulator, producer, written, kafka, topics
 
 
 def test_ticks_come_each_second_in_every_partition(simulator, producer, written):
-    sim = simulator(symbols=SYMBOLS, rate=200)
-    producer(sim)
-    wait_for(lambda: len(written().ticks) >= 5 * 4, 30, "five ticks in four partitions", interval=0.5)
+    sim = simulator(symbols=SYMBOLS, rate=300, trades=1500, hold_streams=SYMBOLS)
+    one = producer(sim)
+    sim.wait_done()
+    wait_for(lambda: written_by(one) == 1500, 30, "1,500 trades written")
+    assert one.stop() == 0
     w = written()
+    assert len(w.ticks) >= 4 * 4
     for partition in range(4):
         times = [t["receive_time"] for p, t in w.ticks if p == partition]
         assert all(900_000 <= b - a <= 1_500_000 for a, b in zip(times, times[1:])), times
     assert all(t["alive"] and t["epoch"] == 1 for _, t in w.ticks)
-    for m in w.messages:  # in a partition, nothing received before a tick stands behind it
-        pass
-    newest = {}
+    newest = {}  # in a partition, nothing received before a tick stands behind it
     for m in w.messages:
         name, r = m.record()
         if name == "trade":

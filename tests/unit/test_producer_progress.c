@@ -1,0 +1,216 @@
+/* What a trade means to what is written already: tables, and the law under random deliveries. */
+#include "progress.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct progress_step offer(struct symbol_progress *p, int64_t id, int64_t at_us)
+{
+    struct progress_step step;
+    progress_offer(p, &(struct progress_trade){id, at_us, at_us + 1}, &step);
+    return step;
+}
+
+/* ids: in the order of delivery; is: per id N new, N[a-b] new behind a gap, F filled, C filled and
+ * closed, D duplicate; then the holes left. */
+static const struct {
+    const char *name;
+    int64_t ids[12];
+    int n;
+    const char *is;
+} tables[] = {
+    {"in order", {5, 6, 7}, 3, "N N N |"},
+    {"duplicates", {5, 5, 6, 5, 6}, 5, "N D N D D |"},
+    {"a gap", {5, 9}, 2, "N N[6-8] | 6-8"},
+    {"swapped", {5, 7, 6, 8}, 4, "N N[6-6] C N |"},
+    {"filled in order", {5, 9, 6, 7, 8, 8}, 6, "N N[6-8] F F C D |"},
+    {"filled from behind", {5, 9, 8, 7, 6}, 5, "N N[6-8] F F C |"},
+    {"split", {5, 11, 8, 8, 6, 10}, 6, "N N[6-10] F D F F | 7-7 9-9"},
+    {"two gaps", {1, 4, 8, 6, 2}, 5, "N N[2-3] N[5-7] F F | 3-3 5-5 7-7"},
+    {"swapped at the beginning", {7, 6, 8}, 3, "N N N |"},
+    {"before the beginning", {7, 3, 5, 4, 6}, 5, "N N[4-6] F C C |"},
+    {"from zero", {0, 1, 3}, 3, "N N N[2-2] | 2-2"},
+    {"the greatest ids",
+     {INT64_MAX - 3, INT64_MAX - 1},
+     2,
+     "N N[9223372036854775805-9223372036854775805] | 9223372036854775805-9223372036854775805"},
+};
+
+static void table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        struct symbol_progress p = {0};
+        struct strbuf b = STRBUF_INIT(1000);
+        for (int k = 0; k < tables[i].n; k++) {
+            const struct progress_step s = offer(&p, tables[i].ids[k], k);
+            const char *word = s.verdict == PROGRESS_NEW         ? "N"
+                               : s.verdict == PROGRESS_DUPLICATE ? "D"
+                               : s.closed                        ? "C"
+                                                                 : "F";
+            assert_int_equal(strbuf_adds(&b, word), 0);
+            if (s.opened)
+                assert_int_equal(strbuf_addf(&b, "[%lld-%lld]", (long long)s.hole.first_id,
+                                             (long long)s.hole.last_id),
+                                 0);
+            assert_int_equal(strbuf_adds(&b, " "), 0);
+        }
+        assert_int_equal(strbuf_adds(&b, "|"), 0);
+        for (size_t h = 0; h < p.record.n_holes; h++)
+            assert_int_equal(strbuf_addf(&b, " %lld-%lld", (long long)p.record.holes[h].first_id,
+                                         (long long)p.record.holes[h].last_id),
+                             0);
+        if (strcmp(b.data, tables[i].is) != 0)
+            fail_msg("%s\nis     %s\nwanted %s", tables[i].name, b.data, tables[i].is);
+        strbuf_finish(&b);
+    }
+}
+
+static void times(void **state)
+{
+    (void)state;
+    struct symbol_progress p = {0};
+    (void)offer(&p, 10, 1000);
+    const struct progress_step gap = offer(&p, 13, 2000);
+    assert_int_equal(gap.hole.from_time_us, 1000);
+    assert_int_equal(gap.hole.to_time_us, 2000);
+    assert_int_equal(gap.hole.open_time_us, 2001);
+    assert_int_equal(p.record.last_time_us, 2000);
+    assert_int_equal(p.record.last_receive_time_us, 2001);
+    const struct progress_step fill = offer(&p, 11, 1500);
+    assert_int_equal(fill.verdict, PROGRESS_FILLS);
+    assert_int_equal(fill.hole.from_time_us, 1000);
+    assert_int_equal(p.record.last_time_us, 2000);
+    assert_false(offer(&p, 11, 1500).newer_than_newest);
+    assert_true(offer(&p, 11, 2001).newer_than_newest);
+    assert_false(offer(&p, 13, 2001).newer_than_newest);
+}
+
+static void overflow(void **state)
+{
+    (void)state;
+    struct symbol_progress p = {0};
+    for (int i = 0; i <= PROGRESS_HOLES_MAX; i++) /* ids 0, 10, 20, … */
+        assert_false(offer(&p, 10 * i, 1000 - i).gave_up);
+    assert_int_equal(p.record.n_holes, PROGRESS_HOLES_MAX);
+    /* receive times fall here, so the hole noticed first is the last one, not the lowest */
+    const struct progress_step s = offer(&p, 10 * (PROGRESS_HOLES_MAX + 1), 2000);
+    assert_true(s.gave_up && s.opened);
+    assert_int_equal(s.given_up.first_id, 10 * (PROGRESS_HOLES_MAX - 1) + 1);
+    assert_int_equal(s.given_up.last_id, 10 * PROGRESS_HOLES_MAX - 1);
+    assert_int_equal(p.record.n_holes, PROGRESS_HOLES_MAX);
+    assert_int_equal(offer(&p, s.given_up.first_id, 1).verdict, PROGRESS_DUPLICATE);
+    const struct progress_step split = offer(&p, 5, 1); /* 1-9 becomes two */
+    assert_int_equal(split.verdict, PROGRESS_FILLS);
+    assert_true(split.gave_up);
+    assert_int_equal(p.record.n_holes, PROGRESS_HOLES_MAX);
+}
+
+/* --- the law --------------------------------------------------------------------------------- */
+
+enum { IDS = 400, RUNS = 3000 };
+
+struct ledger {
+    int written[IDS];
+    bool given_up[IDS];
+};
+
+static bool in_hole(const struct progress *r, int64_t id)
+{
+    for (size_t i = 0; i < r->n_holes; i++)
+        if (id >= r->holes[i].first_id && id <= r->holes[i].last_id)
+            return true;
+    return false;
+}
+
+static void check(const struct symbol_progress *p, const struct ledger *l)
+{
+    const struct progress *r = &p->record;
+    struct symbol_progress copy;
+    struct err e = {0};
+    assert_int_equal(progress_restore(&copy, r, &e), 0); /* ascending, apart, inside */
+    for (int64_t id = 0; id < IDS; id++) {
+        bool inside = id >= r->first_id && id <= r->last_id;
+        int told = l->written[id] + in_hole(r, id) + (l->given_up[id] && !l->written[id]);
+        assert_int_equal(told, inside ? 1 : 0);
+    }
+}
+
+static void deliver(struct symbol_progress *p, struct ledger *l, int64_t id, int64_t now)
+{
+    const struct progress_step s = offer(p, id, now);
+    if (s.verdict != PROGRESS_DUPLICATE)
+        l->written[id]++;
+    if (s.gave_up)
+        for (int64_t i = s.given_up.first_id; i <= s.given_up.last_id; i++)
+            l->given_up[i] = true;
+}
+
+/* A delivery in bursts that jump forth and back, with a crash now and then: what was written since
+ * the last commit is undone, and progress comes back as it was committed. */
+static void law(void **state)
+{
+    (void)state;
+    unsigned seed = 20261121;
+    for (int run = 0; run < RUNS / 10; run++) {
+        struct symbol_progress p = {0};
+        struct symbol_progress committed = {0};
+        struct ledger l = {0};
+        struct ledger l_committed = {0};
+        int64_t at = rand_r(&seed) % IDS;
+        for (int step = 0; step < RUNS / 10; step++) {
+            int what = rand_r(&seed) % 100;
+            if (what < 60)
+                at = (at + 1) % IDS;
+            else if (what < 80)
+                at = (at + rand_r(&seed) % 8) % IDS;
+            else
+                at = rand_r(&seed) % IDS;
+            deliver(&p, &l, at, step);
+            if (what == 99 && committed.known) { /* crash */
+                p = committed;
+                l = l_committed;
+            } else if (what % 10 == 0) {
+                committed = p;
+                l_committed = l;
+            }
+        }
+        check(&p, &l);
+    }
+}
+
+static void restore(void **state)
+{
+    (void)state;
+    static const struct progress bad[] = {
+        {.first_id = 5, .last_id = 4},
+        {.first_id = -1, .last_id = 4},
+        {.first_id = 1, .last_id = INT64_MAX},
+        {.first_id = 1, .last_id = 9, .n_holes = 1, .holes = {{1, 2}}},
+        {.first_id = 1, .last_id = 9, .n_holes = 1, .holes = {{8, 9}}},
+        {.first_id = 1, .last_id = 9, .n_holes = 1, .holes = {{4, 3}}},
+        {.first_id = 1, .last_id = 9, .n_holes = 2, .holes = {{5, 6}, {3, 3}}},
+        {.first_id = 1, .last_id = 9, .n_holes = 2, .holes = {{3, 5}, {5, 6}}},
+    };
+    struct err e = {0};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct symbol_progress p = {0};
+        e.code = ERR_NONE;
+        assert_int_equal(progress_restore(&p, &bad[i], &e), -1);
+        assert_int_equal(e.code, ERR_STATE);
+        assert_false(p.known);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table), cmocka_unit_test(times),   cmocka_unit_test(overflow),
+        cmocka_unit_test(law),   cmocka_unit_test(restore),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

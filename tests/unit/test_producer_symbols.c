@@ -1,0 +1,156 @@
+/* Which symbols are followed, and where each belongs. */
+#include "instruments.h"
+#include "producer_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void add(struct instruments *all, const char *native, const char *base, const char *quote,
+                enum instrument_status status)
+{
+    struct instrument_info in = {.status = status};
+    struct err e = {0};
+    (void)snprintf(in.native, sizeof(in.native), "%s", native);
+    (void)snprintf(in.base, sizeof(in.base), "%s", base);
+    (void)snprintf(in.quote, sizeof(in.quote), "%s", quote);
+    (void)snprintf(in.symbol, sizeof(in.symbol), "%.19s-%.19s", base, quote);
+    assert_int_equal(instruments_add(all, &in, &e), 0);
+}
+
+static int setup(void **state)
+{
+    struct instruments *all = calloc(1, sizeof(*all));
+    if (!all)
+        return -1;
+    add(all, "BTCUSDT", "BTC", "USDT", INSTRUMENT_STATUS_TRADING);
+    add(all, "ETHUSDT", "ETH", "USDT", INSTRUMENT_STATUS_TRADING);
+    add(all, "ETHEUR", "ETH", "EUR", INSTRUMENT_STATUS_TRADING);
+    add(all, "OLDEUR", "OLD", "EUR", INSTRUMENT_STATUS_HALTED);
+    add(all, "BTCTUSD", "BTC", "TUSD", INSTRUMENT_STATUS_TRADING);
+    add(all, "USDTTRY", "USDT", "TRY", INSTRUMENT_STATUS_TRADING);
+    add(all, "XETHZ", "ETH", "ZUSD", INSTRUMENT_STATUS_TRADING);
+    add(all, "XETHZ2", "ETH", "ZUSD", INSTRUMENT_STATUS_TRADING);
+    *state = all;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    instruments_finish(*state);
+    free(*state);
+    return 0;
+}
+
+static const struct {
+    const char *spec;
+    enum instruments_scope scope;
+    const char *is; /* native names, or the error */
+} cases[] = {
+    {"BTC-USDT", INSTRUMENTS_TRADING, "BTCUSDT "},
+    {"btc/usdt", INSTRUMENTS_TRADING, "BTCUSDT "},
+    {"BtcUsdt", INSTRUMENTS_TRADING, "BTCUSDT "},
+    {" ETH-EUR , BTC-USDT,ethusdt,BTCUSDT", INSTRUMENTS_TRADING, "BTCUSDT ETHUSDT ETHEUR "},
+    {"quote:eur", INSTRUMENTS_TRADING, "ETHEUR "},
+    {"quote:EUR", INSTRUMENTS_LISTED, "ETHEUR OLDEUR "},
+    {"OLD-EUR", INSTRUMENTS_TRADING, "OLDEUR "}, /* asked for by name */
+    {"", INSTRUMENTS_TRADING, "BTCUSDT ETHUSDT ETHEUR "},
+    {"ETH-USD", INSTRUMENTS_TRADING,
+     "symbols: there is no ETH-USD (did you mean ETH-USDT, ETH-ZUSD, ETH-ZUSD?)"},
+    {"BTCUSD", INSTRUMENTS_TRADING,
+     "symbols: there is no BTCUSD (did you mean BTC-USDT, BTC-TUSD?)"},
+    {"NOSUCHTHING", INSTRUMENTS_TRADING, "symbols: there is no NOSUCHTHING"},
+    {"BTC-USDT,,ETH-EUR", INSTRUMENTS_TRADING, "symbols: an empty name in \"BTC-USDT,,ETH-EUR\""},
+    {"quote:XYZ", INSTRUMENTS_TRADING,
+     "symbols: \"quote:XYZ\" takes none of the 8 pairs that are listed"},
+    {"all", INSTRUMENTS_TRADING, "symbols: XETHZ and XETHZ2 are both ETH-ZUSD"},
+    {"XETHZ,XETHZ2", INSTRUMENTS_TRADING, "symbols: XETHZ and XETHZ2 are both ETH-ZUSD"},
+    {"XETHZ2", INSTRUMENTS_TRADING, "XETHZ2 "},
+};
+
+static void selection(void **state)
+{
+    const struct instruments *all = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct instruments chosen = {0};
+        struct err e = {0};
+        struct strbuf b = STRBUF_INIT(1000);
+        if (instruments_select(all, cases[i].spec, cases[i].scope, &chosen, &e) != 0) {
+            assert_int_equal(e.code, ERR_CONF);
+            assert_int_equal(strbuf_adds(&b, e.text), 0);
+        }
+        for (size_t k = 0; k < chosen.n; k++)
+            assert_int_equal(strbuf_addf(&b, "%s ", chosen.list[k].native), 0);
+        if (!b.data || strcmp(b.data, cases[i].is) != 0)
+            fail_msg("\"%s\"\nis     %s\nwanted %s", cases[i].spec, b.data, cases[i].is);
+        instruments_finish(&chosen);
+        strbuf_finish(&b);
+    }
+}
+
+/* --- universe -------------------------------------------------------------------------------- */
+
+static void one_shard(void **state)
+{
+    (void)state;
+    struct universe *u = case_universe(1, 0);
+    static const char *const order[] = {"BTC-EUR",  "BTC-USDT", "ETH-USDT",
+                                        "SOL-USDT", "ADA-USDT", "XRP-USDT"};
+    assert_int_equal(u->n_symbols, 6);
+    assert_int_equal(u->n_links, 1);
+    assert_int_equal(universe_shard_partitions(u, 0), 4);
+    for (uint32_t i = 0; i < u->n_symbols; i++) {
+        assert_string_equal(u->symbols[i].info.symbol, order[i]);
+        assert_int_equal(universe_find(u, slice_of(u->symbols[i].info.native)), i);
+        assert_int_equal(universe_find_symbol(u, slice_of(order[i])), i);
+    }
+    assert_int_equal(universe_find(u, slice_of("BTC-EUR")), -1);
+    assert_int_equal(universe_find(u, slice_of("")), -1);
+    assert_int_equal(universe_find_symbol(u, slice_of("BTCEUR")), -1);
+    universe_destroy(u);
+}
+
+static void many_shards(void **state)
+{
+    (void)state;
+    for (int32_t shards = 1; shards <= 6; shards++) {
+        struct universe *u = case_universe(shards, 2);
+        uint32_t seen = 0;
+        uint32_t partitions = 0;
+        for (uint32_t s = 0; s < u->n_shards; s++) {
+            assert_true(u->shards[s].n == 0 || u->shards[s].first == seen);
+            seen += u->shards[s].n;
+            partitions += universe_shard_partitions(u, s);
+        }
+        assert_int_equal(seen, u->n_symbols);
+        assert_int_equal(partitions, 4);
+        seen = 0;
+        for (uint32_t l = 0; l < u->n_links; l++) {
+            const struct universe_link *k = &u->links[l];
+            assert_true(k->symbols.n > 0 && k->symbols.n <= 2);
+            assert_int_equal(k->symbols.first, seen);
+            seen += k->symbols.n;
+            for (uint32_t i = k->symbols.first; i < seen; i++) {
+                assert_int_equal(u->symbols[i].link, l);
+                assert_int_equal(u->symbols[i].shard, k->shard);
+                assert_int_equal(u->symbols[i].partition % shards, k->shard);
+            }
+        }
+        assert_int_equal(seen, u->n_symbols);
+        universe_destroy(u);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(selection, setup, teardown),
+        cmocka_unit_test(one_shard),
+        cmocka_unit_test(many_shards),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
