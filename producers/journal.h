@@ -6,9 +6,9 @@
  *         journal_append(j, &entry, now, &e);        ...        // into the open transaction
  *                                                journal_commit(j);   // or journal_rewind(j)
  *
- * While somebody owns the journal, entries leave by journal_commit() alone: after a failure the
- * writer rewinds and reads them again. While nobody does (a standby), the oldest leave after
- * keep_us or to make room, so that a takeover finds the last stretch in memory.
+ * While the journal is owned, entries leave by journal_commit() alone: after a failure the writer
+ * rewinds and reads them again. While it is not (a standby), the oldest leave after keep_us or to
+ * make room, so that a takeover finds the last stretch in memory.
  * Memory is bounded: from journal_is_full() on the feed must pause; an append beyond the limit
  * fails.
  * Threads: one appends, one reads; all calls are locked.
@@ -54,7 +54,8 @@ void journal_end(struct journal *j);
 
 /* --- the writer's side --- */
 
-/* Whether somebody writes what is in it; reading starts at the oldest entry. */
+/* Whether what is in it is ours to write (until somebody else is known to write it); reading starts
+ * at the oldest entry. Not so at the beginning. */
 void journal_own(struct journal *j, bool owned);
 
 /* The next entry; its slices stay valid until journal_commit() or journal_own(). False: none. */

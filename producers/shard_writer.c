@@ -258,8 +258,12 @@ void shard_writer_disown(struct shard_writer *w)
         return;
     w->owned = false;
     close_shard(w);
-    journal_own(w->journal, false);
     metric_inc(w->env->metrics->shards_owned, -1);
+}
+
+void shard_writer_stand_by(struct shard_writer *w)
+{
+    journal_own(w->journal, false);
 }
 
 bool shard_writer_is_owned(const struct shard_writer *w)

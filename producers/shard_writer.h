@@ -4,7 +4,8 @@
  *     struct shard_writer *w = shard_writer_create(&env, number, &e);
  *     shard_writer_own(w);                      // the group gave it to us
  *     r = shard_writer_turn(w, now_us, &e);     // again and again
- *     shard_writer_disown(w);                   // the group took it away
+ *     shard_writer_disown(w);                   // the group took it away,
+ *     shard_writer_stand_by(w);                 // and gave it to another
  *
  * There is one way to begin, and every failure leads back to it: close the producer, forget the
  * state, rewind the journal; then fence whoever held the shard, read its progress to the end,
@@ -45,8 +46,12 @@ void shard_writer_destroy(struct shard_writer *w); /* NULL is fine */
 
 void shard_writer_own(struct shard_writer *w);
 
-/* Aborts what is open. */
+/* Aborts what is open. Memory is kept: a membership that was lost with the brokers says nothing of
+ * anybody else who writes the shard. */
 void shard_writer_disown(struct shard_writer *w);
+
+/* Another instance has the shard: memory holds the last stretch only. */
+void shard_writer_stand_by(struct shard_writer *w);
 
 bool shard_writer_is_owned(const struct shard_writer *w);
 bool shard_writer_is_open(const struct shard_writer *w);      /* its journal is being written */

@@ -42,6 +42,9 @@ static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err
                            w->env->progress_topic);
     for (size_t i = 0; i < n; i++)
         shard_writer_own(w->shards[parts[i].partition]);
+    for (uint32_t i = 0; i < w->env->universe->n_shards; i++)
+        if (!shard_writer_is_owned(w->shards[i]))
+            shard_writer_stand_by(w->shards[i]);
     if (n == 0)
         log_info("writer", "standing by: all shards are written by others",
                  LOG_STR("exchange", w->env->exchange));

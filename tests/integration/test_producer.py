@@ -1,5 +1,6 @@
 """cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
 
+import json
 import signal
 
 import pytest
@@ -7,9 +8,23 @@ import pytest
 from producer_oracle import Written
 from records import decode, read_topic
 from simulator import Simulator
-from stack import wait_for
+from stack import BUILD, TOP, VAR, run, wait_for
 
 SYMBOLS = 20
+
+
+@pytest.fixture
+def topics(request, kafka, prefix):
+    """All topics; the parameter is how many shards: the partitions of feed-progress."""
+    declared = json.loads((TOP / "deploy/topics.json").read_text())
+    for topic in declared["topics"]:
+        if topic["name"] == "feed-progress.binance":
+            topic["partitions"] = getattr(request, "param", 1)
+    path = VAR / "topics.json"
+    path.write_text(json.dumps(declared))
+    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--file", path,
+        "--replication", "1")
+    return prefix
 
 
 @pytest.fixture
@@ -179,3 +194,43 @@ def test_zombie_writes_nothing(simulator, producer, written):
     wait_for(lambda: (zombie.metric("candlewick_feed_stalls_total") or 0) > 0, 30, "zombie awake")
     w = wait_all_written(written, sim, 90)
     assert w.differences(sim.ledger()) == []
+
+
+def test_full_memory_pauses_reading(kafka, simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=50_000, rate=4000, hold_streams=SYMBOLS, queue_bytes=100_000_000)
+    limit = 4 << 20
+    one = producer(sim, "--buffer.bytes", limit)
+    wait_for(lambda: written_by(one) >= 4000, 30, "4,000 trades written")
+    kafka.kill9()
+    wait_for(lambda: one.metric("candlewick_feed_paused_total") >= 1, 30, "pause")
+    assert one.metric("candlewick_journal_bytes") <= limit
+    frames = one.metric("candlewick_frames_total")
+    generated = sim.status()["generated"]
+    wait_for(lambda: sim.status()["generated"] >= generated + 4000, 30, "trades that wait at the exchange")
+    assert one.metric("candlewick_frames_total") == frames, "nothing is read while memory is full"
+    kafka.start()
+    w = wait_all_written(written, sim, 120)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids == 0
+    assert one.metric("candlewick_feed_connected") == 1
+
+
+@pytest.mark.parametrize("topics", [2], indirect=True, ids=["shards"])
+def test_two_shards_move_between_two_producers(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    first = producer(sim)
+    assert first.metric("candlewick_shards_owned") == 2
+    assert first.metric("candlewick_feed_connections") == 2, "a connection carries symbols of one shard"
+    wait_for(lambda: written_by(first) >= 3000, 30, "3,000 trades written")
+    second = producer(sim)
+    wait_for(lambda: second.metric("candlewick_shards_owned") == first.metric("candlewick_shards_owned") == 1, 30,
+             "a shard each")
+    wait_for(lambda: written_by(second) >= 1000, 30, "1,000 trades written by the second")
+    first.kill9()
+    wait_for(lambda: second.metric("candlewick_shards_owned") == 2, 30, "both shards")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids == 0
+    for partition in range(4):
+        epochs = [t["epoch"] for p, t in w.ticks if p == partition]
+        assert epochs == sorted(epochs)
