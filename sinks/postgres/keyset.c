@@ -46,7 +46,10 @@ static int grow(struct keyset *k, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for %zu keys", cap);
     }
     free(k->slots);
-    *k = (struct keyset){keys, k->n, cap, slots, 2 * cap};
+    k->keys = keys;
+    k->cap = cap;
+    k->slots = slots;
+    k->n_slots = 2 * cap;
     for (size_t i = 0; i < k->n; i++)
         *slot_of(k, &keys[i]) = (uint32_t)(i + 1);
     return 0;
