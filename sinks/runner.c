@@ -81,6 +81,7 @@ struct runner *runner_create(const struct runner_about *about, struct err *e)
     r->about = *about;
     r->backoff_ms = RUNNER_BACKOFF_MIN_MS;
     r->say.interval_us = SAY_EVERY_S * US_PER_S;
+    r->say_letter.interval_us = SAY_EVERY_S * US_PER_S;
     runner_beat(r);
     if (batch_init(&r->batch, (size_t)about->batch_rows, e) == 0 &&
         runner_metrics_init(&r->metrics, about, e) == 0)

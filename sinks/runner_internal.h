@@ -42,6 +42,7 @@ struct runner {
     int64_t dirty_us; /* since when offsets wait to be stored; 0: none do */
     int64_t refresh_us;
     struct log_limit say;
+    struct log_limit say_letter;
 };
 
 bool runner_stopping(const struct runner *r);

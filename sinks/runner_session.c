@@ -24,9 +24,11 @@ static int letter_put(void *ctx, const struct kafka_message *m, const char *stag
         r->letters = dead_letters_open(r->about.kafka, e);
     if (!r->letters || dead_letters_put(r->letters, &letter, e) != 0)
         return -1;
-    log_warn(r->about.program, "a record cannot be kept, putting it to the dead letters",
-             LOG_STR("topic", letter.topic), LOG_INT("partition", m->partition),
-             LOG_INT("offset", m->offset), LOG_STR("stage", stage), LOG_ERR(why));
+    if (log_limit_pass(&r->say_letter, clock_mono_us()))
+        log_warn(r->about.program, "a record cannot be kept, putting it to the dead letters",
+                 LOG_STR("topic", letter.topic), LOG_INT("partition", m->partition),
+                 LOG_INT("offset", m->offset), LOG_STR("stage", stage), LOG_ERR(why),
+                 LOG_INT("suppressed", r->say_letter.held));
     return runner_metrics_letter(&r->metrics, stage, why->code, e);
 }
 

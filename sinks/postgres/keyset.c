@@ -39,17 +39,17 @@ static uint32_t *slot_of(const struct keyset *k, const struct key *key)
 static int grow(struct keyset *k, struct err *e)
 {
     size_t cap = k->cap ? 2 * k->cap : FIRST_KEYS;
-    uint32_t *slots = calloc(2 * cap, sizeof(*slots));
-    struct key *keys = slots ? realloc(k->keys, cap * sizeof(*keys)) : NULL;
-    if (!keys) {
-        free(slots);
+    struct key *keys = realloc(k->keys, cap * sizeof(*keys));
+    if (!keys)
         return err_set(e, ERR_NOMEM, "no memory for %zu keys", cap);
-    }
-    free(k->slots);
     k->keys = keys;
-    k->cap = cap;
+    uint32_t *slots = calloc(2 * cap, sizeof(*slots));
+    if (!slots)
+        return err_set(e, ERR_NOMEM, "no memory for %zu keys", cap);
+    free(k->slots);
     k->slots = slots;
     k->n_slots = 2 * cap;
+    k->cap = cap;
     for (size_t i = 0; i < k->n; i++)
         *slot_of(k, &keys[i]) = (uint32_t)(i + 1);
     return 0;

@@ -1,0 +1,167 @@
+"""cw-migrate: up, down and up again, what it says of files that are wrong, and two at once."""
+
+import shutil
+import signal
+
+import psycopg
+import pytest
+
+from stack import BUILD, TOP, run, wait_for
+
+FILES = TOP / "sinks/postgres/migrations"
+VERSIONS = sorted(path.name.removesuffix(".up.sql") for path in FILES.glob("*.up.sql"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Our migrations, to be changed."""
+    shutil.copytree(FILES, tmp_path / "migrations")
+    return tmp_path / "migrations"
+
+
+@pytest.fixture
+def migrate(database):
+    def start(command, *arguments):
+        return run(BUILD / "sinks/cw-migrate", command, "--database.url", database, *arguments, check=False)
+
+    return start
+
+
+def rows(database, query):
+    with psycopg.connect(database) as connection:
+        return connection.execute(query).fetchall()
+
+
+def relations(database):
+    return {name for name, in rows(database, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+                                             " UNION ALL SELECT proname FROM pg_proc"
+                                             " WHERE pronamespace = 'public'::regnamespace")}
+
+
+def add(folder, name, up, down="SELECT 1;"):
+    (folder / f"{name}.up.sql").write_text(up)
+    (folder / f"{name}.down.sql").write_text(down)
+
+
+def test_up_down_up(migrate, database):
+    assert migrate("status").returncode == 1
+    done = migrate("up")
+    assert (done.returncode, done.stdout.splitlines()) == (0, [f"applied {v}" for v in VERSIONS]), done.stderr
+    made = relations(database)
+    assert {"trade", "candle", "symbol", "sink_offset", "trade_partition", "schema_migration"} <= made
+    assert migrate("up").stdout == "nothing to apply\n"
+    done = migrate("status")
+    assert done.returncode == 0 and done.stdout.startswith(f"{VERSIONS[0]}: applied, at 20")
+
+    rows(database, "SELECT trade_partition(now())")
+    done = migrate("down", "--to", "0")
+    assert done.stdout.splitlines() == [f"undone {v}" for v in reversed(VERSIONS)], done.stderr
+    assert relations(database) == {"schema_migration", "schema_migration_pkey"}
+    assert migrate("down").stdout == "nothing to undo\n"
+    assert migrate("up").returncode == 0
+    assert relations(database) == made
+
+
+def test_finds_its_files_from_anywhere(migrate, database, tmp_path):
+    done = run(BUILD / "sinks/cw-migrate", "up", "--database.url", database, cwd=tmp_path)
+    assert done.stdout.splitlines() == [f"applied {v}" for v in VERSIONS]
+
+
+def test_to_a_version_and_one_step_down(migrate, database, folder):
+    add(folder, "0101_a", "CREATE TABLE a (x int);", "DROP TABLE a;")
+    add(folder, "0102_b", "CREATE TABLE b (x int);", "DROP TABLE b;")
+    assert migrate("up", "--dir", folder, "--to", "101").stdout.splitlines()[-1] == "applied 0101_a"
+    assert "b" not in relations(database)
+    assert migrate("up", "--dir", folder).stdout == "applied 0102_b\n"
+    assert migrate("down", "--dir", folder).stdout == "undone 0102_b\n"
+    assert {"a", "b"} & relations(database) == {"a"}
+    assert migrate("status", "--dir", folder).stdout.splitlines()[-1] == "0102_b: pending"
+
+
+BROKEN = [
+    ("CREATE TABLE b1 (x int);\n\nSELECT foo\n  FROM nowhere;\n", 4, "nowhere"),  # the server gives a position
+    ("CREATE TABLE b1 (x int);\n-- ; ünd\n\nCREATE TABLE b1 (x int);\n", 4, "already exists"),  # it gives none
+    ("CREATE TABLE b1 (x int);\nCREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$;\nCREAT TABLE x;", 3,
+     "syntax error"),
+    ("SELECT 1;\nSELECT 1 / 0;", 2, "division by zero"),
+]
+
+
+@pytest.mark.parametrize("text, line, says", BROKEN)
+def test_a_file_that_fails_leaves_nothing_and_is_named_with_its_line(migrate, database, folder, text, line, says):
+    add(folder, "0101_broken", text)
+    done = migrate("up", "--dir", folder)
+    assert done.returncode == 1
+    assert f"0101_broken.up.sql:{line}: " in done.stderr and says in done.stderr
+    assert "b1" not in relations(database)
+    assert rows(database, "SELECT max(version) FROM schema_migration") == [(len(VERSIONS),)]
+    add(folder, "0101_broken", "CREATE TABLE b1 (x int);")
+    assert migrate("up", "--dir", folder).returncode == 0
+
+
+def test_files_that_are_not_what_was_applied(migrate, folder):
+    assert migrate("up", "--dir", folder).returncode == 0
+    first = folder / f"{VERSIONS[0]}.up.sql"
+    text = first.read_text()
+    first.write_text(text + "-- an afterthought\n")
+    done = migrate("up", "--dir", folder)
+    assert done.returncode == 1 and f"{VERSIONS[0]}: changed since it was applied" in done.stderr
+    done = migrate("status", "--dir", folder)
+    assert done.returncode == 1 and f"{VERSIONS[0]}: changed since it was applied, at" in done.stdout
+    first.write_text(text)
+    add(folder, "0102_b", "SELECT 1;")
+    assert migrate("up", "--dir", folder).returncode == 0
+    add(folder, "0101_a", "SELECT 1;")
+    done = migrate("up", "--dir", folder)
+    assert done.returncode == 1 and "0101_a is new, but older than 0102" in done.stderr
+    for name in ("0101_a", "0102_b"):
+        for way in ("up", "down"):
+            (folder / f"{name}.{way}.sql").unlink()
+    done = migrate("up", "--dir", folder)
+    assert done.returncode == 1 and "0102_b: applied, but its file is gone" in done.stderr
+    done = migrate("down", "--dir", folder)
+    assert done.returncode == 1 and "cannot be undone" in done.stderr
+
+
+@pytest.mark.parametrize("name, says", [
+    ("0101_a.sql", "expected NNNN_name.up.sql"), ("101_a.up.sql", "expected NNNN_name.up.sql"),
+    ("0101_a.up.sql", "0101_a has no down file"), ("0001_b.up.sql", "version 0001 is both"),
+])
+def test_files_with_wrong_names(migrate, folder, name, says):
+    (folder / name).write_text("SELECT 1;")
+    done = migrate("up", "--dir", folder)
+    assert done.returncode == 2 and says in done.stderr, done.stderr
+
+
+def test_wrong_use(migrate, tmp_path):
+    for arguments, says in [(["sideways"], "expected up, down or status"), (["up", "--dir", tmp_path], "no migration there"),
+                            (["up", "--dir", tmp_path / "none"], "No such file or directory"),
+                            (["up", "--to", "10000"], "must be from -1 to 9999")]:
+        done = migrate(*arguments)
+        assert done.returncode == 2 and says in done.stderr, done.stderr
+
+
+def test_a_file_must_not_end_its_transaction(migrate, folder):
+    add(folder, "0101_a", "COMMIT;")
+    done = migrate("up", "--dir", folder)
+    assert done.returncode == 1 and "0101_a ends its transaction itself" in done.stderr
+
+
+def test_two_at_once(program, database, folder):
+    """The second one waits for the first, and then finds everything done."""
+    add(folder, "0101_slow", "SELECT pg_sleep(2);\nCREATE TABLE once (x int);")
+    both = [program("sinks/cw-migrate", "up", "--dir", folder, env={"CW_DATABASE_URL": database}) for _ in range(2)]
+    assert [one.wait(20) for one in both] == [0, 0]
+    assert sum("another migration of this database is at work" in one.log_text() for one in both) == 1
+    assert rows(database, "SELECT count(*) FROM schema_migration") == [(len(VERSIONS) + 1,)]
+
+
+def test_database_absent(program):
+    nowhere = {"CW_DATABASE_URL": "postgresql://candlewick:geheim@127.0.0.1:1/candlewick"}
+    short = program("sinks/cw-migrate", "up", "--wait.s", "1", env=nowhere)
+    assert short.wait(10) == 1
+    assert "Connection refused" in short.log_text() and "geheim" not in short.log_text()
+    waiting = program("sinks/cw-migrate", "up", env=nowhere)
+    wait_for(lambda: "waiting for the database" in waiting.log_text(), 10, waiting.log_end)
+    waiting.signal(signal.SIGTERM)
+    assert waiting.wait(10) == 1
