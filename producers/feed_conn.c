@@ -90,10 +90,9 @@ void feed_conn_lost(struct feed_conn *c, struct slice why, unsigned http_status)
     c->wsi = NULL;
     if (c->state == CONN_WAITING)
         return;
-    if (!c->closing && why.len > 0)
-        (void)snprintf(c->why, sizeof(c->why), "%.*s", SLICE_ARG(why));
-    else if (!c->closing && !*c->why)
-        (void)snprintf(c->why, sizeof(c->why), "closed without a reason");
+    if (!*c->why) /* what was said first is nearest to the cause */
+        (void)snprintf(c->why, sizeof(c->why), "%.*s",
+                       SLICE_ARG(why.len > 0 ? why : slice_of("closed without a reason")));
     int64_t wait_us = backoff_next_us(&c->backoff);
     bool banned = http_status == 429 || http_status == 418;
     if (banned && wait_us < BANNED_S * US_PER_S)

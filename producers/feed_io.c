@@ -131,7 +131,7 @@ static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws
 /* in: two bytes of code, then the reason. */
 static int conn_closed_by_peer(struct feed_conn *c, const unsigned char *in, size_t len)
 {
-    if (len >= 2 && !c->closing)
+    if (len >= 2 && !*c->why)
         (void)snprintf(c->why, sizeof(c->why), "closed by the exchange: code %d %.*s",
                        in[0] << 8 | in[1], (int)(len - 2), (const char *)in + 2);
     return 0;
@@ -140,6 +140,15 @@ static int conn_closed_by_peer(struct feed_conn *c, const unsigned char *in, siz
 static int conn_refused(struct feed_conn *c, struct lws *wsi, const char *why)
 {
     feed_conn_lost(c, slice_of(why ? why : ""), lws_http_client_http_response(wsi));
+    return 0;
+}
+
+/* Only to say why: the certificate is judged by OpenSSL, and 0 leaves it at that. */
+static int conn_certificate(struct feed_conn *c, X509_STORE_CTX *judged, bool good)
+{
+    if (c && !good && !*c->why)
+        (void)snprintf(c->why, sizeof(c->why), "certificate: %s",
+                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(judged)));
     return 0;
 }
 
@@ -159,6 +168,8 @@ int feed_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         return conn_writable(c);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return conn_closed_by_peer(c, in, len);
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+        return conn_certificate(lws_wsi_user(wsi), user, len != 0);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         return conn_refused(c, wsi, in);
     case LWS_CALLBACK_CLIENT_CLOSED:

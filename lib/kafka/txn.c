@@ -229,7 +229,7 @@ static int send_offsets(struct txn *t, struct group *g, const struct group_offse
     do
         r = kafka_fail_take(rd_kafka_send_offsets_to_transaction(t->rk, list, meta, COMMIT_STEP_MS),
                             "send_offsets_to_transaction", e);
-    while (r != 0 && e->retriable && clock_mono_us() < end_us);
+    while (r != 0 && e->retriable && clock_mono_us() < end_us && !kafka_stopping(t->settings));
 out:
     if (meta)
         rd_kafka_consumer_group_metadata_destroy(meta);
@@ -249,7 +249,7 @@ int txn_commit(struct txn *t, struct group *g, const struct group_offset *offset
     do
         r = kafka_fail_take(rd_kafka_commit_transaction(t->rk, COMMIT_STEP_MS),
                             "commit_transaction", e);
-    while (r != 0 && e->retriable && clock_mono_us() < end_us);
+    while (r != 0 && e->retriable && clock_mono_us() < end_us && !kafka_stopping(t->settings));
     if (r != 0)
         return -1;
     t->open = false;

@@ -52,7 +52,8 @@ bool txn_is_open(const struct txn *t);
 int txn_produce(struct txn *t, const struct txn_record *r, struct err *e) MUST_CHECK;
 
 /* Commits the open transaction, with the group's input offsets where n > 0. After -1: txn_close().
- * Also fails if any record of the transaction was not delivered. */
+ * Also fails if any record of the transaction was not delivered; gives up after 10 s without a
+ * broker, after 5 s when asked to stop. */
 int txn_commit(struct txn *t, struct group *g, const struct group_offset *offsets, size_t n,
                struct err *e) MUST_CHECK;
 

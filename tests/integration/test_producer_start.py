@@ -123,32 +123,56 @@ def test_stream_away_does_not_keep_time_from_passing(kafka, topics, program):
 
 
 class TlsServer:
-    """Accepts connections with a certificate of its own making, and notes how the handshakes end."""
+    """TLS with a certificate of its own making, for the name localhost; what it is told goes on to a plain port."""
 
     def __init__(self, directory):
+        self.certificate = directory / "cert.pem"
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost", "-keyout", directory / "key.pem", "-out", directory / "cert.pem")
+            "-addext", "subjectAltName=DNS:localhost", "-keyout", directory / "key.pem", "-out", self.certificate)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+        self.context.load_cert_chain(self.certificate, directory / "key.pem")
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
+        self.names = []  # asked for by SNI
+        self.context.sni_callback = lambda _, name, __: self.names.append(name)
         self.requests = []
-        self.handshakes = 0
+        self.connections = 0
+        self.plain_port = None
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
         while True:
             try:
-                plain, _ = self.socket.accept()
+                client, _ = self.socket.accept()
             except OSError:
                 return
-            self.handshakes += 1
-            try:
-                with self.context.wrap_socket(plain, server_side=True) as secure:
-                    if data := secure.recv(1000):
-                        self.requests.append(data)
-            except OSError:
-                pass
+            self.connections += 1
+            threading.Thread(target=self.serve_one, args=(client,), daemon=True).start()
+
+    def serve_one(self, client):
+        try:
+            with self.context.wrap_socket(client, server_side=True) as secure:
+                data = secure.recv(10_000)
+                if data:
+                    self.requests.append(data)
+                if data and self.plain_port:
+                    self.forward(secure, data)
+        except OSError:
+            pass
+
+    def forward(self, secure, data):
+        with socket.create_connection(("127.0.0.1", self.plain_port)) as plain:
+            secure.settimeout(0.02)
+            plain.settimeout(0.02)
+            plain.sendall(data)
+            while True:
+                for source, sink in (plain, secure), (secure, plain):
+                    try:
+                        if not (data := source.recv(65536)):
+                            return
+                        sink.sendall(data)
+                    except TimeoutError:
+                        pass
 
     def close(self):
         self.socket.close()
@@ -161,14 +185,37 @@ def tls_server(tmp_path):
     server.close()
 
 
-def test_wrong_certificate_of_the_stream(tls_server, program):
-    one = program("producers/cw-producer", *LISTED, "--symbols", "BTC-USDT", "--print", "--exchange.binance.ws.url",
-                  f"wss://localhost:{tls_server.port}")
-    wait_for(lambda: tls_server.handshakes >= 2, 20, "two attempts")
-    wait_for(lambda: "certificate" in one.log_text() or "self signed" in one.log_text(), 20, "reason in the log")
+def stream_over_tls(program, server, host, **env):
+    return program("producers/cw-producer", *LISTED, "--symbols", "BTC-USDT", "--print", "--exchange.binance.ws.url",
+                   f"wss://{host}:{server.port}", env=env)
+
+
+def is_refused(one, server, reason):
+    wait_for(lambda: server.connections >= 2, 20, "two attempts")
+    wait_reason(one, "feed", reason)
     assert one.metric("candlewick_feed_connected") == 0
     assert one.stop() == 0
-    assert tls_server.requests == [], "nothing is said to somebody who is not the exchange"
+    assert server.requests == [], "nothing is said to somebody who is not the exchange"
+
+
+def test_certificate_of_nobody_known(tls_server, program):
+    is_refused(stream_over_tls(program, tls_server, "localhost"), tls_server, "certificate: self-signed certificate")
+
+
+def test_certificate_of_another_name(tls_server, program):
+    one = stream_over_tls(program, tls_server, "127.0.0.1", SSL_CERT_FILE=tls_server.certificate)
+    is_refused(one, tls_server, "certificate: ip address mismatch")
+
+
+def test_right_certificate(tls_server, program, logs):
+    sim = Simulator(logs, symbols=3, rate=100).wait_ready()
+    tls_server.plain_port = int(sim.listen.rpartition(":")[2])
+    try:
+        one = stream_over_tls(program, tls_server, "localhost", SSL_CERT_FILE=tls_server.certificate).wait_ready()
+        wait_for(lambda: one.metric("candlewick_trades_written_total") > 10, 20, "trades over TLS")
+    finally:
+        sim.kill9()
+    assert tls_server.names == ["localhost"], "the server is told which name is meant"
 
 
 def test_wrong_certificate_of_rest(tls_server, program):
