@@ -6,16 +6,12 @@
 """
 
 import io
-import json
 from dataclasses import dataclass
 
 import fastavro
 from confluent_kafka import Consumer, Producer, TopicPartition
-from fastavro.schema import fingerprint, to_parsing_canonical_form
 
-from stack import TOP
-
-NAMES = sorted(path.stem for path in (TOP / "schemas").glob("*.avsc"))
+from avro_records import SCHEMAS
 
 
 def _without_times(schema):
@@ -26,16 +22,14 @@ def _without_times(schema):
     return [_without_times(v) for v in schema] if isinstance(schema, list) else schema
 
 
-RAW = {name: json.loads((TOP / "schemas" / f"{name}.avsc").read_text()) for name in NAMES}
-SCHEMA = {name: fastavro.parse_schema(_without_times(RAW[name])) for name in NAMES}
-MAGIC = {name: b"\xc3\x01" + bytes.fromhex(fingerprint(to_parsing_canonical_form(RAW[name]), "CRC-64-AVRO"))
-         for name in NAMES}
-NAME = {magic: name for name, magic in MAGIC.items()}
+SCHEMA = {name.lower(): fastavro.parse_schema(_without_times(s.definition)) for name, s in SCHEMAS.items()}
+HEADER = {name.lower(): s.header for name, s in SCHEMAS.items()}
+NAME = {header: name for name, header in HEADER.items()}
 
 
 def encode(name, record):
     out = io.BytesIO()
-    out.write(MAGIC[name])
+    out.write(HEADER[name])
     fastavro.schemaless_writer(out, SCHEMA[name], record, strict=True)
     return out.getvalue()
 

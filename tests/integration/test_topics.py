@@ -6,7 +6,8 @@ import signal
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
-from records import MAGIC, RAW, read_topic
+from avro_records import SCHEMAS
+from records import read_topic
 from stack import BUILD, TOP, run, wait_for
 
 DECLARED = json.loads((TOP / "deploy/topics.json").read_text())
@@ -44,7 +45,7 @@ def test_creates_what_is_declared_and_a_second_run_changes_nothing(cw_topics, ad
     assert done.stdout.splitlines() == [
         *(f"created {prefix}{t['name']}: {t.get('partitions', DECLARED['partitions'])} partitions"
           for t in DECLARED["topics"]),
-        f"published to {prefix}schemas: {len(RAW)} schemas", f"all {len(NAMES)} topics are as declared"]
+        f"published to {prefix}schemas: {len(SCHEMAS)} schemas", f"all {len(NAMES)} topics are as declared"]
     found = admin.list_topics(timeout=20).topics
     assert {name.removeprefix(prefix) for name in found if name.startswith(prefix)} == set(NAMES)
     assert len(found[prefix + "trades"].partitions) == 4
@@ -65,10 +66,10 @@ def test_schemas_are_published_once(cw_topics, kafka, prefix):
     for _ in range(2):
         assert cw_topics("create").returncode == 0
     published = {m.key: m.value for m in read_topic(kafka.brokers, prefix + "schemas")}
-    assert len(read_topic(kafka.brokers, prefix + "schemas")) == len(RAW)
-    for name, magic in MAGIC.items():
-        key = magic[2:][::-1].hex().encode()  # on the wire the fingerprint is little-endian
-        assert json.loads(published[key]) == RAW[name]
+    assert len(read_topic(kafka.brokers, prefix + "schemas")) == len(SCHEMAS)
+    for schema in SCHEMAS.values():
+        key = schema.header[2:][::-1].hex().encode()  # on the wire the fingerprint is little-endian
+        assert json.loads(published[key]) == schema.definition
 
 
 def test_partitions_of_other_topics_than_those_with_a_number_of_their_own(cw_topics, admin, prefix):
