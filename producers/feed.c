@@ -133,8 +133,8 @@ static void *run(void *ctx)
 
 /* --- start and stop -------------------------------------------------------------------------- */
 
-/* For this machine itself no proxy is asked, whatever the environment says: an empty address hides
- * it (and is warned about where there is nothing to hide). */
+/* Whether libwebsockets goes by a proxy that the environment names, and should not: an address of
+ * "" hides it (and is warned about where there is nothing to hide). */
 static const char *no_proxy(const struct url *u)
 {
     return url_is_loopback(u) && getenv("http_proxy") ? "" : NULL;
@@ -197,6 +197,7 @@ struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
     f->env.about = &f->about;
     f->env.intake = &f->intake;
     f->env.failure = &f->failure;
+    f->env.proxied = getenv("http_proxy") && !url_is_loopback(&about->url);
     f->tick_us = (market_clock_now_us(about->clock) / US_PER_S + 1) * US_PER_S;
     health_wait(about->health, "feed", "connecting");
     f->env.context = make_context(about, e);

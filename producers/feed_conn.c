@@ -16,6 +16,8 @@ static const char *state_name(enum conn_state s)
     switch (s) {
     case CONN_WAITING:
         return "waiting";
+    case CONN_RESOLVING:
+        return "resolving";
     case CONN_CONNECTING:
         return "connecting";
     case CONN_SUBSCRIBING:
@@ -146,32 +148,62 @@ static void start_over(struct feed_conn *c, int64_t now_us)
     c->limit_us = now_us + CONNECT_S * US_PER_S;
 }
 
-static void connect_now(struct feed_conn *c, int64_t now_us)
+/* What the server is told it was asked for; a port that goes without saying is not said. */
+static void host_header(const struct url *u, char *ret, size_t cap)
+{
+    bool v6 = strchr(u->host, ':') != NULL;
+    int n = snprintf(ret, cap, v6 ? "[%s]" : "%s", u->host);
+    if (u->port != (u->tls ? 443 : 80))
+        (void)snprintf(ret + n, cap - (size_t)n, ":%d", u->port);
+}
+
+static void connect_to(struct feed_conn *c, const char *address)
 {
     const struct feed_about *a = c->env->about;
     char path[4096];
+    char host[URL_HOST_MAX + 16];
     struct err e = {0};
-    start_over(c, now_us);
     if (request_path(c, path, sizeof(path), &e) != 0) {
         *c->env->failure = e;
         return;
     }
+    host_header(&a->url, host, sizeof(host));
     const struct lws_client_connect_info info = {
         .context = c->env->context,
-        .address = a->url.host,
+        .address = address,
         .port = a->url.port,
         .ssl_connection = a->url.tls ? LCCSCF_USE_SSL : 0, /* certificate and name are checked */
         .path = path,
-        .host = a->url.host,
+        .host = host,
         .local_protocol_name = "feed",
         .userdata = c,
         .pwsi = &c->wsi,
     };
-    if (c->backoff.attempts > 0)
-        metric_inc(a->metrics->feed_reconnects, 1);
     feed_conn_set(c, CONN_CONNECTING);
     if (!lws_client_connect_via_info(&info))
         feed_conn_lost(c, slice_of("no connection could be begun"), 0);
+}
+
+static void drop_lookup(struct feed_conn *c)
+{
+    lookup_drop(c->lookup);
+    c->lookup = NULL;
+}
+
+static void begin(struct feed_conn *c, int64_t now_us)
+{
+    struct err e = {0};
+    start_over(c, now_us);
+    if (c->backoff.attempts > 0)
+        metric_inc(c->env->about->metrics->feed_reconnects, 1);
+    if (c->env->proxied) {
+        connect_to(c, c->env->about->url.host);
+        return;
+    }
+    feed_conn_set(c, CONN_RESOLVING);
+    c->lookup = lookup_start(c->env->about->url.host, c->n_lookups++, &e);
+    if (!c->lookup)
+        feed_conn_lost(c, slice_of(e.text), 0);
 }
 
 /* --- turns ----------------------------------------------------------------------------------- */
@@ -184,7 +216,21 @@ static void turn_waiting(struct feed_conn *c, int64_t now_us)
     if (journal_is_full(a->journals[a->universe->links[c->link].shard]))
         return; /* there would be no room for what it brings */
     if (attempts_take(&c->env->attempts, now_us))
-        connect_now(c, now_us);
+        begin(c, now_us);
+}
+
+static void turn_resolving(struct feed_conn *c, int64_t now_us)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct err e = {0};
+    int r = lookup_poll(c->lookup, address, &e);
+    if (r == 0 && now_us < c->limit_us)
+        return;
+    drop_lookup(c);
+    if (r == 1)
+        connect_to(c, address);
+    else
+        feed_conn_lost(c, slice_of(r < 0 ? e.text : "no name server answers in time"), 0);
 }
 
 static void go_on_reading(struct feed_conn *c, int64_t now_us)
@@ -225,6 +271,9 @@ void feed_conn_turn(struct feed_conn *c, int64_t now_us)
     switch (c->state) {
     case CONN_WAITING:
         turn_waiting(c, now_us);
+        break;
+    case CONN_RESOLVING:
+        turn_resolving(c, now_us);
         break;
     case CONN_CONNECTING:
         if (now_us >= c->limit_us)
@@ -272,6 +321,7 @@ void feed_conn_destroy(struct feed_conn *c)
 {
     if (!c)
         return;
+    drop_lookup(c);
     strbuf_finish(&c->message);
     free(c->session);
     free(c->instruments);

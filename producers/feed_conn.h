@@ -5,7 +5,8 @@
  *     feed_conn_turn(c, now_us);                    // some times a second
  *     // all else happens in feed_conn_callback(), which libwebsockets calls
  *
- * WAITING -> CONNECTING -> SUBSCRIBING -> SUBSCRIBED, and from any of them back to WAITING.
+ * WAITING -> RESOLVING -> CONNECTING -> SUBSCRIBING -> SUBSCRIBED, and from any of them back to
+ * WAITING.
  * Threads: the feed thread.
  */
 #ifndef CANDLEWICK_FEED_CONN_H
@@ -22,6 +23,7 @@ struct feed_env {
     struct lws_context *context;
     struct attempts attempts; /* of all connections: the exchange counts by address */
     bool *links_up;           /* by link */
+    bool proxied;             /* the proxy finds the host: there may be no name server for it */
     struct err *failure;      /* set: the feed ends */
 };
 

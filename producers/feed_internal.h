@@ -7,18 +7,27 @@
 #define CANDLEWICK_FEED_INTERNAL_H
 
 #include "feed_conn.h"
+#include "lookup.h"
 
 enum {
     FEED_ACK_S = 10,    /* from the last subscribe request to its answer */
     FEED_WHY_MAX = 123, /* longest reason of a close frame */
 };
 
-enum conn_state { CONN_WAITING, CONN_CONNECTING, CONN_SUBSCRIBING, CONN_SUBSCRIBED };
+enum conn_state {
+    CONN_WAITING,
+    CONN_RESOLVING,
+    CONN_CONNECTING,
+    CONN_SUBSCRIBING,
+    CONN_SUBSCRIBED,
+};
 
 struct feed_conn {
     struct feed_env *env;
     uint32_t link;
     enum conn_state state;
+    struct lookup *lookup; /* RESOLVING */
+    uint32_t n_lookups;
     struct lws *wsi; /* NULL: no socket */
     void *session;   /* of the adapter */
     struct backoff backoff;
