@@ -121,8 +121,11 @@ def test_up_twice_and_down(stack):
     assert stack.pids() == before
     status = stack("status").stdout
     assert all(re.search(rf"^{re.escape(name)}: +ready, pid {before[name]}", status, re.M) for name in SERVICES)
-    assert stack("down").stdout == "Stopped.\n"
+    done = stack("down")
+    assert (done.stdout, done.stderr) == ("Stopped.\n", "")
     assert stack.left_over() == []
+    for name in SERVICES:
+        assert (stack.var / f"sim/logs/{name}/current").read_text().endswith('"msg":"leaving"}\n'), name
     assert stack("down").stdout == "Nothing was running.\n"
     assert stack("status", check=False).returncode == 3
 
@@ -157,8 +160,9 @@ def test_down_after_kill(stack, victims):
     pids = {**stack.pids(), "runsv": stack.runsv("cw-api"), "program": stack.pid("cw-api")}
     for victim in victims:
         os.kill(pids[victim], signal.SIGKILL)
-    stack("down")
+    assert stack("down").stderr == ""
     assert stack.left_over() == []
+    assert '"cut short"' not in "".join(log.read_text() for log in (stack.var / "sim/logs").glob("*/current"))
 
 
 def test_one_of_a_kind(stack):

@@ -59,16 +59,14 @@ start_supervisor() {
 }
 
 # stop_supervisor MARKET: ends runsvdir, every runsv, every program and every svlogd of MARKET, whichever of them are
-# still there. runsv hands SIGTERM on to its program, waits for it, then lets svlogd write what is left and go.
+# still there. runsvdir tells each runsv; runsv hands SIGTERM on to its program, waits for it, then lets svlogd write
+# what is left and go.
 stop_supervisor() {
-    local pidfile members pid
+    local pidfile orphans pid
     pidfile=$(supervisor_pidfile "$1")
+    orphans=$(for pid in $(session_members "$pidfile"); do ! is_orphan "$pid" || echo "$pid"; done)
     ! pid=$(process_pid "$pidfile") || kill -s HUP "$pid" 2>/dev/null || true
-    wait_until 5 process_gone "$pidfile" || kill -s KILL "$pid" 2>/dev/null || true
-    members=$(session_members "$pidfile")
-    for pid in $members; do
-        ! must_be_told "$pid" || kill -s TERM "$pid" 2>/dev/null || true
-    done
+    for pid in $orphans; do kill -s TERM "$pid" 2>/dev/null || true; done
     if ! wait_until "$supervisor_s" session_empty "$pidfile"; then
         warn "still running after $supervisor_s s, killing: $(session_names "$pidfile")"
         session_members "$pidfile" | xargs -r kill -s KILL 2>/dev/null || true
@@ -77,15 +75,17 @@ stop_supervisor() {
     rm -f "$pidfile"
 }
 
-# must_be_told PID: true for what nothing above it will stop: a runsv without runsvdir, and a program without runsv
-# (but not a svlogd, which ends with its input). Telling a program twice would cut its last batch short.
-must_be_told() {
-    local name parent
-    name=$(ps -o comm= -p "$1") || return 1
-    parent=$(ps -o comm= -p "$(ps -o ppid= -p "$1" | tr -d ' ')") || true
+# is_orphan PID: true for what nothing above it will stop: a runsv without runsvdir, and a program without runsv (but
+# not a svlogd, which ends with its input). All others must not be told: a second SIGTERM cuts a program's last batch
+# short.
+is_orphan() {
+    local name stat parent
+    { name=$(<"/proc/$1/comm") && stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    read -r _ parent _ <<<"${stat##*) }"
+    { parent=$(<"/proc/$parent/comm"); } 2>/dev/null || parent=
     case $name in
+    runsvdir | svlogd) return 1 ;;
     runsv) [[ $parent != runsvdir ]] ;;
-    svlogd) return 1 ;;
     *) [[ $parent != runsv ]] ;;
     esac
 }
