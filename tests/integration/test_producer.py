@@ -2,6 +2,7 @@
 
 import json
 import signal
+from datetime import datetime, timezone
 
 import pytest
 
@@ -160,7 +161,7 @@ def test_broker_killed_and_back(kafka, simulator, producer, written):
 
 @pytest.mark.parametrize("end", ["killed", "stopped"])
 def test_standby_takes_over(simulator, producer, written, end):
-    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    sim = simulator(symbols=SYMBOLS, trades=60_000 if end == "killed" else 30_000, rate=2500, hold_streams=SYMBOLS)
     owner = producer(sim)
     wait_for(lambda: written_by(owner) >= 2000, 30, "2,000 trades written")
     standby = producer(sim)
@@ -234,3 +235,18 @@ def test_two_shards_move_between_two_producers(simulator, producer, written):
     for partition in range(4):
         epochs = [t["epoch"] for p, t in w.ticks if p == partition]
         assert epochs == sorted(epochs)
+
+
+def test_market_time_runs_as_fast_as_the_clock_says(simulator, producer, written):
+    start = datetime(2026, 11, 22, 23, 59, tzinfo=timezone.utc)  # a Sunday
+    clock = f"{start:%Y-%m-%dT%H:%M:%SZ}@{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ},20"
+    sim = simulator(symbols=SYMBOLS, rate=20, trades=4000, hold_streams=SYMBOLS, clock=clock)
+    one = producer(sim, "--clock", clock)
+    sim.wait_done()
+    wait_for(lambda: written_by(one) == 4000, 30, "4,000 trades written")
+    assert one.stop() == 0
+    w = written()
+    assert w.differences(sim.ledger()) == []
+    times = [t["receive_time"] for p, t in w.ticks if p == 0]
+    assert times[0] >= start.timestamp() * 1_000_000 and times[-1] - times[0] > 180_000_000
+    assert max(b - a for a, b in zip(times, times[1:])) < 3_000_000, "no second of market time goes without a tick"
