@@ -52,17 +52,18 @@ def test_killed_ten_times_it_writes_what_it_writes_unharmed(kafka, topics, progr
     run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", other)
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
-    images = ["--image.min.ms", "50", "--image.records", "2000"]
+    # many small transactions: a kill between any two of them must not matter
+    pace = ["--image.min.ms", "50", "--image.records", "2000", "--commit.interval.ms", "10", "--commit.min.ms", "0"]
     market = Market(seed)
     done = 0
     with endless(market, kafka, topics + "trades", other + "trades"):
         for _ in range(10):
-            victim = candles_program(program, kafka, topics, *images)
+            victim = candles_program(program, kafka, topics, *pace)
             wait_for(lambda: victim.metric("candlewick_txn_commits_total"), 30, "a commit")
-            threading.Event().wait(chance.random() * 0.3)  # any moment will do, so long as it is not always the same
+            threading.Event().wait(chance.random())  # any moment will do, so long as it is not always the same
             done += victim.metric("candlewick_txn_commits_total")
             victim.kill9()
-    candles_program(program, kafka, topics, *images)
+    candles_program(program, kafka, topics, *pace)
     candles_program(program, kafka, other)
     for prefix in (topics, other):
         wait_for(lambda: caught_up(kafka, prefix), 60, "end of the input")
