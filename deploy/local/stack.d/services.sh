@@ -8,7 +8,7 @@ list_services() {
     service cw-sim sim tools/cw-sim --listen "127.0.0.1:$(service_port sim)" \
         --symbols "$sim_symbols" --rate "$sim_rate" --seed "$sim_seed" \
         ${SIM_LEDGER:+--ledger "$(readlink -m "$SIM_LEDGER")"}
-    service cw-producer.binance any producers/cw-producer --exchange binance "${binance_flags[@]}"
+    service cw-producer.binance any producers/cw-producer --exchange binance --instance 0 "${binance_flags[@]}"
     service cw-candles any processors/cw-candles --instance 0
     service cw-postgres any sinks/cw-postgres --instance 0
     service cw-api any api/cw-api --listen "127.0.0.1:$(service_port api)"
