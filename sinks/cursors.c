@@ -10,7 +10,8 @@ int cursors_set(struct cursors *c, const struct group_offset *parts, size_t n, s
     for (size_t i = 0; i < n; i++)
         items[i] = (struct cursor){.partition = parts[i].partition,
                                    .stored = parts[i].next_offset,
-                                   .next = parts[i].next_offset};
+                                   .next = parts[i].next_offset,
+                                   .shown = GROUP_NO_OFFSET};
     free(c->items);
     *c = (struct cursors){items, n};
     return 0;

@@ -19,6 +19,7 @@ struct cursor {
     int32_t partition;
     int64_t stored; /* in the store */
     int64_t next;   /* the next offset to be read, >= stored */
+    int64_t shown;  /* as last told to onlookers; below stored: not yet */
     bool read;      /* something was read since cursors_set() */
 };
 

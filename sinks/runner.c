@@ -25,6 +25,7 @@ bool runner_go_on(void *ctx)
 {
     struct runner *r = ctx;
     runner_beat(r);
+    runner_refresh(r);
     if (!runner_stopping(r))
         return true;
     if (r->stop_us == 0)

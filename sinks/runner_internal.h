@@ -52,4 +52,8 @@ void runner_beat(struct runner *r);
  * instance writes the table. */
 int runner_session(struct runner *r, struct err *e) MUST_CHECK;
 
+/* Once a second: shows lag and offsets. Also called while the store is waited for, which is when
+ * people look. */
+void runner_refresh(struct runner *r);
+
 #endif

@@ -55,9 +55,10 @@ static void set_lag(struct runner_metrics *m, struct group *g, int32_t partition
 void runner_metrics_lag(struct runner_metrics *m, struct group *g, const struct cursors *c)
 {
     for (size_t i = 0; i < c->n; i++) {
+        int64_t stored = c->items[i].stored;
         int64_t end = group_end_offset(g, c->items[i].partition);
-        int64_t behind = end - c->items[i].stored;
-        if (end >= 0)
+        int64_t behind = end - stored;
+        if (end >= 0 && stored >= 0) /* what is stored is unknown until the store was asked */
             set_lag(m, g, c->items[i].partition, behind > 0 ? behind : 0);
     }
 }

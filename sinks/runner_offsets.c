@@ -67,16 +67,18 @@ int runner_offsets_load(const struct runner_about *about, void *sink, struct gro
     return r;
 }
 
-void runner_offsets_show(struct group *g, const struct cursors *c)
+void runner_offsets_show(struct group *g, struct cursors *c)
 {
     struct group_offset *offsets = calloc(c->n ? c->n : 1, sizeof(*offsets));
     if (!offsets)
         return; /* nobody but an onlooker misses them */
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++)
-        if (c->items[i].read)
+        if (c->items[i].stored > c->items[i].shown)
             offsets[n++] = (struct group_offset){.partition = c->items[i].partition,
                                                  .next_offset = c->items[i].stored};
-    group_show_offsets(g, offsets, n);
+    if (n > 0 && group_show_offsets(g, offsets, n))
+        for (size_t i = 0; i < c->n; i++)
+            c->items[i].shown = c->items[i].stored;
     free(offsets);
 }

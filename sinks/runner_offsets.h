@@ -17,7 +17,7 @@
 int runner_offsets_load(const struct runner_about *about, void *sink, struct group_offset *parts,
                         size_t n, struct err *e) MUST_CHECK;
 
-/* Tells Kafka what is stored, for people's tools. */
-void runner_offsets_show(struct group *g, const struct cursors *c);
+/* Tells Kafka what was stored since the last call, for people's tools. */
+void runner_offsets_show(struct group *g, struct cursors *c);
 
 #endif

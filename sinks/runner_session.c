@@ -206,12 +206,12 @@ static void pass_markers(struct runner *r, int64_t now_us)
     }
 }
 
-static void refresh(struct runner *r, int64_t now_us)
+void runner_refresh(struct runner *r)
 {
-    if (now_us < r->refresh_us)
+    int64_t now_us = clock_mono_us();
+    if (!r->group || now_us < r->refresh_us)
         return;
     r->refresh_us = now_us + REFRESH_MS * US_PER_MS;
-    pass_markers(r, now_us);
     runner_metrics_lag(&r->metrics, r->group, &r->cursors);
     runner_offsets_show(r->group, &r->cursors);
 }
@@ -238,7 +238,8 @@ static int turn(struct runner *r, struct err *e)
         return -1;
     now_us = clock_mono_us();
     take(r, messages, n, now_us);
-    refresh(r, now_us);
+    pass_markers(r, now_us);
+    runner_refresh(r);
     return r->connected && batch_is_due(r, now_us) ? write_batch(r, e) : 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { END_TIMEOUT_MS = 500, SHOW_PAUSE_S = 30 };
+
 struct group {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
@@ -19,6 +21,7 @@ struct group {
     bool changed;                              /* the assignment changed during the current poll */
     bool held;                                 /* partitions are ours, but nothing is read */
     struct err failure;                        /* of a callback */
+    int64_t trouble_us;                        /* when a broker last failed */
     rd_kafka_topic_partition_list_t *assigned; /* with the offsets to read from; NULL: none */
     rd_kafka_message_t *batch[GROUP_BATCH_MAX];
 };
@@ -144,6 +147,16 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     (void)rd_kafka_assign(rk, NULL); /* nothing is assigned afterwards, whatever it returns */
 }
 
+/* Only for the time of it: what matters comes as a message, or is waited for. */
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    (void)rk;
+    struct group *g = opaque;
+    g->trouble_us = clock_mono_us();
+    log_debug(MOD, "consumer", LOG_STR("error", rd_kafka_err2name((rd_kafka_resp_err_t)code)),
+              LOG_STR("reason", reason));
+}
+
 /* --- open and close -------------------------------------------------------------------------- */
 
 static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
@@ -185,6 +198,7 @@ static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
     if (conf) {
         rd_kafka_conf_set_opaque(conf, g);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        rd_kafka_conf_set_error_cb(conf, on_error);
         g->needs_waker = !waker_is_needless(conf);
     }
     return conf;
@@ -209,6 +223,7 @@ struct group *group_open(const struct kafka_settings *s, const struct group_abou
     }
     g->settings = s;
     g->about = *about;
+    g->trouble_us = INT64_MIN / 2; /* long ago */
     rd_kafka_conf_t *conf = NULL;
     if (kafka_name(s, about->topic, g->topic, e) == 0)
         conf = make_conf(g, e);
@@ -360,24 +375,30 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
 
 /* --- what people's tools and metrics show ---------------------------------------------------- */
 
-void group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n)
+bool group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n)
 {
+    /* A commit that waits for a coordinator to come back may go out under a membership that has
+     * ended by then: for a static member that is fatal, "fenced by another". Not worth it. */
+    if (clock_mono_us() < g->trouble_us + SHOW_PAUSE_S * US_PER_S)
+        return false;
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(l, g->topic, offsets[i].partition)->offset =
             offsets[i].next_offset;
-    if (n > 0)
-        (void)rd_kafka_commit(g->rk, l, 1 /* async */); /* for people's tools only */
+    bool told = n == 0 || !rd_kafka_commit(g->rk, l, 1 /* async */);
     rd_kafka_topic_partition_list_destroy(l);
+    return told;
 }
 
 int64_t group_end_offset(struct group *g, int32_t partition)
 {
     int64_t low;
     int64_t high;
-    if (rd_kafka_get_watermark_offsets(g->rk, g->topic, partition, &low, &high))
-        return -1;
-    return high >= 0 ? high : -1;
+    rd_kafka_resp_err_t code =
+        g->held ? rd_kafka_query_watermark_offsets(g->rk, g->topic, partition, &low, &high,
+                                                   END_TIMEOUT_MS)
+                : rd_kafka_get_watermark_offsets(g->rk, g->topic, partition, &low, &high);
+    return code || high < 0 ? -1 : high;
 }
 
 int64_t group_position(struct group *g, int32_t partition)

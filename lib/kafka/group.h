@@ -73,11 +73,12 @@ int group_hold(struct group *g, struct err *e) MUST_CHECK;
 int group_resume(struct group *g, const struct group_offset *offsets, size_t n,
                  struct err *e) MUST_CHECK;
 
-/* Tells the group's offsets to the broker where they live elsewhere, for lag tools only; not
- * waited for, failures ignored. */
-void group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n);
+/* Tells the group's offsets to the broker where they live elsewhere, for lag tools only: not waited
+ * for, and a failure goes unnoticed. False, for a while after a broker failed: not even tried. */
+bool group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n);
 
-/* End of the partition as last told by the broker (the last stable offset), -1 if unknown. */
+/* End of the partition (the last stable offset), -1 if unknown: as the last fetch told it; while
+ * the group is held nothing is fetched, so a broker is asked, which takes up to half a second. */
 int64_t group_end_offset(struct group *g, int32_t partition);
 
 /* The next offset to be returned: unlike "last message + 1" it counts the markers of transactions

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ANSWER_TIMEOUT_S = 60, LIST_LIMIT = 1 << 20 };
+enum { ANSWER_TIMEOUT_S = 30, LIST_LIMIT = 1 << 20 };
 
 /* A predecessor that is cut off must not hold its locks for hours, nor we wait for them for ever;
  * each of these ends in a new try. */

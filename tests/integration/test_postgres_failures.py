@@ -114,6 +114,20 @@ def test_connections_cut_under_load(pipeline, kafka, postgres):
     assert_tables_equal_topics(pipeline)
 
 
+def test_broker_killed_under_load(pipeline, kafka):
+    chance = random.Random(11)
+    sink = pipeline.sink("--batch.rows", "200", "--batch.ms", "20").wait_ready()
+    with load(pipeline, kafka, chance):
+        await_more_rows(sink)
+        kafka.kill9()
+        assert sink.get("/livez")[0] == 200
+        kafka.start()
+        await_more_rows(sink)
+    stored(pipeline, sink)
+    assert_tables_equal_topics(pipeline)
+    assert sink.stop() == 0
+
+
 def test_partitions_change_hands_while_the_database_is_away(pipeline, kafka, postgres):
     chance = random.Random(4)
     fill(pipeline, kafka, chance, 2_000, 200)
