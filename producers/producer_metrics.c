@@ -51,7 +51,7 @@ static const struct row rows[] = {
     COUNTER(txn_commits, "txn_commits_total", "transactions committed"),
     COUNTER(txn_aborts, "txn_aborts_total", "transactions given up while open"),
     COUNTER(rebuilds, "rebuilds_total", "times a shard was opened again after a failure"),
-    COUNTER(stalls, "stalls_total", "turns of the writer's loop that came over 500 ms late"),
+    COUNTER(stalls, "stalls_total", "times over 500 ms passed without a look at the group"),
     GAUGE(shards_owned, "shards_owned", "shards this instance writes; 0: standby"),
     GAUGE(symbols, "symbols", "symbols followed"),
 };

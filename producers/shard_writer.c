@@ -322,7 +322,7 @@ static int write_stretch(struct shard_writer *w, int64_t now_us, struct err *e)
     return n;
 }
 
-int shard_writer_turn(struct shard_writer *w, int64_t now_us, bool may_commit, struct err *e)
+int shard_writer_turn(struct shard_writer *w, int64_t now_us, struct err *e)
 {
     if (!w->owned)
         return SHARD_WRITER_IDLE;
@@ -331,10 +331,10 @@ int shard_writer_turn(struct shard_writer *w, int64_t now_us, bool may_commit, s
             return SHARD_WRITER_IDLE;
         return open_shard(w, e) == 0 ? SHARD_WRITER_BUSY : recover(w, now_us, e);
     }
-    int n = write_stretch(w, now_us, e);
-    if (n < 0)
+    if (txn_is_open(w->txn) && now_us >= w->commit_us && commit(w, e) != 0)
         return recover(w, now_us, e);
-    if (txn_is_open(w->txn) && may_commit && now_us >= w->commit_us && commit(w, e) != 0)
+    int n = write_stretch(w, clock_mono_us(), e);
+    if (n < 0)
         return recover(w, now_us, e);
     return n == STRETCH ? SHARD_WRITER_BUSY : SHARD_WRITER_IDLE;
 }

@@ -62,12 +62,11 @@ bool shard_writer_is_done(const struct shard_writer *w);
 
 enum { SHARD_WRITER_IDLE = 0, SHARD_WRITER_BUSY = 1 };
 
-/* Opens the shard, writes a stretch of the journal, commits, as due; may_commit false: all but the
- * last (the caller is not sure that the shard is still ours). SHARD_WRITER_BUSY: there is more to
- * do at once. -1: ERR_FENCED: another instance took over, leave the group; anything else: the
+/* Opens the shard, commits, writes a stretch of the journal, as due. The caller has just made sure
+ * that the shard is still ours: a commit is the first thing done. SHARD_WRITER_BUSY: there is more
+ * to do at once. -1: ERR_FENCED: another instance took over, leave the group; anything else: the
  * program cannot go on. What can pass is logged and tried again. */
-int shard_writer_turn(struct shard_writer *w, int64_t now_us, bool may_commit,
-                      struct err *e) MUST_CHECK;
+int shard_writer_turn(struct shard_writer *w, int64_t now_us, struct err *e) MUST_CHECK;
 
 /* Commits what was written so far, now; for the end of the program. */
 int shard_writer_finish(struct shard_writer *w, struct err *e) MUST_CHECK;

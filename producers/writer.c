@@ -24,9 +24,9 @@ struct writer {
     struct group *group;
     struct shard_writer **shards; /* env->universe->n_shards of them */
     char group_name[KAFKA_NAME_MAX + 1];
-    bool assigned;     /* the group has said what is ours, be it nothing */
-    int64_t rejoin_us; /* not a member: when to join */
-    int64_t turn_us;   /* when the last turn began */
+    bool assigned;       /* the group has said what is ours, be it nothing */
+    int64_t rejoin_us;   /* not a member: when to join */
+    int64_t attended_us; /* when the group was asked last */
 };
 
 /* --- group ----------------------------------------------------------------------------------- */
@@ -72,21 +72,22 @@ static int join(struct writer *w, struct err *e)
     return w->group ? 0 : -1;
 }
 
-static void leave(struct writer *w, const struct err *why, int64_t now_us)
+static void leave(struct writer *w, const struct err *why)
 {
     log_warn("writer", "leaving the group, to join it again", LOG_STR("group", w->group_name),
              LOG_ERR(why));
     group_close(w->group); /* revokes what is assigned */
     w->group = NULL;
-    w->rejoin_us = now_us + REJOIN_MS * US_PER_MS;
+    w->rejoin_us = clock_mono_us() + REJOIN_MS * US_PER_MS;
 }
 
 /* Takes part in the group; only changes of the assignment are of interest. */
-static int attend(struct writer *w, int64_t now_us, struct err *e)
+static int attend(struct writer *w, struct err *e)
 {
     struct kafka_message batch[POLL_MAX];
+    w->attended_us = clock_mono_us();
     if (!w->group) {
-        if (now_us < w->rejoin_us)
+        if (w->attended_us < w->rejoin_us)
             return 0;
         if (join(w, e) != 0)
             return -1;
@@ -99,7 +100,7 @@ static int attend(struct writer *w, int64_t now_us, struct err *e)
     bool may_pass = e->code == ERR_IO || e->code == ERR_FENCED || e->code == ERR_NOT_FOUND;
     if (!may_pass)
         return -1;
-    leave(w, e, now_us);
+    leave(w, e);
     return 0;
 }
 
@@ -177,15 +178,20 @@ static void show(const struct writer *w)
     health_beat(w->about.health);
 }
 
-/* A turn of every shard. */
-static int write_shards(struct writer *w, int64_t now_us, bool *ret_busy, struct err *e)
+/* A turn of every shard. A membership that was not looked after for a while (a slow commit, a
+ * machine that slept, a process that was stopped) is looked after before anything is committed. */
+static int write_shards(struct writer *w, bool *ret_busy, struct err *e)
 {
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++) {
-        /* the time may have been long: a machine that slept, a process that was stopped */
-        bool fresh = clock_mono_us() - now_us < STALL_MS * US_PER_MS;
-        int r = shard_writer_turn(w->shards[i], clock_mono_us(), fresh, e);
+        int64_t now_us = clock_mono_us();
+        if (now_us - w->attended_us > STALL_MS * US_PER_MS) {
+            metric_inc(w->env->metrics->stalls, 1);
+            if (attend(w, e) != 0)
+                return -1;
+        }
+        int r = shard_writer_turn(w->shards[i], clock_mono_us(), e);
         if (r < 0 && e->code == ERR_FENCED && w->group) {
-            leave(w, e, now_us);
+            leave(w, e);
             return 0;
         }
         if (r < 0)
@@ -197,17 +203,13 @@ static int write_shards(struct writer *w, int64_t now_us, bool *ret_busy, struct
 
 static int turn(struct writer *w, bool *ret_busy, struct err *e)
 {
-    int64_t now_us = clock_mono_us();
-    if (w->turn_us && now_us - w->turn_us > STALL_MS * US_PER_MS)
-        metric_inc(w->env->metrics->stalls, 1);
-    w->turn_us = now_us;
     *ret_busy = false;
     show(w);
     if (w->about.failed && w->about.failed(w->about.ctx, e))
         return -1;
-    if (attend(w, now_us, e) != 0)
+    if (attend(w, e) != 0)
         return -1;
-    return write_shards(w, now_us, ret_busy, e);
+    return write_shards(w, ret_busy, e);
 }
 
 /* Until there is something to do. */
@@ -245,7 +247,7 @@ void writer_drain(struct writer *w)
         struct shard_writer *s = w->shards[i];
         int r = SHARD_WRITER_BUSY;
         while (r == SHARD_WRITER_BUSY && clock_mono_us() < end_us)
-            r = shard_writer_turn(s, clock_mono_us(), true, &e);
+            r = shard_writer_turn(s, clock_mono_us(), &e);
         if (r < 0 || shard_writer_finish(s, &e) != 0)
             log_warn("writer", "not all that was received is written; the next start tells the gap",
                      LOG_STR("exchange", w->env->exchange), LOG_INT("shard", i), LOG_ERR(&e));
