@@ -40,8 +40,20 @@ static bool may_start_anew(const struct runner *r, const struct err *e)
     return e->retriable || r->fenced || e->code == ERR_IO;
 }
 
+/* Says why, but a fence each time: two instances that fight must not look like one that waits. */
+static void say_anew(struct runner *r, const struct err *e)
+{
+    if (r->fenced)
+        log_warn(r->about.program, "another instance writes this table, starting anew",
+                 LOG_STR("table", r->about.ops->table), LOG_ERR(e));
+    else if (log_limit_pass(&r->say, clock_mono_us()))
+        log_warn(r->about.program, "starting anew", LOG_STR("table", r->about.ops->table),
+                 LOG_ERR(e));
+}
+
 static int run(struct runner *r, struct err *e)
 {
+    const struct timespec pause = {1, 0};
     while (!runner_stopping(r)) {
         if (runner_session(r, e) == 0)
             break;
@@ -49,11 +61,8 @@ static int run(struct runner *r, struct err *e)
             break; /* what was not flushed is read again after the next start */
         if (!may_start_anew(r, e))
             return -1;
-        log_warn(r->about.program,
-                 r->fenced ? "another instance writes this table, starting anew" : "starting anew",
-                 LOG_STR("table", r->about.ops->table), LOG_ERR(e));
+        say_anew(r, e);
         r->fenced = false;
-        const struct timespec pause = {1, 0};
         (void)nanosleep(&pause, NULL); /* a signal may end it early */
     }
     return 0;
