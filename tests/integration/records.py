@@ -9,9 +9,13 @@ import io
 from dataclasses import dataclass
 
 import fastavro
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from avro_records import SCHEMAS
+from stack import wait_for
+
+LEADERLESS = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT,
+              KafkaError._TIMED_OUT}
 
 
 def _without_times(schema):
@@ -64,6 +68,17 @@ def partitions_of(consumer, topic):
     return sorted(found.partitions)
 
 
+def watermarks(consumer, part):
+    """(low, high), as soon as the partition has a leader: one may just have been started again."""
+    def ask():
+        try:
+            return consumer.get_watermark_offsets(part, timeout=10)
+        except KafkaException as error:
+            if not error.args[0].retriable() and error.args[0].code() not in LEADERLESS:
+                raise
+    return wait_for(ask, 30, f"leader of {part}")
+
+
 def read_topic(brokers, topic, isolation="read_committed"):
     """All records up to where the topic ended at the call, by partition and offset. It may go on growing."""
     consumer = Consumer({
@@ -71,7 +86,7 @@ def read_topic(brokers, topic, isolation="read_committed"):
         "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
     try:
         parts = [TopicPartition(topic, p, 0) for p in partitions_of(consumer, topic)]
-        ends = {p.partition: consumer.get_watermark_offsets(p, timeout=10)[1] for p in parts}
+        ends = {p.partition: watermarks(consumer, p)[1] for p in parts}
         consumer.assign(parts)
         messages, open_parts = [], {p for p, end in ends.items() if end > 0}
         while open_parts:
@@ -93,7 +108,7 @@ def lag(brokers, group, topic):
         parts = [TopicPartition(topic, p) for p in partitions_of(consumer, topic)]
         behind = 0
         for p in consumer.committed(parts, timeout=30):
-            low, high = consumer.get_watermark_offsets(p, timeout=10)
+            low, high = watermarks(consumer, p)
             behind += high - (p.offset if p.offset >= 0 else low)
         return behind
     finally:
