@@ -58,7 +58,7 @@ static void avro_encode(void *ctx)
 
 static void prepare(struct codec *c)
 {
-    avro_schema_t schema;
+    avro_schema_t schema = NULL;
     const char *text = record_schema(RECORD_TRADE)->text;
     c->trade = (struct trade){.exchange = slice_of("binance"),
                               .symbol = slice_of("BTC-USDT"),
