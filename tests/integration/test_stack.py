@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -191,6 +192,31 @@ def test_up_after_kill_of_everything(stack):
     assert stack.left_over() == []
 
 
+def test_up_after_kill_of_the_supervisor(stack):
+    """What it left is ended first, so that the new programs find their ports free."""
+    stack("up")
+    addresses = (stack.var / "env").read_text()
+    before = stack.pids()
+    os.kill(before["supervisor"], signal.SIGKILL)
+    stack("up")
+    assert (stack.var / "env").read_text() == addresses
+    assert not any(alive(before[name]) for name in SERVICES)
+
+
+def test_up_with_a_store_elsewhere(stack):
+    """The port of a killed broker went to somebody else: the programs would never find it."""
+    stack("up")
+    port = int(re.search(r"CW_BROKERS=127.0.0.1:(\d+)", (stack.var / "env").read_text())[1])
+    run(LOCAL / "kafka.sh", "kill9", stack.var / "sim/kafka", "1")
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        refused = stack("up", check=False)
+    assert refused.returncode == 1
+    assert "Kafka or PostgreSQL has another port than before: `make down` first" in refused.stderr
+
+
 def test_interrupted_down(stack):
     stack("up")
     stack.remember()
@@ -288,7 +314,7 @@ def test_run_until_signal(stack, number):
         said.append(line)
         if " candles.1m=" in line:  # the first line of the live status
             break
-    assert "candles.1m=0.0/s candle=0.0/s lag." in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
+    assert "candles.1m=0.0/s table.candle=0.0/s lag." in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
     stack.remember()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=60)

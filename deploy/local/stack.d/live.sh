@@ -133,7 +133,9 @@ print_line() {
     line=$(date -u +%H:%M:%SZ)
     while read -r key; do
         rate "$key"
-        line+=" ${key##* }=$rate/s"
+        key=${key#rate:}
+        key=${key#topic }
+        line+=" ${key/ /.}=$rate/s"
     done < <(keys_of rate)
     while read -r key; do
         line+=" lag.${key#lag:}=${now[$key]}"

@@ -52,7 +52,6 @@ write_services() (
 )
 
 start_supervisor() {
-    stop_supervisor "$market" # whatever a killed one left
     write_services
     mkdir -p "$var/$market/logs"
     process_start "$(supervisor_pidfile "$market")" "$var/$market/logs/supervisor" runsvdir "$var/$market/services"

@@ -20,8 +20,10 @@ bring_up() {
     if process_alive "$(supervisor_pidfile "$market")"; then
         load_services
         start_stores
+        same_addresses || die "Kafka or PostgreSQL has another port than before: \`make down\` first"
         start_stopped_services
     else
+        stop_supervisor "$market" # what a killed one left
         define_services
         start_stores
         prepare_stores
@@ -64,6 +66,11 @@ start_stopped_services() {
     done
 }
 
+# same_addresses: true if the running programs were started with the addresses that the stores have now.
+same_addresses() {
+    grep -qxF "export CW_BROKERS=$brokers" "$var/env" && grep -qxF "export CW_DATABASE_URL=$database_url" "$var/env"
+}
+
 # What people and scripts need to reach the stack. It holds the password of the database.
 write_env() {
     local sim_url=
@@ -101,7 +108,7 @@ Candlewick runs on the $market_text
 
 Try:
   curl -s '$api/v1/candles/binance/$(first_symbol)?interval=1m&limit=3' | jq .
-  deploy/local/bin/kafka-console-consumer --topic candles.1m --max-messages 5 | ${build#"$PWD/"}/tools/cw-tap
+  ${here#"$PWD/"}/bin/kafka-console-consumer --topic candles.1m --max-messages 5 | ${build#"$PWD/"}/tools/cw-tap
   (. ${var#"$PWD/"}/env && psql "\$CW_DATABASE_URL" -c 'SELECT symbol, open_time, close, status FROM candle LIMIT 5')
 
 PLACES
