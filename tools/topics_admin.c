@@ -191,6 +191,8 @@ static int each_config(const rd_kafka_event_t *ev, const char *name, topic_confi
     if (n != 1)
         return err_set(e, ERR_PROTO, "no answer about topic %s", name);
     rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) /* another broker was a moment ahead */
+        return err_retry(e, ERR_NOT_FOUND, "%s is not known to every broker yet", name);
     if (code)
         return kafka_fail(code, name, rd_kafka_ConfigResource_error_string(resources[0]), e);
     size_t n_entries = 0;
