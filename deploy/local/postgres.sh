@@ -164,7 +164,10 @@ remove() {
     local data
     alive && die "PostgreSQL still runs in $dir"
     data=$(data)
-    [[ $data != "$elsewhere"/* ]] || rm -rf "$data"
+    if [[ $data == "$elsewhere"/* ]]; then
+        rm -rf "$data"
+        rmdir --ignore-fail-on-non-empty "$elsewhere"
+    fi
     rm -rf "$dir"
 }
 
