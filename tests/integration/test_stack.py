@@ -203,6 +203,14 @@ def test_up_after_kill_of_the_supervisor(stack):
     assert not any(alive(before[name]) for name in SERVICES)
 
 
+def bound(sock, port):
+    try:
+        sock.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
 def test_up_with_a_store_elsewhere(stack):
     """The port of a killed broker went to somebody else: the programs would never find it."""
     stack("up")
@@ -210,7 +218,8 @@ def test_up_with_a_store_elsewhere(stack):
     run(LOCAL / "kafka.sh", "kill9", stack.var / "sim/kafka", "1")
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", port))
+        # a killed process of many threads is a zombie for a moment before its sockets close
+        wait_for(lambda: bound(other, port), 20, f"port {port}")
         other.listen()
         refused = stack("up", check=False)
     assert refused.returncode == 1
