@@ -67,7 +67,6 @@ static int join(struct writer *w, struct err *e)
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,
                                       .ctx = w};
-    w->assigned = false;
     w->group = group_open(w->env->settings, &about, e);
     return w->group ? 0 : -1;
 }
@@ -78,6 +77,7 @@ static void leave(struct writer *w, const struct err *why)
              LOG_ERR(why));
     group_close(w->group); /* revokes what is assigned */
     w->group = NULL;
+    w->assigned = false;
     w->rejoin_us = clock_mono_us() + REJOIN_MS * US_PER_MS;
 }
 
