@@ -12,7 +12,7 @@
 # process_identity PID: prints "pid start-time boot-id"; 1 if there is no such process. A zombie is not a process.
 process_identity() {
     local stat fields
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -r -a fields <<<"${stat##*) }" # after the command's name, which may hold blanks and brackets
     [[ ${fields[0]} != [ZX] ]] || return 1
     printf '%s %s %s\n' "$1" "${fields[19]}" "$(</proc/sys/kernel/random/boot_id)"

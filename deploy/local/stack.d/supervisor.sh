@@ -79,9 +79,9 @@ stop_supervisor() {
 # short.
 is_orphan() {
     local name stat parent
-    { name=$(<"/proc/$1/comm") && stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    { read -r name <"/proc/$1/comm" && read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -r _ parent _ <<<"${stat##*) }"
-    { parent=$(<"/proc/$parent/comm"); } 2>/dev/null || parent=
+    { read -r parent <"/proc/$parent/comm"; } 2>/dev/null || parent=
     case $name in
     runsvdir | svlogd) return 1 ;;
     runsv) [[ $parent != runsvdir ]] ;;
