@@ -18,6 +18,8 @@ leave() {
     say
     say "Stopping..."
     stack_down
+    # what Ctrl-C interrupted (it reaches every process of the terminal) is no failure
+    [[ -z ${stop_asked:-} ]] || set -- 0
     give_terminal_back
     exit "$1"
 }
