@@ -18,16 +18,15 @@ live_status() {
     local interval=10 drawn=0
     declare -gA now=() before=()
     [[ ! -t 1 ]] || interval=1
-    # A flag, looked at between the steps: bash 5.2 can crash where a trap exits amid a read.
-    stop_asked=
-    trap 'stop_asked=yes' INT TERM HUP
-    while [[ -z $stop_asked ]] && process_alive "$(supervisor_pidfile "$market")"; do
+    while process_alive "$(supervisor_pidfile "$market")"; do
         take_sample
-        [[ -z $stop_asked ]] || break
+        leave_if_asked
         if [[ -t 1 ]]; then print_screen; else print_line; fi
+        leave_if_asked
         pause "$interval"
+        leave_if_asked
     done
-    [[ -z $stop_asked ]] || exit 0
+    leave_if_asked
     say "It was stopped from elsewhere."
 }
 

@@ -37,7 +37,8 @@ await_service() {
             ((++starts <= starts_max)) || return 1
         fi
         ((SECONDS < $2)) || return 1
-        sleep 0.2
+        leave_if_asked
+        sleep 0.2 || true # a signal to all of us ends it
     done
 }
 

@@ -4,12 +4,17 @@
 
 stack_run() {
     take_terminal
+    # A flag, looked at between the steps: bash 5.2 can crash where a trap exits amid a read.
+    stop_asked=
+    trap 'stop_asked=yes' INT TERM HUP
     trap 'leave $?' EXIT
-    trap 'exit 0' INT TERM HUP
     bring_up
     print_places
     live_status
 }
+
+# leave_if_asked: ends a `run` that got a signal. Other commands have no flag: signals end them at once.
+leave_if_asked() { [[ -z ${stop_asked:-} ]] || exit 0; }
 
 # leave CODE: down, whatever came before; a second Ctrl-C does not cut it short.
 leave() {
@@ -19,7 +24,7 @@ leave() {
     say "Stopping..."
     stack_down
     # what Ctrl-C interrupted (it reaches every process of the terminal) is no failure
-    [[ -z ${stop_asked:-} ]] || set -- 0
+    [[ -z $stop_asked ]] || set -- 0
     give_terminal_back
     exit "$1"
 }
