@@ -268,7 +268,8 @@ static const char full_reason[] = "refused: state.max.windows is reached";
 static void no_more_windows_than_allowed(void **state)
 {
     (void)state;
-    const struct candle_options two = {.grace_ms = 2000, .keep_ms = 60000, .max_windows = 2};
+    struct candle_options two = candle_case_minutes;
+    two.max_windows = 2;
     const struct candle_step steps[] = {
         {TRADE, BTC, MS(0), MS(0), "BTC[0] provisional n=1"},
         {TRADE, BTC, MS(60000), MS(60000), "BTC[1] provisional n=1"},
@@ -287,7 +288,9 @@ static void no_more_windows_than_allowed(void **state)
 static void no_more_symbols_than_windows(void **state)
 {
     (void)state;
-    const struct candle_options one = {.grace_ms = 2000, .keep_ms = 0, .max_windows = 1};
+    struct candle_options one = candle_case_minutes;
+    one.keep_ms = one.hold_ms = 0;
+    one.max_windows = 1;
     const struct candle_step steps[] = {
         {TRADE, BTC, MS(0), MS(0), "BTC[0] provisional n=1"},
         {TICK, BTC, 0, MS(62000), "BTC[0] final 1 n=1"},
