@@ -162,9 +162,9 @@ static struct record record_of(const struct candle_step *s, const char *id)
 {
     const char *exchange = series_names[s->series].exchange;
     struct record r;
-    if (s->kind == TICK || s->kind == DEAD) {
+    if (s->kind == TICK || s->kind == SILENCE || s->kind == DEAD) {
         r = candle_case_tick(exchange, CANDLE_CASE_T0 + s->receive_us);
-        r.tick.alive = s->kind == TICK;
+        r.tick.alive = s->kind != DEAD;
         return r;
     }
     if (s->kind != TRADE && s->kind != REPAIR)
@@ -185,13 +185,14 @@ static void tick_until(struct fold_harness *h, const struct candle_step *s, int6
 {
     if (*last_us == ABSENT)
         *last_us = s->receive_us;
-    while (s->receive_us - *last_us > MS(3000)) {
+    while (s->kind != SILENCE && s->receive_us - *last_us > MS(3000)) {
         *last_us += MS(3000);
         const struct record r =
             candle_case_tick(series_names[s->series].exchange, CANDLE_CASE_T0 + *last_us);
         fold_harness_apply(h, &r);
     }
-    if (s->kind == TICK && s->receive_us > *last_us)
+    bool ticks = s->kind == TICK || s->kind == SILENCE || s->kind == DEAD;
+    if (ticks && s->receive_us > *last_us)
         *last_us = s->receive_us;
 }
 

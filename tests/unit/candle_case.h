@@ -34,7 +34,8 @@ enum candle_step_kind {
     TRADE,
     REPAIR, /* a trade that came by repair */
     TICK,
-    DEAD, /* a tick that says alive: false */
+    SILENCE, /* a tick, and none between the last one and it */
+    DEAD,    /* a tick that says alive: false */
     SUBSCRIBED,
     LOST,
     GAP,

@@ -209,6 +209,76 @@ static void a_waiting_revision_is_told_before_the_window_leaves(void **state)
                 {TICK, BTC, 0, MS(130000), ""});
 }
 
+/* --- intervals ------------------------------------------------------------------------------- */
+
+/* Each interval has its own pace, and 1s none: it is told when it is over. */
+static void longer_intervals_are_told_less_often(void **state)
+{
+    (void)state;
+    struct candle_options few = candle_case_minutes;
+    char list[] = "1s,1m,5m,15m";
+    few.intervals = list;
+    RUN(&few,
+        {TRADE, BTC, MS(0), MS(0),
+         "BTC[0] provisional n=1; BTC[0] 5m provisional n=1; BTC[0] 15m provisional n=1"},
+        {TRADE, BTC, MS(0), MS(1000), "BTC[0] provisional n=2"}, {TICK, BTC, 0, MS(3000) - 1, ""},
+        {TICK, BTC, 0, MS(3000), "BTC[0] 1s final 1 n=2"}, {TICK, BTC, 0, MS(5000) - 1, ""},
+        {TICK, BTC, 0, MS(5000), "BTC[0] 5m provisional n=2"}, {TICK, BTC, 0, MS(10000) - 1, ""},
+        {TICK, BTC, 0, MS(10000), "BTC[0] 15m provisional n=2"},
+        {TRADE, BTC, MS(14000), MS(14000), "BTC[0] provisional n=3; BTC[0] 5m provisional n=3"},
+        {TICK, BTC, 0, MS(20000), "BTC[0] 15m provisional n=3; BTC[14] 1s final 1 n=1"},
+        {TICK, BTC, 0, MS(62000), "BTC[0] final 1 n=3"},
+        {TRADE, BTC, MS(14000), MS(63000), /* late for the minute, in time for the rest */
+         "BTC[0] final 2 late n=4; BTC[14] 1s final 2 late n=2; BTC[0] 5m provisional n=4; "
+         "BTC[0] 15m provisional n=4"});
+}
+
+/* A revision of whatever length waits a second, not the interval's pace. */
+static void revisions_of_long_windows_wait_a_second(void **state)
+{
+    (void)state;
+    struct candle_options few = candle_case_minutes;
+    char list[] = "1m,15m";
+    few.intervals = list;
+    RUN(&few,
+        {TRADE, BTC, MS(890000), MS(890000), "BTC[14] provisional n=1; BTC[0] 15m provisional n=1"},
+        {TICK, BTC, 0, MS(902000), "BTC[14] final 1 n=1; BTC[0] 15m final 1 n=1"},
+        {TRADE, BTC, MS(890000), MS(902500), ""},
+        {TICK, BTC, 0, MS(903000), "BTC[14] final 2 late n=2; BTC[0] 15m final 2 late n=2"});
+}
+
+static void all_intervals_close_on_monday_midnight(void **state)
+{
+    (void)state;
+    RUN(&candle_case_defaults,
+        {TRADE, BTC, -MS(1000), -MS(1000),
+         "BTC[-1] provisional n=1; BTC[-1] 5m provisional n=1; BTC[-1] 15m provisional n=1; "
+         "BTC[-1] 30m provisional n=1; BTC[-1] 1h provisional n=1; BTC[-1] 4h provisional n=1; "
+         "BTC[-1] 6h provisional n=1; BTC[-1] 12h provisional n=1; BTC[-1] 1d provisional n=1; "
+         "BTC[-1] 1w provisional n=1"},
+        {TICK, BTC, 0, MS(2000) - 1, ""},
+        {TICK, BTC, 0, MS(2000),
+         "BTC[-1] 1s final 1 n=1; BTC[-1] final 1 n=1; BTC[-1] 5m final 1 n=1; "
+         "BTC[-1] 15m final 1 n=1; BTC[-1] 30m final 1 n=1; BTC[-1] 1h final 1 n=1; "
+         "BTC[-1] 4h final 1 n=1; BTC[-1] 6h final 1 n=1; BTC[-1] 12h final 1 n=1; "
+         "BTC[-1] 1d final 1 n=1; BTC[-1] 1w final 1 n=1"});
+}
+
+/* Empty windows of every length but 1s. */
+static void an_hour_without_ticks_is_told_in_every_interval(void **state)
+{
+    (void)state;
+    struct candle_options few = candle_case_defaults;
+    char list[] = "1s,1m,15m,30m,1h";
+    few.intervals = list;
+    RUN(&few, {SUBSCRIBED, KRAKEN, ABSENT, MS(0), ""},
+        {SILENCE, KRAKEN, 0, MS(182000),
+         "KRAKEN[0] final 1 down n=0; KRAKEN[1] final 1 down n=0; KRAKEN[2] final 1 down n=0"},
+        {TICK, KRAKEN, 0, MS(902000), "KRAKEN[3] final 1 gap n=0; KRAKEN[0] 15m final 1 gap n=0"},
+        {TICK, KRAKEN, 0, MS(3602000),
+         "KRAKEN[0] 30m final 1 gap n=0; KRAKEN[0] 1h final 1 gap n=0"});
+}
+
 /* --- placing --------------------------------------------------------------------------------- */
 
 static void ahead_trades_are_placed_by_receive_time(void **state)
@@ -250,6 +320,10 @@ int main(void)
         cmocka_unit_test(a_repaired_trade_says_so),
         cmocka_unit_test(refused_once_the_window_has_left),
         cmocka_unit_test(a_waiting_revision_is_told_before_the_window_leaves),
+        cmocka_unit_test(longer_intervals_are_told_less_often),
+        cmocka_unit_test(revisions_of_long_windows_wait_a_second),
+        cmocka_unit_test(all_intervals_close_on_monday_midnight),
+        cmocka_unit_test(an_hour_without_ticks_is_told_in_every_interval),
         cmocka_unit_test(ahead_trades_are_placed_by_receive_time),
         cmocka_unit_test(windows_begin_at_full_minutes),
     };

@@ -128,7 +128,7 @@ static void check_order(size_t i, size_t nth, size_t n_trades)
     size_t order[TRADES_MAX];
     struct fold_harness h;
     permute(nth, n_trades, order);
-    fold_harness_init(&h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(&h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
     for (size_t k = 0; k < n_trades; k++)
         apply_small(&h, &cases[i].trades[order[k]]);
     const struct record tick = candle_case_tick("binance", CANDLE_CASE_T0 + MS(62000));
@@ -166,7 +166,7 @@ static void whole_record(void **state)
 {
     (void)state;
     struct fold_harness h;
-    fold_harness_init(&h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(&h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
     h.next_offset = 41;
     apply_small(&h, &(struct small_trade){"7", 7, 5, "64123.45", "0.001", SIDE_BUY});
     apply_small(&h, &(struct small_trade){"8", 8, 9, "64123.5", "0.002", SIDE_SELL});
