@@ -231,7 +231,7 @@ enum coverage cover_judge(const struct cover *c, const struct cover_known *known
         return COVERAGE_GAP;
     if (c->subscribed && window.from_us <= c->subscribed_us)
         return COVERAGE_PARTIAL;
-    if (c->n_ids == 0 || (!c->subscribed && window.from_us <= known->earliest_us))
+    if (c->has_idless || (!c->subscribed && window.from_us <= known->earliest_us))
         return COVERAGE_UNKNOWN;
     return has_trades ? COVERAGE_COMPLETE : COVERAGE_QUIET;
 }

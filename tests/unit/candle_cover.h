@@ -42,6 +42,7 @@ struct cover_id {
 
 struct cover {
     bool subscribed;
+    bool has_idless;       /* a trade without an id */
     int64_t subscribed_us; /* first, ever */
     struct cover_id *ids;  /* ascending */
     size_t n_ids;

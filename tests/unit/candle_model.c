@@ -23,15 +23,16 @@ static void copy_text(struct slice from, char to[MODEL_TEXT])
     to[from.len] = '\0';
 }
 
-/* The exchange of that name; it begins with a record of that receive time. */
-static size_t market_named(struct model *m, struct slice exchange, int64_t receive_us)
+/* The exchange of that name, from now on known. */
+static size_t market_named(struct model *m, struct slice exchange)
 {
     for (size_t i = 0; i < m->n_markets; i++)
         if (slice_is(exchange, m->markets[i].name))
             return i;
     assert_true(m->n_markets < MARKETS_ROOM);
     struct model_market *x = &m->markets[m->n_markets];
-    *x = (struct model_market){.stream_us = MODEL_NEVER_US, .tick_us = receive_us, .alive = true};
+    *x = (struct model_market){
+        .stream_us = MODEL_NEVER_US, .tick_us = MODEL_NEVER_US, .alive = true};
     copy_text(exchange, x->name);
     return m->n_markets++;
 }
@@ -46,8 +47,7 @@ static size_t find_series(const struct model *m, struct slice exchange, struct s
 }
 
 /* As many symbols as windows are allowed; n_series for no room. */
-static size_t series_named(struct model *m, struct slice exchange, struct slice symbol,
-                           int64_t receive_us)
+static size_t series_named(struct model *m, struct slice exchange, struct slice symbol)
 {
     size_t i = find_series(m, exchange, symbol);
     if (i < m->n_series || (int64_t)m->n_series >= m->options->max_windows)
@@ -56,7 +56,7 @@ static size_t series_named(struct model *m, struct slice exchange, struct slice 
     struct model_series *s = &m->series[m->n_series];
     *s = (struct model_series){
         .latest_us = MODEL_NEVER_US, .before_us = MODEL_NEVER_US, .dropped_us = MODEL_NEVER_US};
-    s->market = market_named(m, exchange, receive_us);
+    s->market = market_named(m, exchange);
     copy_text(symbol, s->name);
     return m->n_series++;
 }
@@ -97,7 +97,7 @@ static void accept(struct model *m, const struct model_trade *t)
             continue;
         bool makeable = model_is_makeable(m, t->series, k, open_us);
         if (!w && !makeable && k == MODEL_SECOND) {
-            model_count(m, CANDLE_SKIPPED_SECONDS);
+            model_count(m, CANDLE_SKIPPED);
             continue;
         }
         if (!w && !makeable)
@@ -106,6 +106,7 @@ static void accept(struct model *m, const struct model_trade *t)
         add_to_window(m, w ? w : model_add_window(m, t->series, k, open_us), t);
     }
     s->latest_us = t->placed_us > s->latest_us ? t->placed_us : s->latest_us;
+    s->cover.has_idless |= !t->trade.has_sequence;
     if (t->trade.has_sequence && cover_add_id(&s->cover, t->trade.sequence, t->placed_us, &hole))
         forget_hole(m, t->series, &hole);
     model_count(m, CANDLE_TRADES);
@@ -169,7 +170,7 @@ static const char *take(struct model *m, const struct model_trade *t)
 
 static const char *apply_trade(struct model *m, const struct trade *t, int64_t offset)
 {
-    size_t series = series_named(m, t->exchange, t->symbol, t->receive_time_us);
+    size_t series = series_named(m, t->exchange, t->symbol);
     if (series == m->n_series)
         return "state.max.windows is reached";
     struct model_series *s = &m->series[series];
@@ -192,8 +193,9 @@ static const char *apply_trade(struct model *m, const struct trade *t, int64_t o
 
 static void apply_tick(struct model *m, const struct tick *t)
 {
-    size_t market = market_named(m, t->exchange, t->receive_time_us);
+    size_t market = market_named(m, t->exchange);
     struct model_market *x = &m->markets[market];
+    model_begin(x, t->receive_time_us);
     if (t->receive_time_us >= x->tick_us) {
         bool lost = !x->alive || !t->alive || t->receive_time_us - x->tick_us > MODEL_SILENCE_US;
         for (size_t i = 0; lost && i < m->n_series; i++)
@@ -227,7 +229,7 @@ static void apply_feed(struct model *m, const struct feed *f)
 {
     size_t series = find_series(m, f->exchange, f->symbol);
     if (series == m->n_series && f->event == FEED_EVENT_SUBSCRIBED)
-        series = series_named(m, f->exchange, f->symbol, f->receive_time_us);
+        series = series_named(m, f->exchange, f->symbol);
     if (series == m->n_series)
         return;
     struct model_series *s = &m->series[series];
@@ -284,11 +286,10 @@ static void *create(const void *options, int32_t partition, struct err *e)
 /* The harness asks for their number only. */
 static const struct metric_desc counter = {"model", "", METRIC_COUNTER, 1};
 static const struct metric_desc *const counters[] = {
-    [CANDLE_TRADES] = &counter,  [CANDLE_DUPLICATES] = &counter,
-    [CANDLE_FINALS] = &counter,  [CANDLE_REVISED] = &counter,
-    [CANDLE_LATE] = &counter,    [CANDLE_TOO_LATE] = &counter,
-    [CANDLE_AHEAD] = &counter,   [CANDLE_SKIPPED_SECONDS] = &counter,
-    [CANDLE_DROPPED] = &counter, [CANDLE_COUNTERS] = NULL};
+    [CANDLE_TRADES] = &counter,  [CANDLE_DUPLICATES] = &counter, [CANDLE_FINALS] = &counter,
+    [CANDLE_REVISED] = &counter, [CANDLE_LATE] = &counter,       [CANDLE_TOO_LATE] = &counter,
+    [CANDLE_AHEAD] = &counter,   [CANDLE_SKIPPED] = &counter,    [CANDLE_DROPPED] = &counter,
+    [CANDLE_UNMADE] = &counter,  [CANDLE_COUNTERS] = NULL};
 
 const struct fold_ops candle_model_fold = {
     .name = "model", .counters = counters, .create = create, .destroy = destroy, .apply = apply};

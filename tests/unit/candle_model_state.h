@@ -28,7 +28,7 @@ struct model_trade {
 struct model_market {
     char name[MODEL_TEXT];
     int64_t stream_us; /* least of all before the first trade or tick */
-    int64_t tick_us;   /* of the newest tick, or the first record */
+    int64_t tick_us;   /* of the newest tick, or the first trade */
     bool alive;
 };
 
@@ -100,8 +100,11 @@ bool model_is_closed(const struct model *m, const struct model_window *w);
 /* Whether the window, which is not there, may still be made for a trade. */
 bool model_is_makeable(const struct model *m, size_t series, int interval, int64_t open_us);
 
-/* Drops closed windows until there is room for so many more. False: none is closed. */
+/* Drops closed windows where that makes room for so many more. False: not so many are closed. */
 bool model_make_room(struct model *m, size_t more);
+
+/* The first trade or tick of an exchange stands for a tick before the first. */
+void model_begin(struct model_market *x, int64_t receive_us);
 
 /* Stream time reaches the record's receive time, or was there: what is due by that. */
 void model_advance(struct model *m, size_t market, int64_t receive_us);

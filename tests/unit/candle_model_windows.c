@@ -140,7 +140,9 @@ static void write_window(const struct model *m, struct model_window *w)
 static bool has_changed(const struct model *m, const struct model_window *w)
 {
     int64_t missing;
-    return !w->written || w->added || judge(m, w, &missing) != w->coverage || missing != w->missing;
+    if (!w->final || !w->written || w->added)
+        return !w->written || w->added;
+    return judge(m, w, &missing) != w->coverage || missing != w->missing;
 }
 
 /* Shortest stream time between two records of the window. */
@@ -196,38 +198,46 @@ static void drop_due(struct model *m, size_t market)
             remove_window(m, &m->windows[i - 1]);
 }
 
-static int by_time(const void *a, const void *b)
+/* Which of two windows goes first at the limit. */
+static bool goes_first(const struct model_window *a, const struct model_window *b)
 {
-    const int64_t *x = a;
-    const int64_t *y = b;
-    return *x < *y ? -1 : *x > *y;
+    int64_t x = end_us(a->interval, a->open_us);
+    int64_t y = end_us(b->interval, b->open_us);
+    if (x != y)
+        return x < y;
+    return a->interval != b->interval ? a->interval < b->interval : a->series < b->series;
 }
 
-/* Drops the closed windows with the oldest ends, a sixteenth of the limit, and all that end with
- * the last of them. False: none is closed. */
 static bool drop_oldest(struct model *m)
 {
-    size_t n = 0;
-    int64_t *ends = calloc(m->n_windows + 1, sizeof(*ends));
-    assert_non_null(ends);
+    struct model_window *oldest = NULL;
     for (size_t i = 0; i < m->n_windows; i++)
-        if (m->windows[i].final)
-            ends[n++] = end_us(m->windows[i].interval, m->windows[i].open_us);
-    qsort(ends, n, sizeof(*ends), by_time);
-    size_t most = (size_t)(m->options->max_windows / 16);
-    const int64_t last_us = n == 0 ? 0 : ends[most == 0 ? 0 : most <= n ? most - 1 : n - 1];
-    free(ends);
-    for (size_t i = m->n_windows; i > 0; i--) {
-        struct model_window *w = &m->windows[i - 1];
-        int64_t *dropped_us = &m->series[w->series].dropped_us;
-        int64_t end = end_us(w->interval, w->open_us);
-        if (!w->final || end > last_us)
-            continue;
-        *dropped_us = end > *dropped_us ? end : *dropped_us;
-        remove_window(m, w);
-        model_count(m, CANDLE_DROPPED);
-    }
-    return n > 0;
+        if (m->windows[i].final && (!oldest || goes_first(&m->windows[i], oldest)))
+            oldest = &m->windows[i];
+    if (!oldest)
+        return false;
+    int64_t end = end_us(oldest->interval, oldest->open_us);
+    int64_t *dropped_us = &m->series[oldest->series].dropped_us;
+    *dropped_us = end > *dropped_us ? end : *dropped_us;
+    remove_window(m, oldest);
+    model_count(m, CANDLE_DROPPED);
+    return true;
+}
+
+bool model_make_room(struct model *m, size_t more)
+{
+    int64_t needed = (int64_t)(m->n_windows + more) - m->options->max_windows;
+    int64_t most = m->options->max_windows / 16 + 1;
+    int64_t closed = 0;
+    for (size_t i = 0; i < m->n_windows; i++)
+        closed += m->windows[i].final;
+    if (needed <= 0)
+        return true;
+    if (needed > closed)
+        return false;
+    for (int64_t n = needed > most ? needed : most; n > 0 && drop_oldest(m); n--)
+        continue;
+    return true;
 }
 
 bool model_is_closed(const struct model *m, const struct model_window *w)
@@ -244,14 +254,6 @@ bool model_is_makeable(const struct model *m, size_t series, int interval, int64
 
 /* --- windows without trades ------------------------------------------------------------------ */
 
-bool model_make_room(struct model *m, size_t more)
-{
-    while ((int64_t)(m->n_windows + more) > m->options->max_windows)
-        if (!drop_oldest(m))
-            return false;
-    return true;
-}
-
 static void make_empty(struct model *m, size_t series, int interval, int64_t open_us,
                        int64_t stream_before_us)
 {
@@ -265,9 +267,12 @@ static void make_empty(struct model *m, size_t series, int interval, int64_t ope
     struct model_window w = {.series = series, .interval = interval, .open_us = open_us};
     int64_t missing;
     enum coverage c = judge(m, &w, &missing);
-    if ((c != COVERAGE_GAP && c != COVERAGE_DOWN) || !model_make_room(m, 1) ||
-        end_us(interval, open_us) <= s->dropped_us)
+    if ((c != COVERAGE_GAP && c != COVERAGE_DOWN) || end_us(interval, open_us) <= s->dropped_us)
         return;
+    if (!model_make_room(m, 1)) {
+        model_count(m, CANDLE_UNMADE);
+        return;
+    }
     struct model_window *made = model_add_window(m, series, interval, open_us);
     made->final = true;
     write_window(m, made);
@@ -327,9 +332,16 @@ static void settle(struct model *m, size_t market, int64_t stream_before_us)
     write_rested(m, market);
 }
 
+void model_begin(struct model_market *x, int64_t receive_us)
+{
+    if (x->tick_us == MODEL_NEVER_US)
+        x->tick_us = receive_us;
+}
+
 void model_advance(struct model *m, size_t market, int64_t receive_us)
 {
     int64_t before_us = m->markets[market].stream_us;
+    model_begin(&m->markets[market], receive_us);
     if (receive_us > before_us)
         m->markets[market].stream_us = receive_us;
     settle(m, market, before_us);

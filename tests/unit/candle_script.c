@@ -29,7 +29,7 @@ uint64_t candle_script_below(uint64_t *state, uint64_t n)
 }
 
 /* Ids of one symbol: the next one, and some that were left out, with their times. */
-struct ids {
+struct script_ids {
     int64_t next;
     int64_t first;
     int64_t missed[MISSED_MAX];
@@ -46,7 +46,7 @@ struct maker {
     size_t n_symbols;
     int64_t clock_us[SCRIPT_EXCHANGES];
     int64_t ticked_us[SCRIPT_EXCHANGES];
-    struct ids ids[SCRIPT_EXCHANGES][SCRIPT_SYMBOLS];
+    struct script_ids ids[SCRIPT_EXCHANGES][SCRIPT_SYMBOLS];
     size_t n_subscribed; /* symbols, in order, for SCRIPT_TIMELY */
     int64_t unit_us;     /* exchange times are multiples of it, so that some are equal */
     int64_t jump_us;     /* longest jump of time */
@@ -93,7 +93,7 @@ static int64_t exchange_time_us(struct maker *m, int64_t receive_us)
 
 /* --- ids ------------------------------------------------------------------------------------- */
 
-static void miss(struct maker *m, struct ids *ids, int64_t at_us)
+static void miss(struct maker *m, struct script_ids *ids, int64_t at_us)
 {
     size_t at = ids->n_missed < MISSED_MAX ? ids->n_missed++ : (size_t)up_to(m, MISSED_MAX - 1);
     ids->missed[at] = ids->next++;
@@ -101,7 +101,7 @@ static void miss(struct maker *m, struct ids *ids, int64_t at_us)
 }
 
 /* An id that was left out, and its own time or the trade's. */
-static int64_t fill(struct maker *m, struct ids *ids, int64_t *at_us)
+static int64_t fill(struct maker *m, struct script_ids *ids, int64_t *at_us)
 {
     size_t at = (size_t)up_to(m, (int64_t)ids->n_missed - 1);
     int64_t id = ids->missed[at];
@@ -112,7 +112,7 @@ static int64_t fill(struct maker *m, struct ids *ids, int64_t *at_us)
     return id;
 }
 
-static int64_t choose_id(struct maker *m, struct ids *ids, int64_t *at_us, bool *repaired)
+static int64_t choose_id(struct maker *m, struct script_ids *ids, int64_t *at_us, bool *repaired)
 {
     if (!is_wild(m))
         return one_in(m, 20) && m->style == SCRIPT_TIGHT && ids->next > ids->first ? ids->next - 1
@@ -150,7 +150,7 @@ static void make_trade(struct maker *m, size_t x, struct candle_script_item *ite
 {
     static const enum side sides[] = {SIDE_BUY, SIDE_SELL, SIDE_UNKNOWN};
     size_t y = (size_t)up_to(m, (int64_t)m->n_symbols - 1);
-    struct ids *ids = &m->ids[x][y];
+    struct script_ids *ids = &m->ids[x][y];
     int64_t receive_us = m->clock_us[x];
     if (m->style != SCRIPT_TIMELY && one_in(m, 16))
         receive_us -= up_to(m, MS(3000));

@@ -271,7 +271,7 @@ static void an_hour_without_ticks_is_told_in_every_interval(void **state)
     struct candle_options few = candle_case_defaults;
     char list[] = "1s,1m,15m,30m,1h";
     few.intervals = list;
-    RUN(&few, {SUBSCRIBED, KRAKEN, ABSENT, MS(0), ""},
+    RUN(&few, {SUBSCRIBED, KRAKEN, ABSENT, MS(0), ""}, {TICK, KRAKEN, 0, MS(0), ""},
         {SILENCE, KRAKEN, 0, MS(182000),
          "KRAKEN[0] final 1 down n=0; KRAKEN[1] final 1 down n=0; KRAKEN[2] final 1 down n=0"},
         {TICK, KRAKEN, 0, MS(902000), "KRAKEN[3] final 1 gap n=0; KRAKEN[0] 15m final 1 gap n=0"},
