@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { MISSED_MAX = 8, END_TICKS = 3 };
+enum { MISSED_MAX = 8, END_TICKS = 3, TIGHT_END_TICKS = 60 };
 
 static const char *const exchanges[SCRIPT_EXCHANGES] = {"binance", "kraken", "okx"};
 static const char *const symbols[SCRIPT_SYMBOLS] = {"BTC-USDT", "ETH-USDT", "X-Y"};
@@ -303,14 +303,16 @@ void candle_script_make(struct candle_script *s, uint64_t seed, size_t n,
     struct maker m = {.random = seed, .style = style};
     start(&m);
     choose_options(&m, &s->options);
-    s->n = n + END_TICKS * m.n_exchanges;
+    s->n = n + (style == SCRIPT_TIGHT ? TIGHT_END_TICKS : END_TICKS) * m.n_exchanges;
     s->items = calloc(s->n, sizeof(*s->items));
     assert_non_null(s->items);
     for (size_t i = 0; i < n; i++)
         make_item(&m, &s->items[i]);
     for (size_t i = n; i < s->n; i++) {
         size_t x = (i - n) % m.n_exchanges;
-        m.clock_us[x] += i - n < m.n_exchanges ? MS(40000) : MS(2000000);
+        m.clock_us[x] += style == SCRIPT_TIGHT   ? MS(3000)
+                         : i - n < m.n_exchanges ? MS(40000)
+                                                 : MS(2000000);
         s->items[i].record = candle_case_tick(exchanges[x], m.clock_us[x]);
     }
 }

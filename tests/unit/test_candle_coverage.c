@@ -356,8 +356,7 @@ static void ids_that_do_not_go_on_leave_it_lost_until_repaired(void **state)
          "BTC[2] provisional gap 1 n=1",
          4},
         {REPAIR, BTC, MS(70000), MS(132000),
-         "BTC[1] final 3 repair complete n=1; BTC[0] final 3 restate complete n=2",
-         3});
+         "BTC[1] final 3 repair complete n=1; BTC[0] final 3 restate complete n=2", 3});
 }
 
 /* Before the earliest and after the latest trade ids prove nothing. */
