@@ -156,7 +156,8 @@ static size_t find_unproven(const struct cover *c, const struct cover_known *kno
     return n;
 }
 
-void cover_know(const struct cover *c, struct cover_range unseen, struct cover_known *ret)
+void cover_know(const struct cover *c, struct cover_range unseen, int64_t stream_us,
+                struct cover_known *ret)
 {
     *ret = (struct cover_known){.earliest_us = INT64_MAX, .latest_us = INT64_MIN};
     for (size_t i = 0; i < c->n_ids; i++) {
@@ -166,8 +167,10 @@ void cover_know(const struct cover *c, struct cover_range unseen, struct cover_k
     ret->n_holes = find_holes(c, ret->holes);
     struct cover_range all[COVER_KNOWN];
     struct cover_range unproven[COVER_KNOWN];
-    size_t n = c->n_lost;
-    memcpy(all, c->lost, n * sizeof(*all));
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_lost; i++)
+        put_range(all, &n, c->lost[i].from_us,
+                  c->lost[i].to_us == COVER_ENDLESS ? stream_us : c->lost[i].to_us);
     put_range(all, &n, unseen.from_us, unseen.to_us);
     join(all, &n);
     ret->n_lost = cut(all, n, unproven, find_unproven(c, ret, unproven), ret->lost);
@@ -197,7 +200,7 @@ static void join_nearest(struct cover *c)
 void cover_tidy(struct cover *c, int64_t stream_us, int64_t hold_us)
 {
     struct cover_known known;
-    cover_know(c, (struct cover_range){0}, &known);
+    cover_know(c, (struct cover_range){0}, COVER_ENDLESS, &known);
     memcpy(c->lost, known.lost, known.n_lost * sizeof(*known.lost));
     c->n_lost = known.n_lost;
     if (c->n_lost > COVER_LOST)

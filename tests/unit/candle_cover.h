@@ -79,8 +79,10 @@ void cover_end(struct cover *c, int64_t at_us);
 /* Forgets the lost time that ids prove harmless, and what is more than the limit. */
 void cover_tidy(struct cover *c, int64_t stream_us, int64_t hold_us);
 
-/* unseen: the time since the newest tick as far as it counts as lost; empty where it does not. */
-void cover_know(const struct cover *c, struct cover_range unseen, struct cover_known *ret);
+/* unseen: the time since the newest tick as far as it counts as lost; empty where it does not. Lost
+ * time that is not over counts up to stream time. */
+void cover_know(const struct cover *c, struct cover_range unseen, int64_t stream_us,
+                struct cover_known *ret);
 
 bool cover_touches(const struct cover_hole *hole, struct cover_range window);
 

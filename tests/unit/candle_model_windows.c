@@ -81,7 +81,7 @@ static void know(struct model *m, size_t market)
     const struct cover_range since = {x->tick_us, unseen ? x->stream_us : x->tick_us};
     for (size_t i = 0; i < m->n_series; i++)
         if (m->series[i].market == market)
-            cover_know(&m->series[i].cover, since, &m->series[i].known);
+            cover_know(&m->series[i].cover, since, x->stream_us, &m->series[i].known);
 }
 
 static enum coverage judge(const struct model *m, const struct model_window *w, int64_t *missing)

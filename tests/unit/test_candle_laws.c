@@ -434,7 +434,7 @@ static void shuffled_input_gives_the_same_content(void **state)
         fold_harness_finish(&shuffled);
         candle_script_finish(&s);
     }
-    assert_true(late > 0);
+    assert_true(late > 0 || n_cases(150) < 150);
 }
 
 /* --- sums and revisions ---------------------------------------------------------------------- */
