@@ -118,19 +118,20 @@ static size_t cut(const struct cover_range *a, size_t n_a, const struct cover_ra
     return n;
 }
 
-static void keep_only(struct cover *c, const struct cover_range *where, size_t n)
+void cover_heal(struct cover *c, int64_t from_us, int64_t to_us, int64_t stream_us)
 {
     struct cover_range kept[COVER_KNOWN];
-    c->n_lost = cut(c->lost, c->n_lost, where, n, kept);
-    memcpy(c->lost, kept, c->n_lost * sizeof(*kept));
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_lost; i++) {
+        const struct cover_range lost = c->lost[i];
+        int64_t until_us = lost.to_us == COVER_ENDLESS ? least(to_us, stream_us) : to_us;
+        until_us = most(from_us, until_us);
+        put_range(kept, &n, lost.from_us, least(lost.to_us, from_us));
+        put_range(kept, &n, most(lost.from_us, until_us), lost.to_us);
+    }
+    memcpy(c->lost, kept, n * sizeof(*kept));
+    c->n_lost = n;
     join(c->lost, &c->n_lost);
-}
-
-void cover_heal(struct cover *c, int64_t from_us, int64_t to_us)
-{
-    const struct cover_range rest[] = {{INT64_MIN, from_us}, {to_us, COVER_ENDLESS}};
-    if (from_us < to_us)
-        keep_only(c, rest, 2);
 }
 
 void cover_end(struct cover *c, int64_t at_us)

@@ -54,8 +54,10 @@ static size_t series_named(struct model *m, struct slice exchange, struct slice 
         return i;
     assert_true(m->n_series < SERIES_ROOM);
     struct model_series *s = &m->series[m->n_series];
-    *s = (struct model_series){
-        .latest_us = MODEL_NEVER_US, .before_us = MODEL_NEVER_US, .dropped_us = MODEL_NEVER_US};
+    *s = (struct model_series){.latest_us = MODEL_NEVER_US,
+                               .before_us = MODEL_NEVER_US,
+                               .dropped_us = MODEL_NEVER_US,
+                               .fresh = true};
     s->market = market_named(m, exchange);
     copy_text(symbol, s->name);
     return m->n_series++;
@@ -186,6 +188,7 @@ static const char *apply_trade(struct model *m, const struct trade *t, int64_t o
     const char *why = take(m, &mine);
     model_settle(m, s->market);
     s->before_us = s->latest_us;
+    s->fresh = false;
     return why;
 }
 
@@ -207,7 +210,7 @@ static void apply_tick(struct model *m, const struct tick *t)
     model_advance(m, market, t->receive_time_us);
 }
 
-static void note_feed(struct cover *c, const struct feed *f)
+static void note_feed(struct cover *c, const struct feed *f, int64_t stream_us)
 {
     int64_t from_us = f->has_from_time_us ? f->from_time_us : f->receive_time_us;
     int64_t to_us = f->has_to_time_us ? f->to_time_us : f->receive_time_us;
@@ -221,7 +224,7 @@ static void note_feed(struct cover *c, const struct feed *f)
         cover_lose(c, from_us, to_us);
     } else if (f->event == FEED_EVENT_REPAIRED && !f->has_first_id && f->has_from_time_us &&
                f->has_to_time_us) {
-        cover_heal(c, from_us, to_us);
+        cover_heal(c, from_us, to_us, stream_us);
     }
 }
 
@@ -233,8 +236,9 @@ static void apply_feed(struct model *m, const struct feed *f)
     if (series == m->n_series)
         return;
     struct model_series *s = &m->series[series];
-    note_feed(&s->cover, f);
+    note_feed(&s->cover, f, m->markets[s->market].stream_us);
     model_settle(m, s->market);
+    s->fresh = false;
 }
 
 /* --- the fold -------------------------------------------------------------------------------- */

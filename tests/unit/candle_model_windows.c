@@ -260,7 +260,8 @@ static void make_empty(struct model *m, size_t series, int interval, int64_t ope
     const struct model_series *s = &m->series[series];
     int64_t now_us = m->markets[s->market].stream_us;
     bool closes = stream_before_us < close_us(m, interval, open_us);
-    bool late = now_us < keep_until_us(m, interval, open_us) || open_us > s->before_us;
+    bool late =
+        !s->fresh && (now_us < keep_until_us(m, interval, open_us) || open_us > s->before_us);
     if (now_us < close_us(m, interval, open_us) || now_us >= hold_until_us(m, interval, open_us) ||
         !(closes || late) || model_find_window(m, series, interval, open_us))
         return;
