@@ -65,8 +65,12 @@ static void fold_trade(void *ctx)
 
 int main(void)
 {
-    const struct candle_options options = {
-        .grace_ms = 2000, .keep_ms = 60000, .max_windows = 200000};
+    char all[] = "all";
+    const struct candle_options options = {.intervals = all,
+                                           .grace_ms = 2000,
+                                           .keep_ms = 60000,
+                                           .hold_ms = 86400000,
+                                           .max_windows = 200000};
     struct market_input m = {0};
     struct err e = {0};
     for (int i = 0; i < SYMBOLS; i++)

@@ -186,9 +186,10 @@ static const char *apply_trade(struct model *m, const struct trade *t, int64_t o
                                .id_len = t->trade_id.len};
     copy_text(t->trade_id, mine.id);
     const char *why = take(m, &mine);
+    s->fresh &= why != NULL;
     model_settle(m, s->market);
-    s->before_us = s->latest_us;
     s->fresh = false;
+    s->before_us = s->latest_us;
     return why;
 }
 
@@ -236,9 +237,9 @@ static void apply_feed(struct model *m, const struct feed *f)
     if (series == m->n_series)
         return;
     struct model_series *s = &m->series[series];
+    s->fresh = false;
     note_feed(&s->cover, f, m->markets[s->market].stream_us);
     model_settle(m, s->market);
-    s->fresh = false;
 }
 
 /* --- the fold -------------------------------------------------------------------------------- */
