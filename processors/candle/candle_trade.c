@@ -122,7 +122,6 @@ static void lane_begin(const struct turn *t, struct series *s, struct window *co
 /* A trade on its way into its windows. */
 struct incoming {
     struct series *series;
-    bool fresh; /* the series was made for it: there is no past to look at again */
     struct sum_trade in;
     struct window *windows[INTERVALS]; /* NULL: not folded, not made yet, or gone */
 };
@@ -317,7 +316,7 @@ static int fold(const struct turn *t, struct incoming *x)
         turn_count(t, CANDLE_LATE, 1);
     /* windows may come that begin behind all trades before this one */
     if (show_windows(t, x) != 0 ||
-        (!x->fresh && k.from_us <= k.to_us && window_reconsider(t, s, k.from_us, k.to_us) != 0))
+        (k.from_us <= k.to_us && window_reconsider(t, s, k.from_us, k.to_us) != 0))
         return -1;
     s->latest_us = x->in.placed_us > latest_us ? x->in.placed_us : latest_us;
     find_windows(t, x);
@@ -343,8 +342,7 @@ static int fold_slowly(const struct turn *t, struct incoming *x)
 
 /* --- a trade --------------------------------------------------------------------------------- */
 
-static int apply_to_series(const struct turn *t, struct series *s, bool fresh,
-                           const struct fold_input *in)
+static int apply_to_series(const struct turn *t, struct series *s, const struct fold_input *in)
 {
     const struct trade *trade = &in->record->trade;
     if (trade->has_sequence) {
@@ -358,7 +356,7 @@ static int apply_to_series(const struct turn *t, struct series *s, bool fresh,
             return refuse(t, "its id is below a forgotten hole: it may have been seen");
         }
     }
-    struct incoming x = {.series = s, .fresh = fresh};
+    struct incoming x = {.series = s};
     x.in = (struct sum_trade){trade, place(t, trade), in->offset, {0}};
     if (decimal_mul(trade->price, trade->amount, &x.in.quote) != 0)
         return refuse(t, "a sum of the window no longer fits");
@@ -380,12 +378,11 @@ int trade_apply(const struct turn *t, const struct fold_input *in)
     why = s ? NULL : trade_no_series(t->state, trade->exchange, trade->symbol);
     if (why)
         return refuse(t, why);
-    bool fresh = !s;
-    if (fresh)
+    if (!s)
         s = book_series(b, trade->exchange, trade->symbol);
     if (!s)
         return turn_no_memory(t);
     if (time_advance(t, s->market, trade->receive_time_us) != 0)
         return -1;
-    return apply_to_series(t, s, fresh, in);
+    return apply_to_series(t, s, in);
 }
