@@ -20,7 +20,8 @@ static int on_skipped(void *ctx, const struct tap_skip *skip, struct err *e)
     (void)e;
     t->refused++;
     log_warn("tap", "skipped bytes that are no record", LOG_INT("offset", skip->offset),
-             LOG_INT("bytes", skip->bytes), LOG_STR("reason", skip->reason));
+             LOG_INT("bytes", skip->bytes), LOG_SLICE("begins", skip->begins),
+             LOG_STR("reason", skip->reason));
     return 0;
 }
 

@@ -33,42 +33,64 @@ static void begin_skip(struct tap_stream *s, const char *reason)
 {
     s->skipping = true;
     s->skip_from = s->offset + (int64_t)s->at;
+    s->n_begins = 0;
     (void)snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
+/* Goes over n bytes, keeping those that a report of the run shows. */
+static void pass(struct tap_stream *s, size_t n)
+{
+    size_t room = sizeof(s->begins) - s->n_begins;
+    size_t kept = n < room ? n : room;
+    memcpy(s->begins + s->n_begins, s->pending.data + s->at, kept);
+    s->n_begins += kept;
+    s->at += n;
 }
 
 static int end_skip(struct tap_stream *s, struct err *e)
 {
     const struct tap_skip skip = {s->skip_from, s->offset + (int64_t)s->at - s->skip_from,
-                                  s->reason};
+                                  s->reason, slice_make(s->begins, s->n_begins)};
     s->skipping = false;
     return s->events.skipped(s->events.ctx, &skip, e);
 }
 
-/* Whether a value of a schema we know may begin behind this '\n'. bytes: MARK_BYTES or more. */
+/* Whether a value of a schema we know may begin behind this byte. bytes: MARK_BYTES or more. */
 static bool is_mark(const char *bytes)
 {
     struct record r;
     struct err e;
     size_t len = 0;
     struct slice header = slice_make(bytes + 1, RECORD_HEADER_BYTES);
+    if (bytes[1] != '\xc3') /* most bytes: no need to fill an error */
+        return false;
     /* A header without its body is cut, or even whole, but it is not wrong. */
-    return bytes[0] == '\n' && record_decode_prefix(header, &r, &len, &e) >= 0;
+    return record_decode_prefix(header, &r, &len, &e) >= 0;
+}
+
+static int refuse_front(const struct tap_stream *s, struct err *e)
+{
+    return err_set(
+        e, ERR_PROTO,
+        "the input has text in front of its values, behind byte %lld: leave out print.key, "
+        "print.offset and the like, or use --topic with --meta",
+        (long long)s->skip_from);
 }
 
 /* Moves on to the byte behind the next mark's '\n', or as far as no mark can begin. */
 static int skip_on(struct tap_stream *s, struct err *e)
 {
     struct slice left = rest(s);
-    const char *end = left.data + left.len;
     const char *p = left.data;
-    while (p && end - p >= MARK_BYTES) {
-        if (is_mark(p)) {
-            s->at += (size_t)(p + 1 - left.data);
-            return end_skip(s, e);
-        }
-        p = memchr(p + 1, '\n', (size_t)(end - p - 1));
+    const char *end = left.data + left.len;
+    for (; p && end - p >= MARK_BYTES; p++) {
+        if ((*p != '\n' && *p != '\t') || !is_mark(p))
+            continue;
+        pass(s, (size_t)(p + 1 - left.data));
+        return *p == '\n' ? end_skip(s, e) : refuse_front(s, e);
     }
-    s->at += p ? (size_t)(p - left.data) : left.len;
+    if (p)
+        pass(s, (size_t)(p - left.data));
     return 0;
 }
 
@@ -158,6 +180,8 @@ int tap_stream_end(struct tap_stream *s, struct err *e)
 {
     if (run(s, true, e) != 0)
         return -1;
-    s->at = s->pending.len; /* only a run that is being skipped leaves bytes here */
-    return s->skipping ? end_skip(s, e) : 0;
+    if (!s->skipping)
+        return 0; /* every byte is told */
+    pass(s, s->pending.len - s->at);
+    return end_skip(s, e);
 }

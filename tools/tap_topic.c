@@ -17,7 +17,7 @@ struct source {
     rd_kafka_t *rk;
     int32_t first; /* partitions first … first + n - 1 */
     int32_t n;
-    int64_t *ends; /* of these: print offsets below; INT64_MAX: for ever, -1: all was printed */
+    int64_t *ends; /* of these: print offsets below; TAP_FOR_EVER: no end, -1: all was printed */
     int32_t left;  /* partitions that have not come to their end */
     bool trouble;  /* the client complained, and no answer came since */
     struct log_limit trouble_limit;
@@ -39,29 +39,38 @@ static int pick_partitions(struct source *s, int32_t count, struct err *e)
     return s->ends ? 0 : err_set(e, ERR_NOMEM, "out of memory");
 }
 
-/* Where to begin: an offset, or one of librdkafka's words for one. The latest is what a committed
- * reader calls the end: what is being committed just now is still to come. */
-static int64_t start_offset(const struct tap_settings *t)
+static int ask_log(const struct source *s, struct reader *r, int32_t partition, struct tap_log *ret,
+                   struct err *e)
 {
-    if (t->from_beginning || strcmp(t->from, "earliest") == 0)
+    const struct tap_range *range = &s->tap->range;
+    const char *topic = s->tap->settings->topic;
+    int done = reader_watermarks(r, topic, partition, &ret->low, &ret->high, e);
+    if (done == 0 && range->from_us != TAP_NO_TIME)
+        done = reader_at_time(r, topic, partition, range->from_us, &ret->at_from, e);
+    if (done == 0 && range->to_us != TAP_NO_TIME)
+        done = reader_at_time(r, topic, partition, range->to_us, &ret->at_to, e);
+    return done;
+}
+
+/* librdkafka's word for where to begin. The latest is what a committed reader calls the end: what
+ * is being committed just now is still to come. */
+static int64_t start_word(int64_t start)
+{
+    if (start == TAP_START_EARLIEST)
         return RD_KAFKA_OFFSET_BEGINNING;
-    return strcmp(t->from, "latest") == 0 ? RD_KAFKA_OFFSET_END : strtoll(t->from, NULL, 10);
+    return start == TAP_START_LATEST ? RD_KAFKA_OFFSET_END : start;
 }
 
 static int plan_one(struct source *s, struct reader *r, int32_t i,
                     rd_kafka_topic_partition_list_t *at, struct err *e)
 {
-    const struct tap_settings *t = s->tap->settings;
-    int64_t low;
-    int64_t high;
-    if (reader_watermarks(r, t->topic, s->first + i, &low, &high, e) != 0)
+    struct tap_log log = {0};
+    int64_t start;
+    if (ask_log(s, r, s->first + i, &log, e) != 0)
         return -1;
-    int64_t start = start_offset(t);
-    if (start >= 0 && (start < low || start > high))
-        return err_set(e, ERR_STATE, "%s partition %d has offsets %lld to %lld, no %lld", s->name,
-                       s->first + i, (long long)low, (long long)high - 1, (long long)start);
-    s->ends[i] = t->exit_at_end ? high : INT64_MAX;
-    rd_kafka_topic_partition_list_add(at, s->name, s->first + i)->offset = start;
+    if (tap_range_plan(&s->tap->range, &log, &start, &s->ends[i], e) != 0)
+        return err_prefix(e, "%s partition %d", s->name, s->first + i);
+    rd_kafka_topic_partition_list_add(at, s->name, s->first + i)->offset = start_word(start);
     return 0;
 }
 
@@ -137,15 +146,16 @@ static int print_value(struct source *s, const struct kafka_message *m, struct e
     struct err why = {0};
     struct tap_place place = {m->partition, m->offset, m->timestamp_ms * US_PER_MS, m->key,
                               m->key.data != NULL};
-    if (!t->settings->ticks && slice_is(kafka_message_header(m, "kind"), "tick"))
+    if (!tap_range_holds(&t->range, place.time_us) ||
+        !tap_filter_pass_header(&t->filter, kafka_message_header(m, "kind")))
         return 0;
-    if (!m->tombstone && record_decode(m->value, &r, &why) != 0) {
+    if (!m->tombstone && tap_decode(t, m->value, &r, &why) != 0) {
         t->refused++;
         log_warn("tap", "a record cannot be decoded", LOG_STR("topic", s->name),
                  LOG_INT("partition", m->partition), LOG_INT("offset", m->offset), LOG_ERR(&why));
         return 0;
     }
-    return tap_output_line(&t->out, m->tombstone ? NULL : &r, t->settings->meta ? &place : NULL, e);
+    return tap_output_line(&t->out, m->tombstone ? NULL : &r, &place, e);
 }
 
 /* next: the first offset that has not been read. */
@@ -240,7 +250,9 @@ int tap_topic(struct tap *t, struct err *e)
     };
     const char *const names[] = {t->settings->topic, NULL};
     int32_t count = 0;
-    int r = kafka_settings_check(&s.kafka, e);
+    int r = tap_check_topic(t->settings->topic, e);
+    if (r == 0)
+        r = kafka_settings_check(&s.kafka, e);
     if (r == 0)
         r = kafka_name(&s.kafka, t->settings->topic, s.name, e);
     if (r == 0)
