@@ -42,8 +42,11 @@ struct tap {
     int64_t refused; /* places in the input that were reported and left out */
 };
 
-/* The one place where cw-tap turns a value of a topic into a record. Errors as record_decode(). */
+/* The one place where cw-tap turns values into records: one whole value, and one at the start of a
+ * longer input. Errors as record_decode() and record_decode_prefix(). */
 int tap_decode(struct tap *t, struct slice value, struct record *ret, struct err *e) MUST_CHECK;
+int tap_decode_prefix(struct tap *t, struct slice input, struct record *ret, size_t *ret_len,
+                      struct err *e) MUST_CHECK;
 
 /* ERR_CONF for topics of ours that hold no records; the text says what to use instead. topic:
  * without the prefix. */

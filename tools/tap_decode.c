@@ -6,6 +6,13 @@ int tap_decode(struct tap *t, struct slice value, struct record *ret, struct err
     return record_decode(value, ret, e);
 }
 
+int tap_decode_prefix(struct tap *t, struct slice input, struct record *ret, size_t *ret_len,
+                      struct err *e)
+{
+    (void)t;
+    return record_decode_prefix(input, ret, ret_len, e);
+}
+
 int tap_check_topic(const char *topic, struct err *e)
 {
     static const char json[] = ".json";

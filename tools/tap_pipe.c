@@ -8,6 +8,11 @@
 
 enum { READ_BYTES = 1 << 16, WAIT_MS = 200 };
 
+static int decode(void *ctx, struct slice input, struct record *ret, size_t *ret_len, struct err *e)
+{
+    return tap_decode_prefix(ctx, input, ret, ret_len, e);
+}
+
 static int on_value(void *ctx, const struct record *r, struct err *e)
 {
     struct tap *t = ctx;
@@ -58,7 +63,7 @@ static int follow(struct tap *t, struct tap_stream *s, int fd, struct err *e)
 int tap_pipe(struct tap *t, int fd, struct err *e)
 {
     struct tap_stream s;
-    tap_stream_init(&s, &(struct tap_events){on_value, on_skipped, t});
+    tap_stream_init(&s, &(struct tap_events){decode, on_value, on_skipped, t});
     int r = follow(t, &s, fd, e);
     tap_stream_finish(&s);
     return r;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 enum {
-    PIECE = 1 << 16,                      /* taken in at once */
-    MARK_BYTES = 1 + RECORD_HEADER_BYTES, /* '\n', C3 01 and a fingerprint */
+    PIECE = 1 << 16,       /* taken in at once */
+    WIRE_HEADER_BYTES = 5, /* of Confluent's wire format: 00 and a schema id */
 };
 
 static const char null_text[] = {'n', 'u', 'l', 'l'};
@@ -42,7 +42,8 @@ static void pass(struct tap_stream *s, size_t n)
 {
     size_t room = sizeof(s->begins) - s->n_begins;
     size_t kept = n < room ? n : room;
-    memcpy(s->begins + s->n_begins, s->pending.data + s->at, kept);
+    if (kept > 0)
+        memcpy(s->begins + s->n_begins, s->pending.data + s->at, kept);
     s->n_begins += kept;
     s->at += n;
 }
@@ -55,17 +56,31 @@ static int end_skip(struct tap_stream *s, struct err *e)
     return s->events.skipped(s->events.ctx, &skip, e);
 }
 
-/* Whether a value of a schema we know may begin behind this byte. bytes: MARK_BYTES or more. */
-static bool is_mark(const char *bytes)
+/* How long a header would be that begins with this byte; 0: none does. Single-object encoding is
+ * C3 01 and a fingerprint, Confluent's wire format 00 and a schema id. */
+static size_t header_len(char first)
+{
+    if (first == '\xc3')
+        return RECORD_HEADER_BYTES;
+    return first == '\0' ? WIRE_HEADER_BYTES : 0;
+}
+
+/* Whether a value of a known schema may begin here: 1, 0, -1. For 00, an id below 2^24 is asked
+ * for: no registry has counted further, and each question may cost a look-up. */
+static int is_header(const struct tap_stream *s, struct slice header, struct err *e)
 {
     struct record r;
-    struct err e;
+    struct err why = {0};
     size_t len = 0;
-    struct slice header = slice_make(bytes + 1, RECORD_HEADER_BYTES);
-    if (bytes[1] != '\xc3') /* most bytes: no need to fill an error */
-        return false;
+    if (header.len == WIRE_HEADER_BYTES && header.data[1] != '\0')
+        return 0;
     /* A header without its body is cut, or even whole, but it is not wrong. */
-    return record_decode_prefix(header, &r, &len, &e) >= 0;
+    if (s->events.decode(s->events.ctx, header, &r, &len, &why) >= 0)
+        return 1;
+    if (why.code != ERR_STOPPED)
+        return 0;
+    *e = why;
+    return -1;
 }
 
 static int refuse_front(const struct tap_stream *s, struct err *e)
@@ -77,21 +92,36 @@ static int refuse_front(const struct tap_stream *s, struct err *e)
         (long long)s->skip_from);
 }
 
+/* At a '\n' or '\t': 1: a value may begin behind it, 0: none does, 2: more bytes must tell, -1. */
+static int is_mark(const struct tap_stream *s, struct slice here, struct err *e)
+{
+    if (here.len < 2)
+        return 2;
+    size_t n = header_len(here.data[1]);
+    if (n == 0)
+        return 0;
+    return here.len < 1 + n ? 2 : is_header(s, slice_make(here.data + 1, n), e);
+}
+
 /* Moves on to the byte behind the next mark's '\n', or as far as no mark can begin. */
 static int skip_on(struct tap_stream *s, struct err *e)
 {
     struct slice left = rest(s);
-    const char *p = left.data;
-    const char *end = left.data + left.len;
-    for (; p && end - p >= MARK_BYTES; p++) {
-        if ((*p != '\n' && *p != '\t') || !is_mark(p))
+    size_t i = 0;
+    int found = 0;
+    for (; i < left.len; i++) {
+        if (left.data[i] != '\n' && left.data[i] != '\t')
             continue;
-        pass(s, (size_t)(p + 1 - left.data));
-        return *p == '\n' ? end_skip(s, e) : refuse_front(s, e);
+        found = is_mark(s, slice_make(left.data + i, left.len - i), e);
+        if (found != 0)
+            break;
     }
-    if (p)
-        pass(s, (size_t)(p - left.data));
-    return 0;
+    if (found < 0)
+        return -1;
+    pass(s, found == 1 ? i + 1 : i);
+    if (found != 1)
+        return 0;
+    return left.data[i] == '\n' ? end_skip(s, e) : refuse_front(s, e);
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -129,7 +159,11 @@ static int step(struct tap_stream *s, bool at_end, struct err *e)
     struct record r;
     struct err why = {0};
     size_t len = 0;
-    int decoded = record_decode_prefix(left, &r, &len, &why);
+    int decoded = s->events.decode(s->events.ctx, left, &r, &len, &why);
+    if (decoded < 0 && why.code == ERR_STOPPED) {
+        *e = why;
+        return -1;
+    }
     if (decoded == 0)
         return take_value(s, &r, len, at_end, e);
     if (decoded > 0 && !at_end)

@@ -11,7 +11,7 @@
  *
  * A '\n' may stand inside a value, so values are not split but parsed: a value says by its schema
  * where it ends. It is told as soon as its '\n' has arrived. Bytes that are no value are skipped up
- * to the next '\n' that is followed by the marker and the fingerprint of a schema we know. Where a
+ * to the next '\n' that is followed by the header of a value whose schema is known. Where a
  * '\t' is, the consumer prints more than values (print.key, print.partition, …): what such text
  * says depends on its options, so the stream is refused. Memory: one value of RECORD_MAX_BYTES at
  * most, whatever comes. Threads: one.
@@ -31,8 +31,13 @@ struct tap_skip {
     struct slice begins; /* its first bytes, at most TAP_SKIP_SHOWN of them */
 };
 
-/* Both return 0, or -1 with *e to end the work. Arguments are borrowed for the call. */
+/* Arguments are borrowed for the call. */
 struct tap_events {
+    /* As record_decode_prefix(), perhaps of more schemas and framings. ERR_STOPPED ends the work,
+     * every other error means that no record begins there. */
+    int (*decode)(void *ctx, struct slice input, struct record *ret, size_t *ret_len,
+                  struct err *e);
+    /* Both return 0, or -1 with *e to end the work. */
     int (*value)(void *ctx, const struct record *r, struct err *e); /* r is NULL for null */
     int (*skipped)(void *ctx, const struct tap_skip *skip, struct err *e);
     void *ctx;
