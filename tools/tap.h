@@ -8,6 +8,7 @@
 #ifndef CANDLEWICK_TAP_H
 #define CANDLEWICK_TAP_H
 
+#include "kafka/kafka.h"
 #include "program.h"
 #include "tap_output.h"
 #include "tap_range.h"
@@ -36,6 +37,7 @@ struct tap_settings {
 struct tap {
     struct program *program;
     const struct tap_settings *settings;
+    struct kafka_settings kafka;
     struct tap_filter filter;
     struct tap_range range;
     struct tap_output out;
@@ -43,7 +45,7 @@ struct tap {
 };
 
 /* The one place where cw-tap turns values into records: one whole value, and one at the start of a
- * longer input. Errors as record_decode() and record_decode_prefix(). */
+ * longer input. Errors as record_decode() and record_decode_prefix(), and ERR_STOPPED. */
 int tap_decode(struct tap *t, struct slice value, struct record *ret, struct err *e) MUST_CHECK;
 int tap_decode_prefix(struct tap *t, struct slice input, struct record *ret, size_t *ret_len,
                       struct err *e) MUST_CHECK;

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kafka/kafka.h"
-
 #define OFF(field) offsetof(struct tap_settings, field)
 
 static const struct conf_opt options[] = {
@@ -184,7 +182,10 @@ int main(int argc, char **argv)
     struct err e = {0};
     int r = program_start(&p, &about, options, &settings, argc, argv);
     if (r == PROGRAM_RUN) {
-        struct tap t = {.program = &p, .settings = &settings};
+        struct tap t = {
+            .program = &p,
+            .settings = &settings,
+            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping, p.health}};
         r = prepare(&t, &e);
         if (r == 0)
             r = settings.mirror ? tap_mirror(&t, &e) : print(&t, &e);

@@ -24,7 +24,6 @@ enum {
 
 struct mirror {
     struct tap *tap;
-    struct kafka_settings kafka;
     char target[KAFKA_NAME_MAX + 1];
     struct group *group;
     struct outbox *out;
@@ -76,7 +75,7 @@ static int begin_at(struct mirror *m, struct reader *r, struct group_offset *p, 
 static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err *e)
 {
     struct mirror *m = ctx;
-    struct reader *r = reader_open(&m->kafka, e);
+    struct reader *r = reader_open(&m->tap->kafka, e);
     int result = r ? 0 : -1;
     for (size_t i = 0; result == 0 && i < n; i++)
         result = begin_at(m, r, &parts[i], e);
@@ -119,7 +118,7 @@ static int put_letter(struct mirror *m, const struct kafka_message *in, const st
 {
     const struct dead_letter letter = {group_topic(m->group), in, "mirror", why->text};
     if (!m->letters)
-        m->letters = dead_letters_open(&m->kafka, e);
+        m->letters = dead_letters_open(&m->tap->kafka, e);
     if (!m->letters || dead_letters_put(m->letters, &letter, e) != 0)
         return -1;
     if (log_limit_pass(&m->say, clock_mono_us()))
@@ -174,7 +173,7 @@ static int mirror_one(struct mirror *m, const struct kafka_message *in, struct e
         made = 0;
     else if (tap_filter_pass_header(&m->tap->filter, kafka_message_header(in, "kind")))
         made = make_line(m, in, &why);
-    if (made < 0 && why.code == ERR_NOMEM) {
+    if (made < 0 && (why.code == ERR_NOMEM || why.code == ERR_STOPPED)) {
         *e = why;
         return -1;
     }
@@ -264,9 +263,9 @@ static int session(struct mirror *m, struct err *e)
                                       .ctx = m,
                                       .offsets_in_kafka = true};
     health_wait(m->tap->program->health, "partitions", "waiting for partitions");
-    m->out = outbox_open(&m->kafka, e);
+    m->out = outbox_open(&m->tap->kafka, e);
     if (m->out)
-        m->group = group_open(&m->kafka, &about, e);
+        m->group = group_open(&m->tap->kafka, &about, e);
     int r = m->group ? 0 : -1;
     while (r == 0 && !program_stopping())
         r = turn(m, e);
@@ -302,26 +301,24 @@ static int check_topics(struct mirror *m, struct err *e)
     if (n < 0 || (size_t)n >= sizeof(bare))
         return err_set(e, ERR_CONF, "the topic's name is too long");
     const char *const names[] = {m->tap->settings->topic, bare, NULL};
-    if (kafka_name(&m->kafka, bare, m->target, e) != 0 ||
-        topics_await(&m->kafka, m->tap->program->health, names, counts, e) != 0)
+    if (kafka_name(&m->tap->kafka, bare, m->target, e) != 0 ||
+        topics_await(&m->tap->kafka, m->tap->program->health, names, counts, e) != 0)
         return -1;
     return topics_same_count(names, counts, e);
 }
 
 int tap_mirror(struct tap *t, struct err *e)
 {
-    struct program *p = t->program;
     struct mirror m = {
         .tap = t,
-        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health},
         .line = STRBUF_INIT(TEXT_LIMIT),
         .say.interval_us = SAY_EVERY_S * US_PER_S,
     };
     int r = tap_check_topic(t->settings->topic, e);
     if (r == 0)
-        r = kafka_settings_check(&m.kafka, e);
+        r = kafka_settings_check(&t->kafka, e);
     if (r == 0)
-        r = tap_mirror_metrics_init(&m.metrics, p->metrics, e);
+        r = tap_mirror_metrics_init(&m.metrics, t->program->metrics, e);
     if (r == 0)
         r = check_topics(&m, e);
     if (r == 0)

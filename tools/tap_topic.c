@@ -12,7 +12,6 @@ enum { POLL_MS = 100, PROBE_MS = 200, SAY_EVERY_S = 10 };
 /* One topic being read. */
 struct source {
     struct tap *tap;
-    struct kafka_settings kafka;
     char name[KAFKA_NAME_MAX + 1];
     rd_kafka_t *rk;
     int32_t first; /* partitions first … first + n - 1 */
@@ -77,7 +76,7 @@ static int plan_one(struct source *s, struct reader *r, int32_t i,
 /* Where each partition begins, and where it ends if it does. */
 static int plan(struct source *s, rd_kafka_topic_partition_list_t *at, struct err *e)
 {
-    struct reader *r = reader_open(&s->kafka, e);
+    struct reader *r = reader_open(&s->tap->kafka, e);
     int ret = r ? 0 : -1;
     for (int32_t i = 0; ret == 0 && i < s->n; i++)
         ret = plan_one(s, r, i, at, e);
@@ -111,7 +110,7 @@ static int open_client(struct source *s, struct err *e)
                                       "allow.auto.create.topics",
                                       "false",
                                       NULL};
-    rd_kafka_conf_t *conf = kafka_conf_create(&s->kafka, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_create(&s->tap->kafka, own, e);
     if (!conf)
         return -1;
     rd_kafka_conf_set_opaque(conf, s);
@@ -150,6 +149,10 @@ static int print_value(struct source *s, const struct kafka_message *m, struct e
         !tap_filter_pass_header(&t->filter, kafka_message_header(m, "kind")))
         return 0;
     if (!m->tombstone && tap_decode(t, m->value, &r, &why) != 0) {
+        if (why.code == ERR_STOPPED) {
+            *e = why;
+            return -1;
+        }
         t->refused++;
         log_warn("tap", "a record cannot be decoded", LOG_STR("topic", s->name),
                  LOG_INT("partition", m->partition), LOG_INT("offset", m->offset), LOG_ERR(&why));
@@ -205,7 +208,8 @@ static void say_who_is_absent(struct source *s)
         return;
     }
     (void)kafka_fail(code, "no broker answers", NULL, &e);
-    log_warn("tap", "waiting for the cluster", LOG_STR("brokers", s->kafka.brokers), LOG_ERR(&e));
+    log_warn("tap", "waiting for the cluster", LOG_STR("brokers", s->tap->kafka.brokers),
+             LOG_ERR(&e));
 }
 
 /* Nothing came for a moment. */
@@ -240,11 +244,9 @@ static int follow(struct source *s, struct err *e)
 
 int tap_topic(struct tap *t, struct err *e)
 {
-    struct program *p = t->program;
     const int64_t every_us = SAY_EVERY_S * US_PER_S;
     struct source s = {
         .tap = t,
-        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping},
         .trouble_limit.interval_us = every_us,
         .wait_limit = {.interval_us = every_us, .next_us = clock_mono_us() + every_us},
     };
@@ -252,11 +254,11 @@ int tap_topic(struct tap *t, struct err *e)
     int32_t count = 0;
     int r = tap_check_topic(t->settings->topic, e);
     if (r == 0)
-        r = kafka_settings_check(&s.kafka, e);
+        r = kafka_settings_check(&t->kafka, e);
     if (r == 0)
-        r = kafka_name(&s.kafka, t->settings->topic, s.name, e);
+        r = kafka_name(&t->kafka, t->settings->topic, s.name, e);
     if (r == 0)
-        r = topics_await(&s.kafka, p->health, names, &count, e);
+        r = topics_await(&t->kafka, t->program->health, names, &count, e);
     if (r == 0)
         r = pick_partitions(&s, count, e);
     if (r == 0)
