@@ -145,7 +145,7 @@ def test_pipe_max_messages():
     (["--topic", "t", "--from-time", "soon"], "not a time"),
     (["--topic", "t", "--from-offset", "7"], "need --partition"),
     (["--topic", "t", "--from-offset", "7", "--partition", "0", "--from-beginning"], "not several"),
-    (["--topic", "t", "--kind", "trades"], '"trades" is none of'),
+    (["--topic", "t", "--kind", "trades"], "is none of candle feed"),
     (["--topic", "t", "--exchange", "okx,"], "empty item"),
     (["--topic", "t", "--format", "xml"], "json|csv"),
     (["--topic", "dead-letters"], "use cw-deadletter"),
@@ -170,7 +170,7 @@ def test_usage(arguments, said):
 
 def quote(exchange, symbol, epoch=1):
     return {"exchange": exchange, "symbol": symbol, "bid": None, "bid_amount": None, "ask": None, "ask_amount": None,
-            "exchange_time": None, "receive_time": 1700000000000000, "epoch": epoch}
+            "state": "void", "exchange_time": None, "receive_time": 1700000000000000, "epoch": epoch}
 
 
 def test_pipe_filters():
