@@ -9,7 +9,7 @@
 #include "record_table.h"
 #include "writer_schema.h"
 
-enum { PLAN_STEPS_MAX = 1 << 16 };
+enum { PLAN_STEPS_MAX = 1 << 14 };
 
 enum plan_code {
     PLAN_GET,         /* a value of field's type into field */

@@ -20,9 +20,9 @@
 #include <stdint.h>
 
 enum {
-    WRITER_SCHEMA_TEXT_MAX = 1 << 18,
+    WRITER_SCHEMA_TEXT_MAX = 1 << 16,
     WRITER_SCHEMA_DEPTH_MAX = 32,   /* types inside types */
-    WRITER_SCHEMA_NODES_MAX = 8192, /* types in all */
+    WRITER_SCHEMA_NODES_MAX = 4096, /* types in all */
     WRITER_SCHEMA_PARTS_MAX = 1024, /* fields, symbols or branches of one type */
 };
 

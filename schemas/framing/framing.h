@@ -25,13 +25,14 @@
 #include "metrics.h"
 #include "record.h"
 
-enum { FRAMING_SCHEMAS_MAX = 512 };
+enum { FRAMING_SCHEMAS_MAX = 128 };
 
 /* The options all programs that read or write records share: the section of framing_options. */
 struct framing_conf {
     char *registry_url; /* "": no registry; may have a path: https://host/apis/ccompat/v7 */
     char *registry_user;
     char *registry_password;
+    char *registry_ca_file; /* "": the system's authorities */
     int64_t registry_timeout_ms;
 };
 extern const struct conf_opt framing_options[];
@@ -52,7 +53,7 @@ void framing_destroy(struct framing *f); /* NULL is fine */
 
 /* Decodes one whole value; texts and bytes in *ret are slices of it. -1 and e->retriable: the
  * schema could not be asked for (registry or Kafka away): ask again later, as one asks for Kafka;
- * one call waits no longer than schema.registry.timeout.ms, or a few seconds for Kafka. Else this
+ * one call waits no longer than schema.registry.timeout.ms, or half a minute for Kafka. Else this
  * record can never be read: ERR_PROTO, ERR_LIMIT, or ERR_NOT_FOUND: there is no such schema.
  * ERR_STOPPED: asked to stop while waiting. */
 int framing_decode(struct framing *f, struct slice value, struct record *ret,
