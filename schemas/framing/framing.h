@@ -83,8 +83,9 @@ struct framing_topic {
 int framing_prepare(struct framing *f, const char *topic, const enum record_type *types, size_t n,
                     struct framing_topic *ret, struct err *e) MUST_CHECK;
 
-/* The same for records that are in single-object encoding always, and written by record_encode():
- * state images and progress. */
+/* Puts schemas into the topic `schemas` whatever the framing: of records that are written by
+ * record_encode(), in single-object encoding always, such as state images and progress. Given all
+ * types at once, framing_prepare() has nothing left to do there. The same errors. */
 int framing_publish(struct framing *f, const enum record_type *types, size_t n,
                     struct err *e) MUST_CHECK;
 

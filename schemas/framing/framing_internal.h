@@ -31,8 +31,9 @@ struct framing_absent {
 struct framing {
     const struct framing_conf *conf;
     const struct kafka_settings *kafka;
-    struct registry *registry;  /* NULL: none is configured */
-    struct schema_topic *topic; /* opened when first needed */
+    struct registry *registry;    /* NULL: none is configured */
+    struct schema_topic *topic;   /* opened when first needed */
+    bool published[RECORD_TYPES]; /* by us or before us, in the topic `schemas` */
     struct strbuf text;
     struct framing_known known[FRAMING_SCHEMAS_MAX];
     size_t n_known;

@@ -65,16 +65,28 @@ static int publish_once(struct framing *f, const struct preparation *p, struct e
     return 0;
 }
 
+static bool all_published(const struct framing *f, const enum record_type *types, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!f->published[types[i]])
+            return false;
+    return true;
+}
+
 int framing_publish(struct framing *f, const enum record_type *types, size_t n, struct err *e)
 {
     static const char *const needed[] = {SCHEMA_TOPIC, NULL};
     int32_t partitions;
     const struct preparation p = {NULL, types, n, NULL};
+    if (all_published(f, types, n))
+        return 0;
     if (topics_await(f->kafka, f->kafka->health, needed, &partitions, e) != 0)
         return -1;
     int r = persist(f, publish_once, &p, e);
     schema_topic_close(f->topic); /* it may not be needed again */
     f->topic = NULL;
+    for (size_t i = 0; r == 0 && i < n; i++)
+        f->published[types[i]] = true;
     return r;
 }
 
