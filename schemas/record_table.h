@@ -32,14 +32,21 @@ struct record_field {
     size_t offset;
     size_t has_offset;                /* of the bool, where nullable */
     const char *const *words;         /* enum: its symbols */
-    unsigned n_words;                 /* enum: how many */
+    unsigned n_words;                 /* enum: how many; the first is "unknown" */
+    const char *enum_name;            /* enum: its name in the schema, without namespace */
     const struct record_table *items; /* array: what it holds */
     size_t n_offset;                  /* array: of the size_t that counts them */
     size_t max_items;                 /* array: room in the struct */
+    /* What stands for the field where the writer's schema has none. Of a nullable field: null, of
+     * an array: no items; then the struct's zeroes are it. */
+    bool has_default;
+    int64_t number_default;   /* e18 of a decimal, index of an enum, time, long, int, bool */
+    const char *text_default; /* of text and bytes */
 };
 
 struct record_table {
-    const char *name; /* "trade" */
+    const char *name;      /* "trade" */
+    const char *type_name; /* as in the schema, without namespace: "Trade" */
     const struct record_field *fields;
     size_t n_fields;
     size_t size; /* of the struct */
