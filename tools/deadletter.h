@@ -11,6 +11,7 @@
 #ifndef CANDLEWICK_DEADLETTER_H
 #define CANDLEWICK_DEADLETTER_H
 
+#include "framing.h"
 #include "kafka/kafka.h"
 #include "kafka/reader.h"
 #include "letter.h"
@@ -19,6 +20,7 @@
 struct deadletter {
     struct program *program;
     struct kafka_settings kafka;
+    struct framing *framing;
     struct letter_wishes wishes;
     int32_t partitions; /* of the topic */
     int64_t limit;      /* list: how many at most */

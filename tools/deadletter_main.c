@@ -21,6 +21,7 @@ struct settings {
     int64_t limit;
     char *format;
     bool raw;
+    struct framing_conf framing;
 };
 
 #define OFF(field) offsetof(struct settings, field)
@@ -135,7 +136,7 @@ static int fill(struct deadletter *d, const struct settings *s, struct err *e)
                            parse_number("offset", c->args[2], INT64_MAX - 1, &d->offset, e) != 0))
         return -1;
     d->partition = (int32_t)partition;
-    return kafka_settings_check(&d->kafka, e);
+    return framing_conf_check(&s->framing, e) == 0 ? kafka_settings_check(&d->kafka, e) : -1;
 }
 
 static int run(struct program *p, const struct settings *s, struct err *e)
@@ -148,21 +149,25 @@ static int run(struct program *p, const struct settings *s, struct err *e)
     if (!c || check_options(c, s, e) != 0 || fill(&d, s, e) != 0 ||
         topics_await(&d.kafka, p->health, names, &d.partitions, e) != 0)
         return -1;
-    return c->run(&d, e);
+    d.framing = framing_create(&s->framing, &d.kafka, p->metrics, e);
+    int r = d.framing ? c->run(&d, e) : -1;
+    framing_destroy(d.framing);
+    return r;
 }
 
 int main(int argc, char **argv)
 {
     static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
-    static const struct program_about about = {
+    struct settings s;
+    const struct program_about about = {
         .conf = {.name = "cw-deadletter",
                  .summary = "records that could not be used: which, and why",
                  .args = "list|count|show PARTITION OFFSET",
                  .max_args = 3,
                  .prefixes = prefixes,
                  .details = details},
-        .health_listen = ""};
-    struct settings s;
+        .health_listen = "",
+        .shared = {framing_options, &s.framing}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

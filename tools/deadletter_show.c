@@ -67,7 +67,8 @@ static int add_head(struct strbuf *b, const struct letter *l, const struct kafka
     return strbuf_addc(b, '\n');
 }
 
-static int add_value(struct strbuf *b, const struct letter *l, struct slice value)
+static int add_value(struct strbuf *b, struct framing *f, const struct letter *l,
+                     struct slice value)
 {
     struct record r;
     struct err why = {0};
@@ -78,7 +79,7 @@ static int add_value(struct strbuf *b, const struct letter *l, struct slice valu
     if (l->whole_bytes.len > 0 &&
         (strbuf_adds(b, ", the first of ") != 0 || letter_add_plain(b, l->whole_bytes) != 0))
         return -1;
-    if (record_decode(value, &r, &why) == 0) {
+    if (framing_decode(f, value, &r, &why) == 0) {
         if (strbuf_addf(b, ", a %s:\n", record_type_name(r.type)) != 0 ||
             record_json(&r, b, &why) != 0)
             return -1;
@@ -105,7 +106,7 @@ static int take(void *ctx, const struct kafka_message *m, struct err *e)
     int r = s->d->raw ? m->value.len ? strbuf_add(&s->text, m->value.data, m->value.len) : 0
                       : add_head(&s->text, &l, m);
     if (r == 0 && !s->d->raw)
-        r = add_value(&s->text, &l, m->value);
+        r = add_value(&s->text, s->d->framing, &l, m->value);
     return r == 0 ? 1 : strbuf_full(&s->text, "output", e);
 }
 

@@ -8,7 +8,9 @@
 #ifndef CANDLEWICK_TAP_H
 #define CANDLEWICK_TAP_H
 
+#include "framing.h"
 #include "kafka/kafka.h"
+#include "log.h"
 #include "program.h"
 #include "tap_output.h"
 #include "tap_range.h"
@@ -32,12 +34,15 @@ struct tap_settings {
     bool meta;
     bool mirror;
     char *instance;
+    struct framing_conf framing;
 };
 
 struct tap {
     struct program *program;
     const struct tap_settings *settings;
     struct kafka_settings kafka;
+    struct framing *framing;
+    struct log_limit schema_limit;
     struct tap_filter filter;
     struct tap_range range;
     struct tap_output out;
@@ -45,7 +50,8 @@ struct tap {
 };
 
 /* The one place where cw-tap turns values into records: one whole value, and one at the start of a
- * longer input. Errors as record_decode() and record_decode_prefix(), and ERR_STOPPED. */
+ * longer input. Errors as framing_decode() and framing_decode_prefix(), but a schema that cannot be
+ * asked for now is waited for: none is retriable, and ERR_STOPPED ends the wait. */
 int tap_decode(struct tap *t, struct slice value, struct record *ret, struct err *e) MUST_CHECK;
 int tap_decode_prefix(struct tap *t, struct slice input, struct record *ret, size_t *ret_len,
                       struct err *e) MUST_CHECK;

@@ -1,6 +1,7 @@
 #include "clock.h"
 #include "log.h"
 #include "tap.h"
+#include "timefmt.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -68,6 +69,10 @@ static const char details[] =
     "they\n"
     "  begin) and skipped up to the next record. Text in front of values (print.key, print.offset\n"
     "  and the like) is refused: --topic with --meta tells the same.\n\n"
+    "Schemas\n"
+    "  Values in Avro's single-object encoding and in Confluent's wire format are read alike, the\n"
+    "  latter with --schema.registry.url. The schema of another release is looked up in the topic\n"
+    "  schemas or in the registry; of a pipe, whose cluster is not known, in the registry only.\n\n"
     "The mirror\n"
     "  --mirror reads --topic as the consumer group cw-tap.TOPIC and writes each record as JSON\n"
     "  to TOPIC.json, in the same partition, with the same key and headers; tombstones stay\n"
@@ -88,12 +93,14 @@ static const char details[] =
     "  What cannot be decoded is reported on stderr and left out, and the exit code is then 1.\n"
     "  Rejected records are in dead-letters: see cw-deadletter.\n";
 
-static const struct program_about about = {.conf = {.name = "cw-tap",
-                                                    .summary = "records as JSON lines or CSV",
-                                                    .args = "",
-                                                    .prefixes = prefixes,
-                                                    .details = details},
-                                           .health_listen = ""};
+enum { SAY_EVERY_S = 10 };
+
+static const struct program_about tool = {.conf = {.name = "cw-tap",
+                                                   .summary = "records as JSON lines or CSV",
+                                                   .args = "",
+                                                   .prefixes = prefixes,
+                                                   .details = details},
+                                          .health_listen = ""};
 
 static bool selects_part(const struct tap_settings *s)
 {
@@ -134,9 +141,13 @@ static int prepare(struct tap *t, struct err *e)
     const struct tap_range_wishes part = {s->from_beginning, s->exit_at_end, s->partition,
                                           s->from_offset,    s->to_offset,   s->from_time,
                                           s->to_time};
-    if (check(s, e) != 0 || tap_filter_init(&t->filter, &which, e) != 0)
+    if (check(s, e) != 0 || framing_conf_check(&s->framing, e) != 0 ||
+        tap_filter_init(&t->filter, &which, e) != 0 ||
+        tap_range_init(&t->range, &part, clock_real_us(), e) != 0)
         return -1;
-    return tap_range_init(&t->range, &part, clock_real_us(), e);
+    /* a pipe may come from anywhere: no cluster is asked for the schemas of what it holds */
+    t->framing = framing_create(&s->framing, *s->topic ? &t->kafka : NULL, t->program->metrics, e);
+    return t->framing ? 0 : -1;
 }
 
 /* What the CSV had no columns for. */
@@ -178,18 +189,22 @@ static int exit_code(struct tap *t, int result, const struct err *e)
 int main(int argc, char **argv)
 {
     struct tap_settings settings;
+    struct program_about about = tool;
     struct program p;
     struct err e = {0};
+    about.shared = (struct conf_section){framing_options, &settings.framing};
     int r = program_start(&p, &about, options, &settings, argc, argv);
     if (r == PROGRAM_RUN) {
         struct tap t = {
             .program = &p,
             .settings = &settings,
             .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping, p.health}};
+        t.schema_limit.interval_us = SAY_EVERY_S * US_PER_S;
         r = prepare(&t, &e);
         if (r == 0)
             r = settings.mirror ? tap_mirror(&t, &e) : print(&t, &e);
         r = exit_code(&t, r, &e);
+        framing_destroy(t.framing);
     }
     program_finish(&p);
     return r;

@@ -85,7 +85,7 @@ def test_pipe_garbage_is_reported_and_left_out():
     skips = [(e["offset"], e["bytes"], e["reason"]) for e in log if e["msg"].startswith("skipped")]
     first_two = len(piped([b"Option --property is deprecated", one]))
     assert [skip[:2] for skip in skips] == [(0, 32), (first_two, len(two) - 2), (len(stdin) - 4, 4)]
-    assert skips[0][2] == "not in Avro single-object encoding (C3 01)"
+    assert skips[0][2] == "in neither framing: it begins with 4f, not with c3 01 or 00"
     assert [e["begins"] for e in log if e["msg"].startswith("skipped")][::2] == [
         "Option --property is deprecated\n", "tail"]
     assert log[-1]["left_out"] == 3
@@ -367,7 +367,7 @@ def test_topic_poison_record(topic):
     code, lines, log = topic.tap("--from-beginning", "--exit-at-end")
     assert (code, [line["epoch"] for line in lines]) == (1, [1, 3])
     assert [(e["topic"], e["partition"], e["offset"], e["error"]) for e in log[:2]] == [
-        (topic.prefix + "rates", 1, 1, "not in Avro single-object encoding (C3 01)"),
+        (topic.prefix + "rates", 1, 1, "in neither framing: it begins with 70, not with c3 01 or 00"),
         (topic.prefix + "rates", 1, 2, "rate: 1 bytes behind its end")]
     assert log[2]["left_out"] == 2
 
