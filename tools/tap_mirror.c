@@ -241,8 +241,11 @@ static int turn(struct mirror *m, struct err *e)
 
 static void end_session(struct mirror *m)
 {
-    group_close(m->group); /* revokes first */
+    group_close(m->group); /* revokes what was assigned */
     m->group = NULL;
+    free(m->at); /* of an assignment that failed */
+    m->at = NULL;
+    m->n_at = 0;
     outbox_close(m->out);
     m->out = NULL;
     dead_letters_close(m->letters);
