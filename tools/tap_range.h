@@ -49,7 +49,7 @@ struct tap_log {
     int64_t low;     /* first offset it has */
     int64_t high;    /* behind its last */
     int64_t at_from; /* first offset written at from_us or later, high if none; where that is set */
-    int64_t at_to;   /* the same for to_us */
+    int64_t at_to;   /* behind all that is to be read for to_us, high if it is unknown */
 };
 
 enum {

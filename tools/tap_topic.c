@@ -9,6 +9,10 @@
 
 enum { POLL_MS = 100, PROBE_MS = 200, SAY_EVERY_S = 10 };
 
+/* A record of before the end may lie behind one of after it: by so much the clocks of writers may
+ * differ. */
+#define CLOCKS_US (60 * US_PER_S)
+
 /* One topic being read. */
 struct source {
     struct tap *tap;
@@ -47,7 +51,7 @@ static int ask_log(const struct source *s, struct reader *r, int32_t partition, 
     if (done == 0 && range->from_us != TAP_NO_TIME)
         done = reader_at_time(r, topic, partition, range->from_us, &ret->at_from, e);
     if (done == 0 && range->to_us != TAP_NO_TIME)
-        done = reader_at_time(r, topic, partition, range->to_us, &ret->at_to, e);
+        done = reader_at_time(r, topic, partition, range->to_us + CLOCKS_US, &ret->at_to, e);
     return done;
 }
 

@@ -27,7 +27,7 @@ def headers(stage, reason, topic=None, partition=None, offset=None, **more):
 def letters(kafka, prefix):
     """The topic with five committed letters in two partitions, and an aborted one."""
     topic = prefix + "dead-letters"
-    kafka.make_topic(topic, 2)
+    kafka.make_topic(topic, 2, {"retention.ms": "-1"})
     producer = Producer({"bootstrap.servers": kafka.brokers, "transactional.id": prefix + "writer"})
     producer.init_transactions(20)
 
@@ -85,7 +85,7 @@ def test_list_filtered(letters, prefix):
 
 def test_many_letters_the_newest_of_them(kafka, prefix):
     topic = prefix + "dead-letters"
-    kafka.make_topic(topic, 3)
+    kafka.make_topic(topic, 3, {"retention.ms": "-1"})
     producer = Producer({"bootstrap.servers": kafka.brokers})
     for n in range(5000):
         producer.produce(topic, b"", None, n % 3, headers=headers("decode", f"reason {n % 7}"), timestamp=NOON_MS + n)

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from avro_records import SCHEMAS, Random, encode, expected_json
 from stack import BUILD, LOCAL, environment, free_port, run, wait_for
 
 TAP = BUILD / "tools/cw-tap"
+NOON = 1_700_000_000  # 2023-11-14T22:13:20Z
 
 
 def tick(exchange="binance"):
@@ -239,17 +239,16 @@ class Topic:
 
     def __init__(self, kafka, prefix, name):
         self.kafka, self.prefix, self.name = kafka, prefix, name
-        admin = AdminClient({"bootstrap.servers": kafka.brokers})
-        admin.create_topics([NewTopic(prefix + name, 2)])[prefix + name].result(20)
+        kafka.make_topic(prefix + name, 2)
         self.producer = Producer({"bootstrap.servers": kafka.brokers, "transactional.id": prefix + "writer"})
         self.producer.init_transactions(20)
 
     def begin(self):
         self.producer.begin_transaction()
 
-    def put(self, partition, *values, key=b"USDT", headers=None, time_ms=0):
+    def put(self, partition, *values, key=b"USDT", headers=None):
         for value in values:
-            self.producer.produce(self.prefix + self.name, value, key, partition, headers=headers, timestamp=time_ms)
+            self.producer.produce(self.prefix + self.name, value, key, partition, headers=headers)
         assert self.producer.flush(20) == 0
 
     def commit(self):
@@ -310,25 +309,34 @@ def test_topic_offsets_are_inclusive(topic):
             topic.tap("--partition", "0", "--from-offset", "4", "--to-offset", "9", "--exit-at-end")[1]] == [4]
 
 
-def test_topic_times_are_those_of_writing(topic):
-    noon = 1_700_000_000_000
+def test_topic_times_are_those_of_writing(kafka, prefix):
+    """Without transactions: their markers are dated by the broker, today."""
+    kafka.make_topic(prefix + "rates", 2, {"retention.ms": "-1"})
+    producer = Producer({"bootstrap.servers": kafka.brokers})
+
+    def put(epoch, second):
+        producer.produce(prefix + "rates", rates(epoch)[0], b"USDT", epoch % 2, timestamp=int((NOON + second) * 1000))
+
     for n in range(6):
-        topic.write(n % 2, *rates(n), time_ms=noon + 1000 * n)
-    topic.write(0, *rates(-1), time_ms=noon + 500)  # a writer whose clock is behind
+        put(n, n)
+    put(-2, 0.5)  # a writer whose clock is behind by some seconds
+    put(100, 120)
+    put(-4, 0.5)  # and one whose clock is behind by minutes: found from there on, but not up to there
+    assert producer.flush(20) == 0
 
     def seen(*arguments):
-        code, lines, log = topic.tap("--meta", *arguments)
+        code, lines, log = tap("--brokers", kafka.brokers, "--prefix", prefix, "--topic", "rates", "--meta", *arguments)
         assert (code, log) == (0, [])
         return sorted(line["value"]["epoch"] for line in lines)
 
     assert seen("--from-time", "1700000002", "--to-time", "1700000004") == [2, 3]
     assert seen("--from-time", "2023-11-14T22:13:22Z", "--to-time", "2023-11-14T22:13:23.0005Z") == [2, 3]
-    assert seen("--from-time", "1700000002.0001", "--exit-at-end") == [3, 4, 5]
+    assert seen("--from-time", "1700000002.0001", "--exit-at-end") == [3, 4, 5, 100]
     assert seen("--from-time", "1700000006", "--to-time", "1700000009") == []
-    assert seen("--from-beginning", "--to-time", "1700000002") == [0, 1]
+    assert seen("--from-beginning", "--to-time", "1700000002") == [-2, 0, 1]
     assert seen("--partition", "1", "--from-time", "1700000002", "--exit-at-end") == [3, 5]
-    assert seen("--partition", "0", "--from-offset", "0", "--to-time", "1700000001") == [0]
-    assert seen("--from-time", "1700000000", "--exit-at-end") == [-1, 0, 1, 2, 3, 4, 5]
+    assert seen("--partition", "0", "--from-offset", "0", "--to-time", "1700000001") == [-2, 0]
+    assert seen("--from-time", "1700000000", "--exit-at-end") == [-4, -2, 0, 1, 2, 3, 4, 5, 100]
 
 
 def test_topic_filtered_by_header_and_by_record(topic):
@@ -340,10 +348,14 @@ def test_topic_filtered_by_header_and_by_record(topic):
     assert [line["exchange"] for line in lines] == ["okx"]
 
 
-def test_topic_as_csv(topic):
-    topic.write(1, *rates(1), None, key=b"a,b", time_ms=1_700_000_000_123)
-    code, output, log = tap_text("--brokers", topic.kafka.brokers, "--prefix", topic.prefix, "--topic", topic.name,
-                                 "--from-beginning", "--exit-at-end", "--format", "csv", "--meta")
+def test_topic_as_csv(kafka, prefix):
+    kafka.make_topic(prefix + "rates", 2, {"retention.ms": "-1"})
+    producer = Producer({"bootstrap.servers": kafka.brokers})
+    for value in (rates(1)[0], None):
+        producer.produce(prefix + "rates", value, b"a,b", 1, timestamp=NOON * 1000 + 123)
+    assert producer.flush(20) == 0
+    code, output, log = tap_text("--brokers", kafka.brokers, "--prefix", prefix, "--topic", "rates", "--from-beginning",
+                                 "--exit-at-end", "--format", "csv", "--meta")
     assert (code, log) == (0, [])
     assert output.splitlines() == [
         "kafka_partition,kafka_offset,kafka_timestamp,kafka_key,"
