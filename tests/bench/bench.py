@@ -21,11 +21,11 @@ from stack import BUILD, TOP, Kafka, Postgres, own_directory, run
 class Sizes:
     trades: int = 8_000_000  # of candles and consume
     rows: int = 1_000_000  # of postgres
-    latency_s: int = 12  # of each commit interval
+    latency_s: int = 10  # of each commit interval
     windows: int = 140_000  # of restart
 
 
-SHORT = Sizes(trades=20_000, rows=5_000, latency_s=4, windows=1_400)
+SHORT = Sizes(trades=20_000, rows=5_000, latency_s=1, windows=1_400)
 
 
 class Place:

@@ -22,11 +22,11 @@ def candle_reader(ground):
 def first_record_since(consumer, start_ms):
     """When the first record could be read that was written after start_ms (Kafka's timestamp: its producer's clock)."""
     while True:
-        for m in consumer.consume(1000, timeout=30) or [None]:
-            assert m is not None, "no candle for 30 s"
-            assert not m.error(), m.error()
-            if m.timestamp()[1] > start_ms:
-                return time.time()
+        m = consumer.poll(30)
+        assert m is not None, "no candle for 30 s"
+        assert not m.error(), m.error()
+        if m.timestamp()[1] > start_ms:
+            return time.time()
 
 
 def images(one):

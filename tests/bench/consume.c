@@ -111,7 +111,8 @@ static void by_batch(rd_kafka_t *rk, struct waker *waker, struct count *c)
         ssize_t n = rd_kafka_consume_batch_queue(queue, 1000, batch, BATCH);
         if (n > 0 && c->first_us == 0)
             c->first_us = clock_mono_us();
-        waker_behind(waker, n > 0);
+        if (n == BATCH)
+            waker_behind(waker);
         for (ssize_t i = 0; i < n; i++) {
             take(c, batch[i]);
             rd_kafka_message_destroy(batch[i]);

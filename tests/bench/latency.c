@@ -5,7 +5,8 @@
  * probes: trades that are the only one of their symbol for more than a second, so that each makes a
  * provisional record at once; the record's last_trade_id says whose it is. The clock starts when
  * the market has the trade (the writer's own waiting counts), and again when the writer's
- * transaction is committed, before which no reader may see it.
+ * transaction is committed, before which no reader may see it. The first seconds do not count: that
+ * is when clients meet their brokers.
  */
 #include "clock.h"
 #include "kafka/topics.h"
@@ -18,7 +19,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { PROBES = 30, POLL_MS = 100, LAST_WAIT_S = 10, PROBES_MAX = 1 << 16 };
+enum { PROBES = 30, POLL_MS = 100, WARM_S = 3, LAST_WAIT_S = 10, PROBES_MAX = 1 << 16 };
 
 struct settings {
     int64_t seconds;
@@ -165,13 +166,14 @@ static int note(struct measure *m, const struct tape_record *r, struct err *e)
 
 static int play(struct measure *m, struct err *e)
 {
-    int64_t end_us = clock_mono_us() + m->settings->seconds * US_PER_S;
+    int64_t warm_us = clock_mono_us() + WARM_S * US_PER_S;
+    int64_t end_us = warm_us + m->settings->seconds * US_PER_S;
     while (clock_mono_us() < end_us) {
         struct tape_record r;
         int stop = tape_writer_step(m->writer, &r, e);
         if (stop != 0)
             return stop < 0 ? -1 : err_set(e, ERR_STOPPED, "stopped");
-        if (r.probe >= 0 && note(m, &r, e) != 0)
+        if (r.probe >= 0 && clock_mono_us() >= warm_us && note(m, &r, e) != 0)
             return -1;
     }
     return tape_writer_commit(m->writer, e);
@@ -282,7 +284,8 @@ static int run(struct program *p, const struct settings *s, struct err *e)
 #define AT(field_) offsetof(struct settings, field_)
 
 static const struct conf_opt options[] = {
-    {"seconds", CONF_INT, AT(seconds), .def = "10", .min = 3, .max = 3600, .help = "how long"},
+    {"seconds", CONF_INT, AT(seconds), .def = "10", .min = 1, .max = 3600,
+     .help = "how long, after a warm-up"},
     {"symbols", CONF_INT, AT(symbols), .def = "60", .min = 1, .max = 10000000,
      .help = "how many symbols beside the probes"},
     {"rate", CONF_INT, AT(rate), .def = "2000", .min = 200, .max = 2500,

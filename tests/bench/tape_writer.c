@@ -42,7 +42,8 @@ struct tape_writer *tape_writer_open(const struct tape_writer_about *about, stru
         w->tape = tape_create(&w->about.tape, e);
     if (w->tape)
         w->txn = txn_open(about->kafka, "bench-load", e);
-    if (!w->txn) {
+    const char *const topics[] = {w->topic, NULL};
+    if (!w->txn || txn_know(w->txn, topics, e) != 0) {
         tape_writer_close(w);
         return NULL;
     }
