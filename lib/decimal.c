@@ -242,28 +242,15 @@ static u128 half_even(u128 quotient, u128 remainder, u128 divisor)
     return quotient + (remainder > rest || (remainder == rest && (quotient & 1)));
 }
 
-int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
-{
-    struct wide w = wide_mul(magnitude(a), magnitude(b));
-    uint64_t rem = 0;
-    for (int i = 3; i >= 0; i--) {
-        u128 part = (u128)rem << 64 | w.limb[i];
-        w.limb[i] = (uint64_t)(part / (uint64_t)E18);
-        rem = (uint64_t)(part % (uint64_t)E18);
-    }
-    if (w.limb[3] || w.limb[2])
-        return -1;
-    u128 q = (u128)w.limb[1] << 64 | w.limb[0];
-    if (q >= LIMIT)
-        return -1;
-    return from_magnitude(half_even(q, rem, E18), (a.e18 < 0) != (b.e18 < 0), ret);
-}
-
 /* Long division, a limb at a time: *rem * 2^64 + limb by the divisor, which is above *rem and below
  * 2^127. Returns the quotient's limb and leaves the new remainder.
  * Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D. */
 static uint64_t divide_limb(u128 *rem, uint64_t limb, u128 divisor)
 {
+    if (*rem == 0 && limb < divisor) {
+        *rem = limb;
+        return 0;
+    }
     if (divisor >> 64 == 0) {
         u128 part = *rem << 64 | limb;
         *rem = part % (uint64_t)divisor;
@@ -282,6 +269,20 @@ static uint64_t divide_limb(u128 *rem, uint64_t limb, u128 divisor)
     }
     *rem = ((high << 64 | low) - q * d) >> shift; /* the bits above 2^128 cancel out */
     return (uint64_t)q;
+}
+
+int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
+{
+    struct wide w = wide_mul(magnitude(a), magnitude(b));
+    u128 rem = 0;
+    for (int i = 3; i >= 0; i--)
+        w.limb[i] = divide_limb(&rem, w.limb[i], E18);
+    if (w.limb[3] || w.limb[2])
+        return -1;
+    u128 q = (u128)w.limb[1] << 64 | w.limb[0];
+    if (q >= LIMIT)
+        return -1;
+    return from_magnitude(half_even(q, rem, E18), (a.e18 < 0) != (b.e18 < 0), ret);
 }
 
 int decimal_div(struct decimal a, struct decimal b, struct decimal *ret)
