@@ -1,6 +1,7 @@
 #include "parts.h"
 
 #include "timefmt.h"
+
 static void fill_prices(const struct sum *s, struct candle *c)
 {
     c->has_open = c->has_high = c->has_low = c->has_close = true;
