@@ -13,7 +13,6 @@ struct book *book_create(struct err *e)
     if (b) {
         b->series_end = &b->series;
         b->n_slots = FIRST_SLOTS;
-        b->dropped_us = BOOK_NEVER;
         b->slots = calloc(b->n_slots, sizeof(struct series *));
     }
     if (!b || !b->slots) {
@@ -155,7 +154,7 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
         return NULL;
     s->market = m;
     s->number = (uint32_t)b->n_series;
-    s->subscribed_us = s->lost_since_us = s->latest_us = BOOK_NEVER;
+    s->subscribed_us = s->lost_since_us = s->latest_us = s->dropped_us = BOOK_NEVER;
     for (int i = 0; i < INTERVALS; i++)
         TAILQ_INIT(&s->windows[i]);
     memcpy(s->symbol, symbol.data, symbol.len);
