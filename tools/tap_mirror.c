@@ -29,6 +29,7 @@ struct mirror {
     struct outbox *out;
     struct dead_letters *letters; /* opened with the first one */
     struct group_offset *at;      /* the partitions that are ours, and what was read of them */
+    bool *came;                   /* of each, whether a message came since it was assigned */
     size_t n_at;
     bool dirty; /* at says more than was committed */
     int64_t commit_us;
@@ -39,14 +40,27 @@ struct mirror {
 
 /* --- partitions come and go ------------------------------------------------------------------- */
 
-static void drop_partitions(struct mirror *m)
+static void forget_partitions(struct mirror *m)
 {
-    for (size_t i = 0; i < m->n_at; i++)
-        tap_mirror_metrics_lag(&m->metrics, group_topic(m->group), m->at[i].partition, 0);
     free(m->at);
+    free(m->came);
     m->at = NULL;
+    m->came = NULL;
     m->n_at = 0;
     m->dirty = false;
+}
+
+static int keep_partitions(struct mirror *m, const struct group_offset *parts, size_t n,
+                           struct err *e)
+{
+    forget_partitions(m);
+    m->at = calloc(n ? n : 1, sizeof(*m->at));
+    m->came = calloc(n ? n : 1, sizeof(*m->came));
+    if (!m->at || !m->came)
+        return err_set(e, ERR_NOMEM, "no memory for %zu partitions", n);
+    memcpy(m->at, parts, n * sizeof(*parts));
+    m->n_at = n;
+    return 0;
 }
 
 /* What is committed; the oldest record where nothing is, or where it is no longer there. */
@@ -80,16 +94,8 @@ static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err
     for (size_t i = 0; result == 0 && i < n; i++)
         result = begin_at(m, r, &parts[i], e);
     reader_close(r);
-    if (result != 0)
+    if (result != 0 || keep_partitions(m, parts, n, e) != 0)
         return -1;
-    struct group_offset *at = calloc(n ? n : 1, sizeof(*at));
-    if (!at)
-        return err_set(e, ERR_NOMEM, "no memory for %zu partitions", n);
-    memcpy(at, parts, n * sizeof(*at));
-    free(m->at);
-    m->at = at;
-    m->n_at = n;
-    m->dirty = false;
     health_ready(m->tap->program->health, "partitions");
     return 0;
 }
@@ -97,17 +103,28 @@ static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err
 static void on_revoke(void *ctx)
 {
     struct mirror *m = ctx;
-    drop_partitions(m); /* their next owner mirrors again what was not committed */
+    for (size_t i = 0; i < m->n_at; i++)
+        tap_mirror_metrics_lag(&m->metrics, group_topic(m->group), m->at[i].partition, 0);
+    forget_partitions(m); /* their next owner mirrors again what was not committed */
     health_wait(m->tap->program->health, "partitions", "waiting for partitions");
 }
 
-static void advance(struct mirror *m, int32_t partition, int64_t next)
+static void advance(struct mirror *m, size_t i, int64_t next)
+{
+    if (next <= m->at[i].next_offset)
+        return;
+    m->at[i].next_offset = next;
+    m->dirty = true;
+}
+
+/* The message is dealt with. */
+static void pass_message(struct mirror *m, const struct kafka_message *in)
 {
     for (size_t i = 0; i < m->n_at; i++) {
-        if (m->at[i].partition != partition || next <= m->at[i].next_offset)
+        if (m->at[i].partition != in->partition)
             continue;
-        m->at[i].next_offset = next;
-        m->dirty = true;
+        m->came[i] = true;
+        advance(m, i, in->offset + 1);
     }
 }
 
@@ -187,11 +204,13 @@ static int mirror_one(struct mirror *m, const struct kafka_message *in, struct e
 
 /* --- a session: from joining the group to leaving it ------------------------------------------ */
 
-/* Past the markers of transactions, too, so that "all read" looks like it. */
+/* Past the markers of transactions, too, so that "all read" looks like it. Before the first message
+ * the position may be that of messages which an assignment threw away, to be read again. */
 static void pass_markers(struct mirror *m)
 {
     for (size_t i = 0; i < m->n_at; i++)
-        advance(m, m->at[i].partition, group_position(m->group, m->at[i].partition));
+        if (m->came[i])
+            advance(m, i, group_position(m->group, m->at[i].partition));
 }
 
 static void show_lag(struct mirror *m)
@@ -228,7 +247,7 @@ static int turn(struct mirror *m, struct err *e)
     for (ssize_t i = 0; r == 0 && i < n; i++) {
         r = mirror_one(m, &batch[i], e);
         if (r == 0)
-            advance(m, batch[i].partition, batch[i].offset + 1);
+            pass_message(m, &batch[i]);
     }
     group_release(m->group, batch, n);
     if (r != 0 || clock_mono_us() - m->commit_us < COMMIT_MS * US_PER_MS)
@@ -243,9 +262,7 @@ static void end_session(struct mirror *m)
 {
     group_close(m->group); /* revokes what was assigned */
     m->group = NULL;
-    free(m->at); /* of an assignment that failed */
-    m->at = NULL;
-    m->n_at = 0;
+    forget_partitions(m); /* of an assignment that failed */
     outbox_close(m->out);
     m->out = NULL;
     dead_letters_close(m->letters);

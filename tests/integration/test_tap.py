@@ -240,6 +240,7 @@ class Topic:
     def __init__(self, kafka, prefix, name):
         self.kafka, self.prefix, self.name = kafka, prefix, name
         kafka.make_topic(prefix + name, 2)
+        kafka.make_topic(prefix + "schemas")  # where a fingerprint that is not ours is looked up
         self.producer = Producer({"bootstrap.servers": kafka.brokers, "transactional.id": prefix + "writer"})
         self.producer.init_transactions(20)
 
