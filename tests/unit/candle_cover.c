@@ -118,20 +118,20 @@ static size_t cut(const struct cover_range *a, size_t n_a, const struct cover_ra
     return n;
 }
 
-void cover_heal(struct cover *c, int64_t from_us, int64_t to_us, int64_t stream_us)
+void cover_heal(struct cover *c, int64_t from_us, int64_t to_us)
 {
     struct cover_range kept[COVER_KNOWN];
     size_t n = 0;
+    if (from_us >= to_us)
+        return;
     for (size_t i = 0; i < c->n_lost; i++) {
         const struct cover_range lost = c->lost[i];
-        int64_t until_us = lost.to_us == COVER_ENDLESS ? least(to_us, stream_us) : to_us;
-        until_us = most(from_us, until_us);
-        put_range(kept, &n, lost.from_us, least(lost.to_us, from_us));
-        put_range(kept, &n, most(lost.from_us, until_us), lost.to_us);
+        bool over = lost.to_us != COVER_ENDLESS;
+        put_range(kept, &n, lost.from_us, over ? least(lost.to_us, from_us) : lost.to_us);
+        put_range(kept, &n, over ? most(lost.from_us, to_us) : lost.to_us, lost.to_us);
     }
     memcpy(c->lost, kept, n * sizeof(*kept));
     c->n_lost = n;
-    join(c->lost, &c->n_lost);
 }
 
 void cover_end(struct cover *c, int64_t at_us)
@@ -200,10 +200,16 @@ static void join_nearest(struct cover *c)
 
 void cover_tidy(struct cover *c, int64_t stream_us, int64_t hold_us)
 {
+    struct cover past = *c;
+    int64_t since_us = COVER_ENDLESS;
+    if (past.n_lost > 0 && past.lost[past.n_lost - 1].to_us == COVER_ENDLESS)
+        since_us = past.lost[--past.n_lost].from_us;
     struct cover_known known;
-    cover_know(c, (struct cover_range){0}, COVER_ENDLESS, &known);
+    cover_know(&past, (struct cover_range){0}, COVER_ENDLESS, &known);
     memcpy(c->lost, known.lost, known.n_lost * sizeof(*known.lost));
     c->n_lost = known.n_lost;
+    put_range(c->lost, &c->n_lost, since_us, COVER_ENDLESS);
+    join(c->lost, &c->n_lost);
     if (c->n_lost > COVER_LOST)
         forget_before(c, stream_us - 7 * US_PER_DAY - hold_us);
     while (c->n_lost > COVER_LOST)

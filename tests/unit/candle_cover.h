@@ -71,13 +71,13 @@ bool cover_has_id(const struct cover *c, int64_t sequence);
 bool cover_add_id(struct cover *c, int64_t sequence, int64_t placed_us,
                   struct cover_hole *ret_forgotten);
 
-/* Time becomes lost; is healed by word, where it is not over only up to stream time; is over: what
- * was endless ends there. */
+/* Time becomes lost; is healed by word, if it is over; is over: what was endless ends there. */
 void cover_lose(struct cover *c, int64_t from_us, int64_t to_us);
-void cover_heal(struct cover *c, int64_t from_us, int64_t to_us, int64_t stream_us);
+void cover_heal(struct cover *c, int64_t from_us, int64_t to_us);
 void cover_end(struct cover *c, int64_t at_us);
 
-/* Forgets the lost time that ids prove harmless, and what is more than the limit. */
+/* Forgets the lost time that is over and that ids prove harmless, and what is more than the limit.
+ */
 void cover_tidy(struct cover *c, int64_t stream_us, int64_t hold_us);
 
 /* unseen: the time since the newest tick as far as it counts as lost; empty where it does not. Lost

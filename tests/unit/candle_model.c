@@ -188,7 +188,6 @@ static const char *apply_trade(struct model *m, const struct trade *t, int64_t o
     const char *why = take(m, &mine);
     s->fresh &= why != NULL;
     model_settle(m, s->market);
-    s->fresh = false;
     s->before_us = s->latest_us;
     return why;
 }
@@ -211,7 +210,7 @@ static void apply_tick(struct model *m, const struct tick *t)
     model_advance(m, market, t->receive_time_us);
 }
 
-static void note_feed(struct cover *c, const struct feed *f, int64_t stream_us)
+static void note_feed(struct cover *c, const struct feed *f)
 {
     int64_t from_us = f->has_from_time_us ? f->from_time_us : f->receive_time_us;
     int64_t to_us = f->has_to_time_us ? f->to_time_us : f->receive_time_us;
@@ -225,7 +224,7 @@ static void note_feed(struct cover *c, const struct feed *f, int64_t stream_us)
         cover_lose(c, from_us, to_us);
     } else if (f->event == FEED_EVENT_REPAIRED && !f->has_first_id && f->has_from_time_us &&
                f->has_to_time_us) {
-        cover_heal(c, from_us, to_us, stream_us);
+        cover_heal(c, from_us, to_us);
     }
 }
 
@@ -238,7 +237,7 @@ static void apply_feed(struct model *m, const struct feed *f)
         return;
     struct model_series *s = &m->series[series];
     s->fresh = false;
-    note_feed(&s->cover, f, m->markets[s->market].stream_us);
+    note_feed(&s->cover, f);
     model_settle(m, s->market);
 }
 
