@@ -1,9 +1,12 @@
 #include "runner_metrics.h"
 
+#include "clock.h"
+#include "timefmt.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { LABELS_MAX = KAFKA_NAME_MAX + 64 };
+enum { LABELS_MAX = KAFKA_NAME_MAX + 64, LOOK_MS = 500 };
 
 static const struct metric_desc flushes = {"candlewick_flushes_total",
                                            "batches kept, with their offsets", METRIC_COUNTER, 1};
@@ -58,7 +61,9 @@ static void set_lag(struct runner_metrics *m, struct group *g, const struct curs
 
 void runner_metrics_lag(struct runner_metrics *m, struct group *g, const struct cursors *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
+    /* a group that is held asks brokers, who may not answer: better an old figure than no turn */
+    int64_t end_us = clock_mono_us() + LOOK_MS * US_PER_MS;
+    for (size_t i = 0; i < c->n && clock_mono_us() < end_us; i++) {
         const struct cursor *at = &c->items[i];
         int64_t stored = at->stored;
         int64_t end = group_end_offset(g, at->topic, at->partition);
