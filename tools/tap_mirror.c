@@ -104,7 +104,7 @@ static void on_revoke(void *ctx)
 {
     struct mirror *m = ctx;
     for (size_t i = 0; i < m->n_at; i++)
-        tap_mirror_metrics_lag(&m->metrics, group_topic(m->group), m->at[i].partition, 0);
+        tap_mirror_metrics_lag(&m->metrics, group_topic(m->group, 0), m->at[i].partition, 0);
     forget_partitions(m); /* their next owner mirrors again what was not committed */
     health_wait(m->tap->program->health, "partitions", "waiting for partitions");
 }
@@ -133,7 +133,7 @@ static void pass_message(struct mirror *m, const struct kafka_message *in)
 static int put_letter(struct mirror *m, const struct kafka_message *in, const struct err *why,
                       struct err *e)
 {
-    const struct dead_letter letter = {group_topic(m->group), in, "mirror", why->text};
+    const struct dead_letter letter = {group_topic(m->group, 0), in, "mirror", why->text};
     if (!m->letters)
         m->letters = dead_letters_open(&m->tap->kafka, e);
     if (!m->letters || dead_letters_put(m->letters, &letter, e) != 0)
@@ -210,16 +210,16 @@ static void pass_markers(struct mirror *m)
 {
     for (size_t i = 0; i < m->n_at; i++)
         if (m->came[i])
-            advance(m, i, group_position(m->group, m->at[i].partition));
+            advance(m, i, group_position(m->group, 0, m->at[i].partition));
 }
 
 static void show_lag(struct mirror *m)
 {
     for (size_t i = 0; i < m->n_at; i++) {
-        int64_t end = group_end_offset(m->group, m->at[i].partition);
+        int64_t end = group_end_offset(m->group, 0, m->at[i].partition);
         int64_t behind = end - m->at[i].next_offset;
         if (end >= 0)
-            tap_mirror_metrics_lag(&m->metrics, group_topic(m->group), m->at[i].partition,
+            tap_mirror_metrics_lag(&m->metrics, group_topic(m->group, 0), m->at[i].partition,
                                    behind > 0 ? behind : 0);
     }
 }
@@ -275,8 +275,9 @@ static int session(struct mirror *m, struct err *e)
     int n = snprintf(name, sizeof(name), "cw-tap.%s", m->tap->settings->topic);
     if (n < 0 || (size_t)n >= sizeof(name))
         return err_set(e, ERR_CONF, "the topic's name is too long");
+    const char *const topics[] = {m->tap->settings->topic, NULL};
     const struct group_about about = {.group = name,
-                                      .topic = m->tap->settings->topic,
+                                      .topics = topics,
                                       .instance = m->tap->settings->instance,
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,

@@ -290,5 +290,6 @@ int framing_decode(struct framing *f, struct slice value, struct record *ret, st
 int framing_decode_prefix(struct framing *f, struct slice input, struct record *ret,
                           size_t *ret_len, struct err *e)
 {
+    e->retriable = false;
     return decode(f, input, ret, ret_len, e);
 }

@@ -88,11 +88,14 @@ static int keep(struct schema_topic *t, uint64_t fingerprint, struct slice value
         t->full_said = true;
         return 0;
     }
-    char *data = malloc(value.len + 1);
-    if (!data)
+    struct text *at = &t->texts[t->n];
+    at->data = malloc(value.len);
+    if (!at->data)
         return err_set(e, ERR_NOMEM, "schemas: out of memory");
-    memcpy(data, value.data, value.len);
-    t->texts[t->n++] = (struct text){fingerprint, data, value.len};
+    memcpy(at->data, value.data, value.len);
+    at->len = value.len;
+    at->fingerprint = fingerprint;
+    t->n++;
     return 0;
 }
 

@@ -53,6 +53,10 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: tuple
+    timestamp_ms: int = 0
+
+    def is_tick(self):
+        return dict(self.headers).get("kind") == b"tick"
 
     @property
     def content(self):
@@ -95,8 +99,19 @@ def read_topic(brokers, topic, isolation="read_committed"):
             if m.error() or m.offset() >= ends[m.partition()] - 1:
                 open_parts.discard(m.partition())
             if not m.error() and m.offset() < ends[m.partition()]:
-                messages.append(Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ())))
+                messages.append(Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ()),
+                                        m.timestamp()[1]))
         return sorted(messages, key=lambda m: (m.partition, m.offset))
+    finally:
+        consumer.close()
+
+
+def end_offsets(brokers, topics):
+    """{topic: {partition: offset behind all there is, also what is not committed}}."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tests-reader"})
+    try:
+        return {topic: {p: watermarks(consumer, TopicPartition(topic, p))[1] for p in partitions_of(consumer, topic)}
+                for topic in topics}
     finally:
         consumer.close()
 
