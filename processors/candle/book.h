@@ -67,6 +67,7 @@ struct series {
     struct window *lane_windows[INTERVALS]; /* NULL: an interval that is not folded */
 
     struct series *next; /* in order of appearance */
+    uint64_t hash;       /* of exchange and symbol */
     struct series *next_in_slot;
 };
 
