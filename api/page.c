@@ -10,7 +10,7 @@
 
 /* What a cursor is before it is wrapped: "1|scope|time|sequence|partition|offset|text". */
 #define CURSOR_VERSION "1|"
-enum { PLAIN_TEXT = 228, CURSOR_REST_MIN = 8, CURSOR_REST_MAX = 300 };
+enum { PLAIN_TEXT = 228, CURSOR_REST_MIN = 9, CURSOR_REST_MAX = 301 };
 
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

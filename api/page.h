@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CURSOR_START "MXw" /* "1|" in base64 */
+#define CURSOR_START "MX" /* of "1|" in base64 */
 
 enum {
     PAGE_LIMIT_DEFAULT = 500, /* rows */
@@ -74,7 +74,7 @@ uint32_t place_scope(const char *list);
 int cursor_encode(const struct place *at, uint32_t scope, char ret[CURSOR_TEXT],
                   struct err *e) MUST_CHECK;
 
-/* Whether a text has the form of a cursor: CURSOR_START, then 8 to 300 letters, digits, "-" and
+/* Whether a text has the form of a cursor: CURSOR_START, then 9 to 301 letters, digits, "-" and
  * "_". What has it may still be no cursor of ours. */
 bool cursor_has_form(const char *text);
 
