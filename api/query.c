@@ -118,3 +118,16 @@ struct rows *query_symbols(struct pool *pool, const char *exchange, const struct
     bind_int(&b, page->limit + 1);
     return rows_run(pool, &statement_symbols, &b, page->limit, false, e);
 }
+
+int query_check(struct pool *pool, struct err *e)
+{
+    struct binds none = {0};
+    PGresult *rows = pool_query(pool, &statement_check, &none, e);
+    if (!rows)
+        return -1;
+    bool there = PQntuples(rows) == 1 && strcmp(PQgetvalue(rows, 0, 0), "t") == 0;
+    PQclear(rows);
+    if (!there)
+        return err_set(e, ERR_STATE, "the database lacks our tables: run cw-migrate up");
+    return 0;
+}

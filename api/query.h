@@ -18,14 +18,12 @@
 #define CANDLEWICK_QUERY_H
 
 #include "fill.h"
-#include "match.h"
 #include "page.h"
 #include "pool.h"
 #include "record.h"
 
 enum {
-    QUERY_SYMBOLS_MAX = 20000, /* that a text is compared with */
-    QUERY_RUNS_SCAN = 100000,  /* candles that one question for runs looks at */
+    QUERY_RUNS_SCAN = 100000, /* candles that one question for runs looks at */
 };
 
 /* --- rows ------------------------------------------------------------------------------------ */
@@ -155,32 +153,6 @@ struct rows *query_gaps(struct pool *pool, const struct event_filter *filter,
 /* Feed records by receive_time. */
 struct rows *query_feeds(struct pool *pool, const struct event_filter *filter,
                          const struct page *page, struct err *e);
-
-/* --- names ----------------------------------------------------------------------------------- */
-
-enum resolution {
-    RESOLVED,
-    RESOLVED_NO_EXCHANGE, /* names: the exchanges there are */
-    RESOLVED_NO_SYMBOL,   /* names: symbols like it */
-    RESOLVED_AMBIGUOUS,   /* names: the symbols it may mean */
-};
-
-enum { RESOLVED_NAMES_MAX = 16, RESOLVED_NAME = SYMBOL_TEXT_MAX + 1 };
-
-struct resolved {
-    enum resolution is;
-    char exchange[RESOLVED_NAME];
-    char symbol[RESOLVED_NAME];
-    char names[RESOLVED_NAMES_MAX][RESOLVED_NAME];
-    int n_names;
-};
-
-/* What a client's words for exchange and symbol mean; exchange may be NULL: a symbol of any.
- * Errors as pool_query(), and ERR_NOMEM. */
-int query_resolve(struct pool *pool, const char *exchange, const char *symbol, struct resolved *ret,
-                  struct err *e) MUST_CHECK;
-int query_resolve_exchange(struct pool *pool, const char *exchange, struct resolved *ret,
-                           struct err *e) MUST_CHECK;
 
 /* Whether the database answers and has our tables: 0, or -1 as pool_query() (ERR_STATE: it lacks
  * them). */

@@ -1,4 +1,4 @@
-#include "query.h"
+#include "resolve.h"
 
 #include "statements.h"
 
@@ -125,18 +125,5 @@ int query_resolve_exchange(struct pool *pool, const char *exchange, struct resol
         return -1;
     r.is = exists ? RESOLVED : RESOLVED_NO_EXCHANGE;
     *ret = r;
-    return 0;
-}
-
-int query_check(struct pool *pool, struct err *e)
-{
-    struct binds none = {0};
-    PGresult *rows = pool_query(pool, &statement_check, &none, e);
-    if (!rows)
-        return -1;
-    bool there = PQntuples(rows) == 1 && strcmp(PQgetvalue(rows, 0, 0), "t") == 0;
-    PQclear(rows);
-    if (!there)
-        return err_set(e, ERR_STATE, "the database lacks our tables: run cw-migrate up");
     return 0;
 }

@@ -12,6 +12,7 @@
 #define CANDLEWICK_LIST_H
 
 #include "query.h"
+#include "resolve.h"
 #include "route.h"
 
 enum { LIST_SCOPE = 256 }; /* room for a list's name */

@@ -146,22 +146,24 @@ def test_a_week_begins_on_monday(api):
     assert [row["close_time"][:10] for row in rows] == ["2026-11-16", "2026-11-23", "2026-11-30"]
 
 
-def second(n, **changes):
+def second(n):
     open_time = ZERO + timedelta(seconds=n)
-    return candle(0, symbol="ETH-USDT", interval="1s", open_time=open_time, close_time=open_time + timedelta(seconds=1),
-                  **changes)
+    return in_seconds(candle(0, interval="1s", open_time=open_time, close_time=open_time + timedelta(seconds=1)))
+
+
+def in_seconds(row):
+    return {**row, "symbol": "SEC-USDT", "partition": 5}
 
 
 def test_a_second_without_a_record_says_what_its_minute_says(api):
     api.sql("CREATE TABLE candle_1s_test PARTITION OF candle_1s FOR VALUES FROM ('2026-11-21') TO ('2026-11-22')")
     insert_candles(api, [second(n) for n in (30, 100, 290, 359)])
-    insert_candles(api, [
-        candle(0, symbol="ETH-USDT"), candle(1, symbol="ETH-USDT", coverage="gap"),
-        {**empty(2, "down"), "symbol": "ETH-USDT"},  # minute 3 is quiet: no record
-        candle(4, symbol="ETH-USDT", coverage="unknown"),
-        candle(5, symbol="ETH-USDT", status="provisional", coverage="unknown")])
+    insert_symbols(api, [("binance", "SEC-USDT")])
+    insert_candles(api, [in_seconds(row) for row in (
+        candle(0), candle(1, coverage="gap"), empty(2, "down"),  # minute 3 is quiet: no record
+        candle(4, coverage="unknown"), candle(5, status="provisional", coverage="unknown"))])
     for limit in (50, 5000):
-        rows = api.pages(f"/v1/candles/binance/ETH-USDT?interval=1s&start=0&fill=null&limit={limit}", "candles")
+        rows = api.pages(f"/v1/candles/binance/SEC-USDT?interval=1s&start=0&fill=null&limit={limit}", "candles")
         coverage = {n: row["coverage"] for n, row in zip(range(30, 300), rows) if row["filled"]}
         minutes = ["quiet", "gap", "down", "quiet", "unknown"]
         assert coverage == {n: minutes[n // 60] for n in range(30, 300) if n not in (30, 100, 290)}

@@ -3,10 +3,12 @@
 import random
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from api_client import (FEED_FIELDS, GAP_FIELDS, ZERO, expected, insert_candles, insert_events, insert_symbols, moment,
                         served)
+from stack import wait_for
 from test_api import MINUTE, candle
 
 COVERAGE = "/v1/coverage/binance/BTC-USDT"
@@ -138,15 +140,41 @@ def test_coverage_of_what_is_not_known(api):
     api.get("/v1/coverage/binance/nope").problem(404, "unknown-symbol")
 
 
-def test_a_range_longer_than_one_look(api):
-    """100,000 candles are looked at in one answer: the run that goes on behind them is cut there."""
+@pytest.fixture(scope="module")
+def long(api):
+    """120 days of minutes, all complete."""
     api.sql("INSERT INTO candle (exchange, symbol, interval, open_time, close_time, volume, quote_volume, buy_volume, trades,"
             " status, coverage, revision, origin, partition, \"offset\")"
             " SELECT 'binance', 'ETH-USDT', '1m', t, t + interval '1 minute', 0, 0, 0, 1, 'final', 'complete', 1, 'trades', 0, 1"
             " FROM generate_series('2026-01-01T00:00:00Z'::timestamptz, '2026-05-01T00:00:00Z', '1 minute') t")
-    pages = api.pages("/v1/coverage/binance/ETH-USDT?start=0", "coverage")
+    api.sql("ANALYZE candle")
+    return api
+
+
+def test_a_range_longer_than_one_look(long):
+    """100,000 candles are looked at in one answer: the run that goes on behind them is cut there."""
+    pages = long.pages("/v1/coverage/binance/ETH-USDT?start=0", "coverage")
     assert [run["windows"] for run in pages] == [100_000, 120 * 1440 + 1 - 100_000]
     assert len(joined(pages)) == 1
+
+
+def rows_read(api):
+    """Rows of candles that PostgreSQL has looked at; a session tells when it ends."""
+    sessions = "FROM pg_stat_activity WHERE application_name = 'cw-api' AND datname = current_database()"
+    with psycopg.connect(api.database, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) " + sessions)
+        wait_for(lambda: connection.execute("SELECT count(*) = 0 " + sessions).fetchone()[0], 10, "ended sessions")
+        return connection.execute("SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_user_tables"
+                                  " WHERE relname = 'candle_long'").fetchone()[0]
+
+
+@pytest.mark.parametrize("parameters", [
+    "", "start=0", "fill=null", "fill=previous&start=2026-03-01T00:00:00Z", "end=2026-02-01T00:00:00Z&fill=null",
+])
+def test_a_page_costs_what_it_shows(long, parameters):
+    before = rows_read(long)
+    assert len(long.rows(f"/v1/candles/binance/ETH-USDT?limit=50&{parameters}", "candles")) == 50
+    assert 0 < rows_read(long) - before < 100
 
 
 # --- gaps and feed records ---

@@ -104,7 +104,7 @@ def test_schemathesis_finds_no_fault(api, directory, names):
     for route in ROUTES:
         good, bad = (after - earlier for after, earlier in zip(requests(api, route), before[route]))
         assert good >= (20 if names == "ours" and route not in ("index", "openapi") else 1), (route, good)
-        assert bad >= 1, route
+        assert bad >= 1 or route == "openapi", route  # it is no operation to schemathesis
 
 
 ROUTES = ("index", "openapi", "candles", "coverage", "trades", "symbols", "gaps", "feeds")
