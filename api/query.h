@@ -10,9 +10,9 @@
  *     rows_close(rows);
  *
  * Rows ascend: by open time; by (exchange time, sequence, trade id: shorter first, then bytes,
- * partition, offset); by exchange and symbol; gaps by (from_time, else open_time, partition,
- * offset); feed records by (receive time, partition, offset). A page that says neither start nor
- * cursor holds the newest rows. Threads: any; a struct rows belongs to one thread at a time.
+ * partition, offset); by exchange and symbol. A page that says neither start nor cursor holds the
+ * newest rows.
+ * Threads: any; a struct rows belongs to one thread at a time.
  */
 #ifndef CANDLEWICK_QUERY_H
 #define CANDLEWICK_QUERY_H
@@ -22,9 +22,7 @@
 #include "pool.h"
 #include "record.h"
 
-enum {
-    QUERY_RUNS_SCAN = 100000, /* candles that one question for runs looks at */
-};
+enum { QUERY_RUNS_SCAN = 100000 }; /* candles that one question for runs looks at */
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
@@ -38,38 +36,13 @@ void rows_close(struct rows *rows); /* NULL is fine */
  * no record can. */
 int rows_candle(const struct rows *rows, int i, struct record *ret, struct err *e) MUST_CHECK;
 
-/* A record and its place in the topic trades: of a trade or feed record. */
+/* A trade or feed record, and its place in the topic trades. */
 struct trade_row {
     struct record record;
     int32_t partition;
     int64_t offset;
 };
 int rows_trade(const struct rows *rows, int i, struct trade_row *ret, struct err *e) MUST_CHECK;
-int rows_feed(const struct rows *rows, int i, struct trade_row *ret, struct err *e) MUST_CHECK;
-
-struct gap_row {
-    struct slice exchange;
-    struct slice symbol;
-    bool has_first_id;
-    int64_t first_id;
-    bool has_last_id;
-    int64_t last_id;
-    bool has_from_time;
-    int64_t from_time_us;
-    bool has_to_time;
-    int64_t to_time_us;
-    bool has_missing;
-    int64_t missing;
-    int64_t given_up;
-    struct slice state;
-    bool has_reason;
-    struct slice reason;
-    int64_t open_time_us;
-    int64_t update_time_us;
-    int32_t partition;
-    int64_t offset;
-};
-int rows_gap(const struct rows *rows, int i, struct gap_row *ret, struct err *e) MUST_CHECK;
 
 /* Windows of equal coverage, one after the other. */
 struct coverage_run {
@@ -95,8 +68,6 @@ int rows_symbol(const struct rows *rows, int i, struct symbol_row *ret, struct e
 /* The order key of a row. ERR_PROTO: its texts are too long for a cursor. */
 int trade_place(const struct trade_row *row, struct place *ret, struct err *e) MUST_CHECK;
 int symbol_place(const struct symbol_row *row, struct place *ret, struct err *e) MUST_CHECK;
-struct place gap_place(const struct gap_row *row);
-struct place feed_place(const struct trade_row *row);
 
 /* --- questions: NULL with *e as pool_query(), and ERR_NOMEM ---------------------------------- */
 
@@ -140,19 +111,6 @@ struct rows *query_trades(struct pool *pool, const char *exchange, const char *s
 /* exchange: "" for all. Of the page only limit and cursor count. */
 struct rows *query_symbols(struct pool *pool, const char *exchange, const struct page *page,
                            struct err *e);
-
-/* What gaps and feed records are looked for; "" is any. */
-struct event_filter {
-    const char *exchange;
-    const char *symbol;
-    const char *word; /* state of a gap, event of a feed record */
-};
-/* Gaps whose time, from_time to to_time, touches the page's range. */
-struct rows *query_gaps(struct pool *pool, const struct event_filter *filter,
-                        const struct page *page, struct err *e);
-/* Feed records by receive_time. */
-struct rows *query_feeds(struct pool *pool, const struct event_filter *filter,
-                         const struct page *page, struct err *e);
 
 /* Whether the database answers and has our tables: 0, or -1 as pool_query() (ERR_STATE: it lacks
  * them). */

@@ -1,3 +1,5 @@
+#include "query_events.h"
+
 #include "rows.h"
 
 WORD_COLUMN(feed_event, FEED_EVENT_COUNT)

@@ -1,4 +1,5 @@
 #include "list.h"
+#include "query_events.h"
 
 #include <stdio.h>
 
