@@ -99,8 +99,8 @@ const struct statement statement_runs = {
                                        " AS run FROM marked)"
                                        " SELECT " TIME_US("min(open_time)") ", " TIME_US(
                                            "max(close_time)") ", min(coverage),"
-                                                              " count(*), least(sum(missing), "
-                                                              "9223372036854775807)::bigint"
+                                                              " count(*), CASE WHEN count(missing) > 0 THEN"
+    " least(sum(missing), 9223372036854775807)::bigint END"
                                                               " FROM numbered GROUP BY run ORDER "
                                                               "BY run LIMIT $7::bigint"};
 

@@ -131,7 +131,7 @@ def test_a_filled_page_goes_on_when_time_does(api):
     url = "/v1/candles/binance/NEW-USDT?start=0&fill=null&limit=2"
     page = api.get(url).json
     insert_candles(api, [candle(1, symbol="NEW-USDT", partition=9), candle(5, symbol="NEW-USDT", partition=9)])
-    rest = api.pages(f"{url}&cursor={page['next']}", "candles")
+    rest = api.rows(f"{url}000&cursor={page['next']}", "candles")
     assert [(row["open_time"][11:16], row["filled"]) for row in page["candles"] + rest] == [
         ("00:00", False), ("00:01", True), ("00:02", False), ("00:03", True), ("00:04", True), ("00:05", False)]
 

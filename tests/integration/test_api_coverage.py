@@ -143,9 +143,9 @@ def test_coverage_of_what_is_not_known(api):
 @pytest.fixture(scope="module")
 def long(api):
     """120 days of minutes, all complete."""
-    api.sql("INSERT INTO candle (exchange, symbol, interval, open_time, close_time, volume, quote_volume, buy_volume, trades,"
-            " status, coverage, revision, origin, partition, \"offset\")"
-            " SELECT 'binance', 'ETH-USDT', '1m', t, t + interval '1 minute', 0, 0, 0, 1, 'final', 'complete', 1, 'trades', 0, 1"
+    api.sql("INSERT INTO candle (exchange, symbol, interval, open_time, close_time, close, volume, quote_volume, buy_volume,"
+            " trades, status, coverage, revision, origin, partition, \"offset\")"
+            " SELECT 'binance', 'ETH-USDT', '1m', t, t + interval '1 minute', 1, 0, 0, 0, 1, 'final', 'complete', 1, 'trades', 0, 1"
             " FROM generate_series('2026-01-01T00:00:00Z'::timestamptz, '2026-05-01T00:00:00Z', '1 minute') t")
     api.sql("ANALYZE candle")
     return api
