@@ -98,7 +98,7 @@ def test_schemathesis_finds_no_fault(api, directory, names):
     before = {route: requests(api, route) for route in ROUTES}
     done = run(sys.executable, "-m", "schemathesis.cli", "--config-file", settings, "run",
                f"http://127.0.0.1:{api.port}/openapi.json", "--checks", "all", "--phases", "examples,coverage,fuzzing",
-               "--max-examples", "40", "--seed", "7", "--continue-on-failure", "--no-shrink", check=False,
+               "--max-examples", "60", "--seed", "7", "--continue-on-failure", "--no-shrink", check=False,
                cwd=directory)
     assert done.returncode == 0, done.stdout + done.stderr
     for route in ROUTES:
