@@ -37,8 +37,8 @@ asan: setup ## Run the unit tests under the address and undefined behaviour sani
 	@[ -e build-asan/build.ninja ] || meson setup -Db_sanitize=address,undefined -Db_lundef=false build-asan
 	@meson test -C build-asan --suite unit --print-errorlogs
 
-bench: build ## Measure
-	@meson test -C build --benchmark --verbose
+bench: build ## Measure, print the figures and write them to var/bench.json (ONLY="micro candles …")
+	@.cache/venv/bin/python tests/bench/bench.py $(ONLY)
 
 clean: ## Remove what was built
 	@rm -rf build build-*

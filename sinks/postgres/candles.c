@@ -54,7 +54,7 @@ static int put(void *sink, const struct kafka_message *m, struct err *e)
 {
     struct candles *c = sink;
     struct record r;
-    if (record_decode(m->value, &r, e) != 0)
+    if (framing_decode(c->store.framing, m->value, &r, e) != 0)
         return -1;
     if (r.type != RECORD_CANDLE)
         return err_set(e, ERR_PROTO, "a record of type %s among candles", record_type_name(r.type));

@@ -22,6 +22,7 @@ struct settings {
     char *instance;
     int64_t batch_rows;
     int64_t batch_ms;
+    struct framing_conf framing;
 };
 
 static const struct conf_opt options[] = {
@@ -40,6 +41,7 @@ static const struct conf_opt options[] = {
 struct lane {
     struct runner *runner;
     void *sink;
+    struct framing *framing; /* of its own: one belongs to one thread */
 };
 
 struct service {
@@ -72,10 +74,14 @@ static int open_lane(struct service *s, size_t i, struct err *e)
     lane->runner = runner_create(&about, e);
     if (!lane->runner)
         return -1;
+    lane->framing = framing_create(&s->settings->framing, &s->kafka, s->program->metrics, e);
+    if (!lane->framing)
+        return -1;
     const struct store_about store = {.name = NAME,
                                       .url = s->settings->url,
                                       .go_on = runner_go_on,
                                       .ctx = lane->runner,
+                                      .framing = lane->framing,
                                       .metrics = s->program->metrics};
     lane->sink = plan[i].create(&store, e);
     return lane->sink ? runner_start(lane->runner, lane->sink, e) : -1;
@@ -134,6 +140,7 @@ static int serve(struct service *s, struct err *e)
     for (size_t i = 0; i < LANES; i++) {
         plan[i].ops->destroy(s->lanes[i].sink);
         runner_destroy(s->lanes[i].runner);
+        framing_destroy(s->lanes[i].framing);
     }
     return r;
 }
@@ -148,7 +155,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
     for (size_t i = 0; i < LANES; i++)
         topics[i] = plan[i].topic;
     topics[LANES] = "dead-letters";
-    if (db_url_check(settings->url, e) != 0 || kafka_settings_check(&s.kafka, e) != 0 ||
+    if (db_url_check(settings->url, e) != 0 || framing_conf_check(&settings->framing, e) != 0 ||
+        kafka_settings_check(&s.kafka, e) != 0 ||
         topics_await(&s.kafka, p->health, topics, partitions, e) != 0)
         return -1;
     return serve(&s, e);
@@ -157,7 +165,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
 int main(int argc, char **argv)
 {
     static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
-    static const struct program_about about = {
+    struct settings s;
+    const struct program_about about = {
         .conf =
             {.name = NAME,
              .summary = "stores trades and candles in PostgreSQL",
@@ -168,8 +177,8 @@ int main(int argc, char **argv)
                  "record is stored once, whatever is killed whenever. Run cw-topics create and\n"
                  "cw-migrate up first. Records that cannot be stored go to the topic\n"
                  "dead-letters, with the reason in their headers.\n"},
-        .health_listen = "127.0.0.1:9103"};
-    struct settings s;
+        .health_listen = "127.0.0.1:9103",
+        .shared = {framing_options, &s.framing}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

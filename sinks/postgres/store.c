@@ -35,6 +35,7 @@ int store_init(struct store *s, const struct store_about *about, const char *tab
                                      .go_on = about->go_on,
                                      .ctx = about->ctx},
                         .session = session,
+                        .framing = about->framing,
                         .rows = metrics_add(about->metrics, &rows_written, labels, e),
                         .newest_us = metrics_add(about->metrics, &newest, labels, e)};
     return s->rows && s->newest_us ? 0 : -1;

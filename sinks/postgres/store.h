@@ -18,6 +18,7 @@
 #define CANDLEWICK_POSTGRES_STORE_H
 
 #include "db.h"
+#include "framing.h"
 #include "metrics.h"
 #include "sink.h"
 
@@ -28,6 +29,7 @@ struct store_about {
     const char *url;
     bool (*go_on)(void *ctx); /* as in db_settings */
     void *ctx;
+    struct framing *framing; /* of the sink's thread alone */
     struct metrics *metrics;
 };
 
@@ -35,6 +37,7 @@ struct store {
     struct db_settings settings;
     struct db *db; /* NULL: not connected */
     const char *session;
+    struct framing *framing;  /* reads the records */
     struct metric *rows;      /* written */
     struct metric *newest_us; /* time in a row */
 };

@@ -107,8 +107,9 @@ static int put_trade(struct trades *t, const struct trade *d, const struct kafka
 
 static int put(void *sink, const struct kafka_message *m, struct err *e)
 {
+    const struct trades *t = sink;
     struct record r;
-    if (record_decode(m->value, &r, e) != 0)
+    if (framing_decode(t->store.framing, m->value, &r, e) != 0)
         return -1;
     switch (r.type) {
     case RECORD_TRADE:

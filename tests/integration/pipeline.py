@@ -7,13 +7,19 @@
 
 import psycopg
 
-from records import decode, lag, read_topic
+from records import NAME, decode, lag, read_topic
 from stack import free_port
 
 
 def of_kind(messages, name):
     """The records of one schema among the messages."""
     return [record for kind, record in (decode(m.value) for m in messages) if kind == name]
+
+
+def records_of(messages):
+    """(partition, kind, record) of what belongs in `trades`, as the oracle of candles wants it."""
+    known = [(m.partition, *decode(m.value)) for m in messages if m.value and m.value[:10] in NAME]
+    return [r for r in known if r[1] in ("trade", "tick", "feed")]
 
 
 class Pipeline:
@@ -68,5 +74,5 @@ class Pipeline:
                  "trades", "vwap", "first_trade_id", "last_trade_id", "status", "coverage", "missing", "revision", "reason",
                  "origin", "trades_partition", "trades_first_offset", "trades_last_offset"]
         listed = ", ".join(names).replace("open_time", "(extract(epoch FROM open_time) * 1000000)::bigint AS open_time")
-        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle")]
+        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle WHERE interval = '1m'")]
         return {(r["exchange"], r["symbol"], r["open_time"]): r for r in rows}
