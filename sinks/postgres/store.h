@@ -21,7 +21,7 @@
 #include "metrics.h"
 #include "sink.h"
 
-enum { STORE_SCHEMA_VERSION = 1 }; /* the migration that the statements of our sinks need */
+enum { STORE_SCHEMA_VERSION = 2 }; /* the migration that the statements of our sinks need */
 
 struct store_about {
     const char *name; /* of the program, and of the sink in sink_offset */

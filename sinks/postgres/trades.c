@@ -149,7 +149,7 @@ static int make_partitions(void *ctx, struct db *db, struct err *e)
         (void)time_format(t->days[i] * US_PER_DAY, day);
         const char *const values[] = {day};
         PGresult *res;
-        if (db_query(db, "SELECT trade_partition($1)", values, 1, &res, e) != 0)
+        if (db_query(db, "SELECT day_partition('trade', $1)", values, 1, &res, e) != 0)
             return -1;
         PQclear(res);
     }

@@ -148,7 +148,7 @@ def expected(row):
 
 
 def insert_trades(api, rows):
-    api.sql("SELECT trade_partition(day) FROM (VALUES ('2026-11-20'::timestamptz), ('2026-11-21'), ('2026-11-22')) d(day)")
+    api.sql("SELECT day_partition('trade', day) FROM (VALUES ('2026-11-20'::timestamptz), ('2026-11-21'), ('2026-11-22')) d(day)")
     columns = ", ".join(f'"{field}"' for field in TRADE_FIELDS)
     api.sql(f"INSERT INTO trade ({columns}) VALUES ({', '.join(['%s'] * len(TRADE_FIELDS))})",
             [[row[field] for field in TRADE_FIELDS] for row in rows])
