@@ -311,6 +311,19 @@ static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret,
     return -1;
 }
 
+/* What is there; if nothing is, what comes first and what came with it. The library's call alone
+ * would wait until its array is full, which at a live market's pace is the whole timeout. */
+static ssize_t take(struct group *g, int timeout_ms, size_t max)
+{
+    ssize_t n = rd_kafka_consume_batch_queue(g->queue, 0, g->batch, max);
+    if (n == 0 && timeout_ms > 0)
+        n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, 1);
+    if (n != 1 || max == 1)
+        return n;
+    ssize_t more = rd_kafka_consume_batch_queue(g->queue, 0, g->batch + 1, max - 1);
+    return more > 0 ? n + more : n; /* a failure shows again in the next call */
+}
+
 ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, size_t max,
                    struct err *e)
 {
@@ -318,10 +331,11 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
     g->failure = (struct err){0};
     if (max > GROUP_BATCH_MAX)
         max = GROUP_BATCH_MAX;
-    ssize_t n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, max);
+    ssize_t n = take(g, timeout_ms, max);
     if (n < 0)
         return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
-    waker_behind(g->waker, n > 0);
+    if ((size_t)n == max)
+        waker_behind(g->waker);
     if (!g->changed && !g->held)
         return sort_batch(g, n, ret, e);
     if (!g->changed) { /* held: only events matter */
