@@ -2,7 +2,8 @@
  * Records that could not be used go to the topic `dead-letters`, as they were.
  *
  *     struct dead_letters *d = dead_letters_open(&settings, &e);
- *     dead_letters_put(d, &(struct dead_letter){group_topic(g), m, "decode", err.text}, &e);
+ *     dead_letters_put(d, &(struct dead_letter){group_topic(g, m->topic), m, "decode", err.text},
+ * &e);
  *     ...
  *     if (dead_letters_flush(d, &e) != 0)       // before the record's offset is given up
  *

@@ -73,6 +73,7 @@ int kafka_fail_take(rd_kafka_error_t *error, const char *what, struct err *e);
 
 /* One message, borrowed from librdkafka until its batch is released. */
 struct kafka_message {
+    int topic; /* its place among those of its group; 0 where there is one */
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms; /* Kafka's: time of writing */

@@ -274,7 +274,7 @@ static int send_offsets(struct txn *t, struct group *g, const struct group_offse
                         size_t n, struct err *e)
 {
     int r = -1;
-    rd_kafka_topic_partition_list_t *list = make_list(group_topic(g), offsets, n);
+    rd_kafka_topic_partition_list_t *list = make_list(group_topic(g, 0), offsets, n);
     /* from the live consumer, so that the coordinator checks member and generation; what
      * rd_kafka_consumer_group_metadata_new() gives would be accepted unchecked */
     rd_kafka_consumer_group_metadata_t *meta = rd_kafka_consumer_group_metadata(group_handle(g));

@@ -1,8 +1,8 @@
 /**
  * Keeps librdkafka 2.0.2 fetching while its reader is behind.
  *
- *     struct waker *w = waker_start(rk, topic, &e);
- *     waker_assigned(w, partitions, n);      // after each assignment
+ *     struct waker *w = waker_start(rk, topics, &e);
+ *     waker_assigned(w, partitions);         // after each assignment
  *     if (n_messages == max)                 // after each poll: there is more than it could take
  *         waker_behind(w);
  *     waker_stop(w);                         // before the consumer closes
@@ -25,8 +25,8 @@ struct waker;
 /* Sets fetch.queue.backoff.ms where this librdkafka knows it. True: no waker is needed. */
 bool waker_is_needless(rd_kafka_conf_t *conf);
 
-/* topic: whole, borrowed until waker_stop(). NULL with ERR_NOMEM. */
-struct waker *waker_start(rd_kafka_t *rk, const char *topic, struct err *e);
+/* topics: whole names, ended by NULL, borrowed until waker_stop(). NULL with ERR_NOMEM. */
+struct waker *waker_start(rd_kafka_t *rk, const char *const *topics, struct err *e);
 void waker_stop(struct waker *w); /* NULL is fine */
 
 void waker_assigned(struct waker *w, const rd_kafka_topic_partition_list_t *list);

@@ -94,6 +94,46 @@ void copy_time(struct copy *c, int64_t time_us)
     copy_bigint(c, time_us - YEAR_2000_US);
 }
 
+void copy_text_or_null(struct copy *c, bool has, struct slice text)
+{
+    if (has)
+        copy_text(c, text);
+    else
+        copy_null(c);
+}
+
+void copy_int_or_null(struct copy *c, bool has, int32_t v)
+{
+    if (has)
+        copy_int(c, v);
+    else
+        copy_null(c);
+}
+
+void copy_bigint_or_null(struct copy *c, bool has, int64_t v)
+{
+    if (has)
+        copy_bigint(c, v);
+    else
+        copy_null(c);
+}
+
+void copy_decimal_or_null(struct copy *c, bool has, struct decimal d)
+{
+    if (has)
+        copy_decimal(c, d);
+    else
+        copy_null(c);
+}
+
+void copy_time_or_null(struct copy *c, bool has, int64_t time_us)
+{
+    if (has)
+        copy_time(c, time_us);
+    else
+        copy_null(c);
+}
+
 int copy_row_end(struct copy *c, struct err *e)
 {
     enum err_code wrong = c->wrong;

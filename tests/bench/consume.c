@@ -39,7 +39,7 @@ static void take(struct count *c, const rd_kafka_message_t *m)
 }
 
 static rd_kafka_t *open_consumer(const char *brokers, bool poll, struct waker **ret_waker,
-                                 const char *topic)
+                                 const char *const *topics)
 {
     const char *const pairs[][2] = {{"bootstrap.servers", brokers},
                                     {"group.id", "bench-consume"},
@@ -61,7 +61,7 @@ static rd_kafka_t *open_consumer(const char *brokers, bool poll, struct waker **
         die("client", why);
     (void)rd_kafka_poll_set_consumer(rk); /* fails for producers only */
     struct err e = {0};
-    if (wake && !(*ret_waker = waker_start(rk, topic, &e)))
+    if (wake && !(*ret_waker = waker_start(rk, topics, &e)))
         die("waker", e.text);
     return rk;
 }
@@ -132,8 +132,9 @@ int main(int argc, char **argv)
     bool poll = argc == 4 && strcmp(argv[3], "poll") == 0;
     if (!poll && (argc != 4 || strcmp(argv[3], "batch") != 0))
         die("usage", "bench-consume BROKERS TOPIC poll|batch");
+    const char *const topics[] = {argv[2], NULL};
     struct waker *waker = NULL;
-    rd_kafka_t *rk = open_consumer(argv[1], poll, &waker, argv[2]);
+    rd_kafka_t *rk = open_consumer(argv[1], poll, &waker, topics);
     struct count c = {.open = assign(rk, argv[2], waker)};
     if (poll)
         by_poll(rk, &c);

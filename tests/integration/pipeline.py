@@ -7,8 +7,12 @@
 
 import psycopg
 
-from records import decode, lag, read_topic
+from records import decode, end_offsets, lag, read_topic
 from stack import free_port
+
+
+INTERVALS = ["1s", "1m", "5m", "15m", "30m", "1h", "4h", "6h", "12h", "1d", "1w"]
+CANDLE_TOPICS = [f"candles.{interval}" for interval in INTERVALS]
 
 
 def of_kind(messages, name):
@@ -52,16 +56,19 @@ class Pipeline:
 
     def offsets(self, topic):
         """{partition: next offset} as the sink has stored them."""
-        return dict(self.rows(f"SELECT partition, next_offset FROM sink_offset WHERE topic LIKE '%{topic}'"))
+        return dict(self.rows(f"SELECT partition, next_offset FROM sink_offset WHERE topic = '{self.prefix}{topic}'"))
 
     def sink_is_done(self):
-        """Every trade and every candle that the topics held at the call is in the tables, told by the sink's offsets."""
-        for topic in ("trades", "candles.1m"):
+        """Every record that the topics held at the call is in the tables, told by the sink's offsets."""
+        for topic in ("trades", *CANDLE_TOPICS):
             stored = self.offsets(topic)
-            rows = [m for m in self.topic(topic) if not m.headers]  # what has a header `kind` makes no row
-            if any(m.offset >= stored.get(m.partition, 0) for m in rows):
+            if any(end > stored.get(partition, 0) for partition, end in self.ends(topic).items()):
                 return False
         return True
+
+    def ends(self, topic):
+        """{partition: offset behind its last record or marker}."""
+        return end_offsets(self.kafka.brokers, self.prefix + topic)
 
     def candle_rows(self):
         names = ["exchange", "symbol", "open_time", "open", "high", "low", "close", "volume", "quote_volume", "buy_volume",
