@@ -13,6 +13,7 @@ from stack import free_port
 
 INTERVALS = ["1s", "1m", "5m", "15m", "30m", "1h", "4h", "6h", "12h", "1d", "1w"]
 CANDLE_TOPICS = [f"candles.{interval}" for interval in INTERVALS]
+SINK_TOPICS = ["trades", *CANDLE_TOPICS]
 
 
 def of_kind(messages, name):
@@ -60,20 +61,20 @@ class Pipeline:
 
     def sink_is_done(self):
         """Every record that the topics held at the call is in the tables, told by the sink's offsets."""
-        for topic in ("trades", *CANDLE_TOPICS):
+        ends = end_offsets(self.kafka.brokers, [self.prefix + topic for topic in SINK_TOPICS])
+        for topic in SINK_TOPICS:
             stored = self.offsets(topic)
-            if any(end > stored.get(partition, 0) for partition, end in self.ends(topic).items()):
+            if all(end <= stored.get(partition, 0) for partition, end in ends[self.prefix + topic].items()):
+                continue
+            rows = [m for m in self.topic(topic) if not m.is_tick()]
+            if any(m.offset >= stored.get(m.partition, 0) for m in rows):
                 return False
         return True
 
-    def ends(self, topic):
-        """{partition: offset behind its last record or marker}."""
-        return end_offsets(self.kafka.brokers, self.prefix + topic)
-
-    def candle_rows(self):
+    def candle_rows(self, interval="1m"):
         names = ["exchange", "symbol", "open_time", "open", "high", "low", "close", "volume", "quote_volume", "buy_volume",
                  "trades", "vwap", "first_trade_id", "last_trade_id", "status", "coverage", "missing", "revision", "reason",
                  "origin", "trades_partition", "trades_first_offset", "trades_last_offset"]
         listed = ", ".join(names).replace("open_time", "(extract(epoch FROM open_time) * 1000000)::bigint AS open_time")
-        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle")]
+        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle WHERE interval = '{interval}'")]
         return {(r["exchange"], r["symbol"], r["open_time"]): r for r in rows}
