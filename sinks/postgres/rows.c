@@ -68,7 +68,7 @@ int rows_put(void *rows, const struct kafka_message *m, struct err *e)
 static struct slice plain(const char *text, char ret[REASON_MAX + 1])
 {
     size_t n = 0;
-    for (; text[n] && n < REASON_MAX; n++)
+    for (; n < REASON_MAX && text[n]; n++)
         ret[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
     ret[n] = '\0';
     return slice_make(ret, n);

@@ -108,7 +108,6 @@ def read_topic(brokers, topic, isolation="read_committed"):
     """The same as a list, by partition and offset."""
     return sorted(stream_topic(brokers, topic, isolation), key=lambda m: (m.partition, m.offset))
 
-
 def end_offsets(brokers, topics):
     """{topic: {partition: offset behind all there is, also what is not committed}}."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tests-reader"})

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from candle_oracle import INTERVALS
 from records import Writer, encode
 from stack import TOP
 
@@ -29,7 +30,7 @@ def test_two_minutes_of_market_are_exact_and_every_figure_is_there(kafka, postgr
         assert programs | {"Kafka", "PostgreSQL"} == set(sample["resident_kib"])
         assert all(kib > 1000 for kib in sample["resident_kib"].values())
     at_rest = result["at_rest"]
-    for topic in ("trades", *(f"candles.{interval}" for interval in truth.INTERVALS)):
+    for topic in ("trades", *(f"candles.{interval}" for interval in INTERVALS)):
         assert at_rest["topic_bytes"][topic]["log"] > result["records"][topic], topic
     for table in ("trade", "candle_1s", "candle_long", "candle_revision_1s", "candle_revision_long"):
         assert at_rest["table_bytes"][table]["rows"] > 0 and at_rest["table_bytes"][table]["index"] > 0, table

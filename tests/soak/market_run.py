@@ -33,7 +33,7 @@ class Shape:
     look_minutes: float = 1  # of market, between two looks
     seed: int = 1
     late_permille: int = 1  # trades that come up to 10 s late
-    oracle_trades: int = 300_000  # of so many, in whole symbols, every candle is worked out anew
+    oracle_trades: int = 200_000  # of so many, in whole symbols, every candle is worked out anew
 
     @property
     def trades(self):

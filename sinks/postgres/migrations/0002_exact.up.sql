@@ -34,14 +34,15 @@ END
 $$;
 
 -- Drops the partitions of days that are more than so many before today; returns how many. Today is
--- the newest day with a row in it, and never later than the clock's: neither old data nor a record
--- from the future makes what is there too old. Gives up after two seconds where somebody reads.
+-- the newest day with a row in it, leaving out days that the clock has not reached: neither old data
+-- nor a record from the future makes what is there too old. Gives up after two seconds where
+-- somebody reads.
 CREATE FUNCTION drop_old_days(parent text, days integer)
 RETURNS integer LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
     part    record;
     filled  boolean := false;
-    today   date := (now() AT TIME ZONE 'UTC')::date;
+    today   date;
     dropped integer := 0;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('drop_old_days')) THEN
@@ -52,9 +53,10 @@ BEGIN
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = parent::regclass ORDER BY day DESC
     LOOP
+        CONTINUE WHEN part.day > (now() AT TIME ZONE 'UTC')::date;
         IF NOT filled THEN
             EXECUTE format('SELECT EXISTS (SELECT FROM %I)', part.name) INTO filled;
-            today := CASE WHEN filled THEN least(today, part.day) ELSE today END;
+            today := part.day;
         ELSIF part.day < today - days THEN
             EXECUTE format('DROP TABLE %I', part.name);
             dropped := dropped + 1;
