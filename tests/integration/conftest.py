@@ -15,7 +15,7 @@ import re
 import pytest
 
 from pipeline import Pipeline
-from stack import VAR, Kafka, Postgres, Program, make_our_tables, own_directory
+from stack import VAR, Kafka, Postgres, make_our_tables, own_directory, programs
 
 
 @pytest.fixture(scope="session")
@@ -84,17 +84,8 @@ def logs(directory, name):
 
 @pytest.fixture
 def program(logs):
-    started = []
-
-    def start(path, *arguments, ready=False, **options):
-        one = Program(path, arguments, logs, **options)
-        started.append(one)
-        return one.wait_ready() if ready else one
-
-    yield start
-    for one in started:
-        if one.alive():
-            one.kill9()
+    with programs(logs) as start:
+        yield start
 
 
 @pytest.fixture

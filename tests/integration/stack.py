@@ -255,6 +255,24 @@ class Program:
             raise AssertionError(f"{self.name} still runs after {seconds} s:\n{self.log_end()}") from None
 
 
+@contextmanager
+def programs(logs):
+    """start(path, *arguments, ready=False, **options) starts a program that ends with the block."""
+    started = []
+
+    def start(path, *arguments, ready=False, **options):
+        one = Program(path, arguments, logs, **options)
+        started.append(one)
+        return one.wait_ready() if ready else one
+
+    try:
+        yield start
+    finally:
+        for one in started:
+            if one.alive():
+                one.kill9()
+
+
 def http_get(url, timeout=5):
     """(status, body as text); (0, "") if nothing answers."""
     try:
