@@ -234,7 +234,7 @@ int tap_topic(struct tap *t, struct err *e)
     const int64_t every_us = SAY_EVERY_S * US_PER_S;
     struct source s = {
         .tap = t,
-        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping},
+        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health},
         .trouble_limit.interval_us = every_us,
         .wait_limit = {.interval_us = every_us, .next_us = clock_mono_us() + every_us},
     };

@@ -184,7 +184,7 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
             .fold_options = values + 1,
             .options = *values,
             .program = &p,
-            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping}};
+            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping, p.health}};
         code = program_end(&p, run(&rt, &e), &e);
     }
     program_finish(&p);

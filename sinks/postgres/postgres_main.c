@@ -140,9 +140,10 @@ static int serve(struct service *s, struct err *e)
 
 static int run(struct program *p, const struct settings *settings, struct err *e)
 {
-    struct service s = {.program = p,
-                        .settings = settings,
-                        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping}};
+    struct service s = {
+        .program = p,
+        .settings = settings,
+        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health}};
     const char *topics[LANES + 2] = {NULL};
     int32_t partitions[LANES + 1];
     for (size_t i = 0; i < LANES; i++)
