@@ -7,6 +7,7 @@
 #include "log.h"
 #include "program.h"
 #include "runner.h"
+#include "runner_metrics.h"
 #include "timefmt.h"
 #include "trades.h"
 
@@ -169,7 +170,8 @@ int main(int argc, char **argv)
                  "record is stored once, whatever is killed whenever. Run cw-topics create and\n"
                  "cw-migrate up first. Records that cannot be stored go to the topic\n"
                  "dead-letters, with the reason in their headers.\n"},
-        .health_listen = "127.0.0.1:9103"};
+        .health_listen = "127.0.0.1:9103",
+        .metrics = {&runner_metric_table, &store_metric_table}};
     struct settings s;
     struct program p;
     struct err e = {0};

@@ -18,11 +18,15 @@ static const char session_settings[] = "SET timezone = 'UTC';"
                                        "SET tcp_keepalives_interval = 5;"
                                        "SET tcp_keepalives_count = 3";
 
-static const struct metric_desc rows_written = {"candlewick_rows_written_total",
-                                                "rows stored, or made newer", METRIC_COUNTER, 1};
-static const struct metric_desc newest = {"candlewick_sink_last_time_seconds",
-                                          "newest market time in a stored row, since 1970",
-                                          METRIC_GAUGE, US_PER_S};
+enum { ROWS, NEWEST };
+
+static const struct metric_desc descs[] = {
+    [ROWS] = {"candlewick_rows_written_total", "rows stored, or made newer", METRIC_COUNTER, 1,
+              "table"},
+    [NEWEST] = {"candlewick_sink_last_time_seconds",
+                "newest market time in a stored row, since 1970", METRIC_GAUGE, US_PER_S, "table"},
+};
+const struct metric_table store_metric_table = METRIC_TABLE(descs);
 
 int store_init(struct store *s, const struct store_about *about, const char *table,
                const char *session, struct err *e)
@@ -35,8 +39,8 @@ int store_init(struct store *s, const struct store_about *about, const char *tab
                                      .go_on = about->go_on,
                                      .ctx = about->ctx},
                         .session = session,
-                        .rows = metrics_add(about->metrics, &rows_written, labels, e),
-                        .newest_us = metrics_add(about->metrics, &newest, labels, e)};
+                        .rows = metrics_add(about->metrics, &descs[ROWS], labels, e),
+                        .newest_us = metrics_add(about->metrics, &descs[NEWEST], labels, e)};
     return s->rows && s->newest_us ? 0 : -1;
 }
 

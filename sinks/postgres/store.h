@@ -49,6 +49,8 @@ struct store_rows {
     int64_t newest_us; /* newest time in them; of no meaning without rows */
 };
 
+extern const struct metric_table store_metric_table;
+
 /* Connects nothing. session: statements for each new connection, such as temporary tables; static.
  * ERR_NOMEM. */
 int store_init(struct store *s, const struct store_about *about, const char *table,
