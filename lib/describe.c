@@ -76,12 +76,25 @@ static int add_options(json_t *to, const struct conf *conf)
     return r;
 }
 
+/* Rows of one name, which differ in the value of a label, stand together and are told once. */
+static int add_table(json_t *to, const struct metric_table *t)
+{
+    const char *last = "";
+    int r = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct metric_desc *d = metric_table_get(t, i);
+        if (strcmp(d->name, last) != 0)
+            r |= json_array_append_new(to, metric_of(d));
+        last = d->name;
+    }
+    return r;
+}
+
 static int add_metrics(json_t *to, const struct program_about *about)
 {
     int r = 0;
     for (int i = 0; i < PROGRAM_METRICS_MAX && about->metrics[i]; i++)
-        for (size_t j = 0; j < about->metrics[i]->n; j++)
-            r |= json_array_append_new(to, metric_of(metric_table_get(about->metrics[i], j)));
+        r |= add_table(to, about->metrics[i]);
     return r;
 }
 
