@@ -13,6 +13,7 @@ struct book *book_create(struct err *e)
     if (b) {
         b->series_end = &b->series;
         b->n_slots = FIRST_SLOTS;
+        b->dropped_us = BOOK_NEVER;
         b->slots = calloc(b->n_slots, sizeof(struct series *));
     }
     if (!b || !b->slots) {
@@ -26,8 +27,10 @@ struct book *book_create(struct err *e)
 static void destroy_series(struct book *b, struct series *s)
 {
     for (int i = 0; i < INTERVALS; i++)
-        while (s->newest[i])
-            book_drop(b, &s->newest[i]);
+        while (!TAILQ_EMPTY(&s->windows[i]))
+            book_drop(b, TAILQ_FIRST(&s->windows[i]));
+    ids_finish(&s->ids);
+    lost_finish(&s->lost);
     free(s);
 }
 
@@ -76,10 +79,13 @@ struct market *book_market(struct book *b, struct slice exchange)
     if (!m)
         return NULL;
     memcpy(m->name, exchange.data, exchange.len);
-    m->stream_us = INT64_MIN;
-    m->next_close_us = INT64_MAX;
+    m->stream_us = m->minute_us = m->tick_us = BOOK_NEVER;
+    m->wake_us = BOOK_NEVER;
     for (int i = 0; i < INTERVALS; i++)
-        TAILQ_INIT(&m->resting[i]);
+        for (int stage = 0; stage < STAGES; stage++)
+            TAILQ_INIT(&m->queues[i][stage]);
+    for (int i = 0; i < RESTS; i++)
+        TAILQ_INIT(&m->rests[i]);
     struct market **end = &b->markets;
     while (*end)
         end = &(*end)->next;
@@ -135,6 +141,10 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
     if (!s)
         return NULL;
     s->market = m;
+    s->number = (uint32_t)b->n_series;
+    s->subscribed_us = s->lost_since_us = s->latest_us = BOOK_NEVER;
+    for (int i = 0; i < INTERVALS; i++)
+        TAILQ_INIT(&s->windows[i]);
     memcpy(s->symbol, symbol.data, symbol.len);
     size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
     s->next_in_slot = b->slots[slot];
@@ -146,44 +156,93 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
     return s;
 }
 
+/* The newest window that does not begin behind the time, or NULL. */
+static struct window *newest_until(const struct series *s, int interval, int64_t open_us)
+{
+    struct window *w = TAILQ_FIRST(&s->windows[interval]);
+    while (w && w->open_us > open_us)
+        w = TAILQ_NEXT(w, link);
+    return w;
+}
+
 struct window *book_find_window(const struct series *s, int interval, int64_t open_us)
 {
-    struct window *w = s->newest[interval];
-    while (w && w->open_us > open_us)
-        w = w->older;
+    struct window *w = newest_until(s, interval, open_us);
     return w && w->open_us == open_us ? w : NULL;
+}
+
+static void enqueue(struct window *w, enum window_stage stage)
+{
+    struct window_list *queue = &w->series->market->queues[w->interval][stage];
+    struct window *before = TAILQ_LAST(queue, window_list);
+    while (before && before->open_us > w->open_us)
+        before = TAILQ_PREV(before, window_list, queue);
+    if (before)
+        TAILQ_INSERT_AFTER(queue, before, w, queue);
+    else
+        TAILQ_INSERT_HEAD(queue, w, queue);
+    w->stage = stage;
 }
 
 struct window *book_window(struct book *b, struct series *s, int interval, int64_t open_us)
 {
-    struct window **at = &s->newest[interval];
-    while (*at && (*at)->open_us > open_us)
-        at = &(*at)->older;
-    if (*at && (*at)->open_us == open_us)
-        return *at;
+    struct window *older = newest_until(s, interval, open_us);
+    if (older && older->open_us == open_us)
+        return older;
     struct window *w = calloc(1, sizeof(*w));
     if (!w)
         return NULL;
     w->open_us = open_us;
+    w->interval = (uint8_t)interval;
     w->series = s;
-    w->older = *at;
-    *at = w;
+    if (older)
+        TAILQ_INSERT_BEFORE(older, w, link);
+    else
+        TAILQ_INSERT_TAIL(&s->windows[interval], w, link);
+    enqueue(w, STAGE_OPEN);
     b->n_windows++;
     return w;
 }
 
-void book_drop(struct book *b, struct window **at)
+static void dequeue(struct window *w)
 {
-    struct window *w = *at;
-    *at = w->older;
+    TAILQ_REMOVE(&w->series->market->queues[w->interval][w->stage], w, queue);
+}
+
+void book_stage(struct window *w, enum window_stage stage)
+{
+    if (w->stage == stage)
+        return;
+    if (w->stage == STAGE_OPEN)
+        book_wake(w); /* closed ones rest in another list */
+    dequeue(w);
+    enqueue(w, stage);
+}
+
+void book_drop(struct book *b, struct window *w)
+{
+    book_wake(w);
+    dequeue(w);
+    TAILQ_REMOVE(&w->series->windows[w->interval], w, link);
     free(w);
     b->n_windows--;
 }
 
-void book_forget(struct book *b, const struct window *w, int interval)
+static struct window_list *rests_of(const struct window *w)
 {
-    struct window **at = &w->series->newest[interval];
-    while (*at != w)
-        at = &(*at)->older;
-    book_drop(b, at);
+    return &w->series->market->rests[window_is_final(w) ? RESTS_CLOSED : w->interval];
+}
+
+void book_rest(struct window *w)
+{
+    book_wake(w);
+    TAILQ_INSERT_TAIL(rests_of(w), w, rest);
+    w->rests = true;
+}
+
+void book_wake(struct window *w)
+{
+    if (w->rests)
+        TAILQ_REMOVE(rests_of(w), w, rest);
+    w->rests = false;
 }

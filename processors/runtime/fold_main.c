@@ -161,7 +161,8 @@ static int find_topics(struct runtime *rt, struct err *e)
 static int run(struct runtime *rt, struct err *e)
 {
     health_wait(rt->program->health, "assignment", "no partitions assigned yet");
-    if (kafka_settings_check(&rt->kafka, e) != 0 || name_topics(rt, e) != 0 ||
+    if (kafka_settings_check(&rt->kafka, e) != 0 ||
+        (rt->ops->check && rt->ops->check(rt->fold_options, e) != 0) || name_topics(rt, e) != 0 ||
         add_metrics(rt, e) != 0 || find_topics(rt, e) != 0)
         return -1;
     log_info(rt->id, "ready to fold", LOG_STR("input", rt->ops->input),

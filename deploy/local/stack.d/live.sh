@@ -14,24 +14,20 @@ list_rates() {
         'table {table}' cw-postgres candlewick_rows_written_total
 }
 
-live_status() {
+stack_live() {
     local interval=10 drawn=0
     declare -gA now=() before=()
     [[ ! -t 1 ]] || interval=1
+    market=$(running_market)
+    [[ -n $market ]] || die "nothing runs"
+    load_services
     while process_alive "$(supervisor_pidfile "$market")"; do
         take_sample
-        leave_if_asked
         if [[ -t 1 ]]; then print_screen; else print_line; fi
-        leave_if_asked
-        pause "$interval"
-        leave_if_asked
+        sleep "$interval"
     done
-    leave_if_asked
     say "It was stopped from elsewhere."
 }
-
-# pause SECONDS: unlike sleep, it leaves nothing behind when a signal ends it.
-pause() { read -r -t "$1" <> <(:) || true; }
 
 # take_sample: sets now from all programs, before from the last time, and elapsed_ms between the two.
 # Keys: "rate:WHAT" and "lag:SERVICE" (the sum of candlewick_consumer_lag_records).

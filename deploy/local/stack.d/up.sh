@@ -26,9 +26,7 @@ bring_up() {
         stop_supervisor "$market" # what a killed one left
         define_services
         start_stores
-        leave_if_asked
         prepare_stores
-        leave_if_asked
         write_env
         start_supervisor
     fi
