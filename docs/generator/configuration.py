@@ -12,12 +12,14 @@ Every program takes its options in three ways, and each option has one name, its
 | environment | `CW_LOG_LEVEL=debug` | `CW_KAFKA_SASL_USERNAME=me` |
 | file, named by `--config FILE` or `CW_CONFIG` | `log.level = debug` | `kafka.sasl.username = me` |
 
-Flags beat the environment, which beats the file, which beats the default. A flag that is `true` or `false` may go without its value: `--print`.
-In the file, `#` begins a comment line. An unknown flag or key of the file is an error; variables of the environment that are no
-option of a program are left to the other programs. Everything is checked before the first connection.
+Flags beat the environment, which beats the file, which beats the default. A flag that is `true` or `false` may go
+without its value: `--print`. In the file, `#` begins a comment line. An unknown flag or key of the file is an error;
+variables of the environment that are no option of a program are left to the other programs. Everything is checked
+before the first connection.
 
-`--dump-config` prints every value and where it came from, with secrets hidden, and leaves. `--describe` prints the options and metrics as JSON: this page
-is made from it. `--help` and `--version` do what they say. Exit codes: 0 done, 1 failure, 2 wrong usage or configuration.
+`--dump-config` prints every value and where it came from, with secrets hidden, and leaves. `--describe` prints the
+options and metrics as JSON: this page is made from it. `--help` and `--version` do what they say. Exit codes: 0 done,
+1 failure, 2 wrong usage or configuration.
 """
 
 COMMON = """
@@ -28,9 +30,11 @@ COMMON = """
 PASSED = """
 ## Properties of librdkafka
 
-{programs} pass `kafka.<property>` on to [librdkafka](https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md), for instance
-`kafka.security.protocol`, `kafka.sasl.password` or `kafka.compression.type`. A property it does not know is an error, and so is one that
-exactly-once or the layout of our groups depends on (`acks`, `isolation.level`, `transactional.id`, …): the error names it.
+{programs} pass `kafka.<property>` on to
+[librdkafka](https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md), for instance
+`kafka.security.protocol`, `kafka.sasl.password` or `kafka.compression.type`. A property it does not know is an error,
+and so is one that exactly-once or the layout of our groups depends on (`acks`, `isolation.level`, `transactional.id`,
+…): the error names it.
 """
 
 

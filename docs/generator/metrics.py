@@ -4,8 +4,9 @@ from .text import NOTICE, cell, code, default, table
 
 HEAD = """# Metrics
 
-Every program that runs for long serves `/metrics` in the Prometheus text format on its own port, beside `/livez` (503 once its loop has not turned for
-30 s) and `/readyz` (503 with the reasons in JSON while it waits for something). `--health.listen` sets the address; an empty one means no listener.
+Every program that runs for long serves `/metrics` in the Prometheus text format on its own port, beside `/livez` (503
+once its loop has not turned for 30 s) and `/readyz` (503 with the reasons in JSON while it waits for something).
+`--health.listen` sets the address; an empty one means no listener.
 
 """
 
@@ -26,7 +27,8 @@ WATCH = """
 ALL = """
 ## All metrics
 
-A counter begins at 0 with its program. A name ends with its unit, `_seconds` or `_bytes`; without one it is a plain number.
+A counter begins at 0 with its program. A name ends with its unit, `_seconds` or `_bytes`; without one it is a plain
+number.
 
 """
 

@@ -29,20 +29,20 @@ BY_KEY = "by the key's murmur2 hash, as Java clients do"
 KINDS = [
     Kind("trades", "base asset: `BTC`; a tick has none", ("Trade", "Tick", "Feed"), BY_KEY + "; a tick is in each one",
          "cw-producer", headers="`kind`: `tick` or `feed`; a trade has no header",
-         note="All exchanges and all quote assets of a base asset meet in one partition, and a consumer that wants trades alone "
-              "drops what has a `kind` without decoding it."),
+         note="All exchanges and all quote assets of a base asset meet in one partition. A consumer that wants trades "
+              "alone drops what has a `kind` without decoding it."),
     Kind("instruments", "`exchange|symbol`: `binance|BTC-USDT`", ("Instrument",), BY_KEY, "cw-producer"),
     Kind("feeds", "`exchange|symbol`", ("Feed",), BY_KEY, "cw-producer", headers="`kind`: `feed`"),
     Kind("feed-progress.*", "symbol: `BTC-USDT`; `*` for the shard", ("Progress",), "the shard's number", "cw-producer",
          note="Of use to the producer, and to whoever asks how far it got."),
     Kind("candles.*", "`exchange|symbol|open_time`: `binance|BTC-USDT|2026-11-21T05:25:00.000000Z`", ("Candle",),
          "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles",
-         note="A key has many records: provisional ones, the final one, later revisions. The last one counts; compaction keeps it. "
-              "[CANDLES.md](CANDLES.md) says when to trust it."),
+         note="A key has many records: provisional ones, the final one, later revisions. The last one counts, and "
+              "compaction keeps it. [CANDLES.md](CANDLES.md) says when to trust it."),
     Kind("*-state", "number of the chunk: `0`", ("Image",), "that of the input it is the state of", "the processor",
          note="Of use to the processor alone: the layout of `data` may change with any version."),
     Kind("dead-letters", "that of the refused record; of a frame the exchange", (), BY_KEY, "all programs",
-         headers="`dlq.reason`, `dlq.stage`; where it was a record, `dlq.topic`, `dlq.partition` and `dlq.offset`; where it was a frame, "
+         headers="`dlq.reason`, `dlq.stage`; of a record, `dlq.topic`, `dlq.partition` and `dlq.offset`; of a frame, "
                  "`dlq.exchange`; where the value was too long and is cut, `dlq.whole_bytes`",
          note="The value is the bytes that could not be used."),
     Kind("schemas", "the schema's CRC-64-AVRO fingerprint, 16 hex digits", (), BY_KEY, "cw-topics",
@@ -51,31 +51,38 @@ KINDS = [
 
 HEAD = """# Topics
 
-`cw-topics create` makes them from [deploy/topics.json](../deploy/topics.json); automatic creation stays off. With `--prefix P` every name begins with `P`.
+`cw-topics create` makes them from [deploy/topics.json](../deploy/topics.json); automatic creation
+stays off. With `--prefix P` every name begins with `P`.
 
 {topics}
 ## What all have in common
 
-**Partitioning is by base asset.** `trades` is partitioned by its key, the base asset, with murmur2, the partitioner of the Java clients. What is derived
-from a record goes to **the same partition number as the record it came from**, whatever its own key: so the candles of BTC-USDT and BTC-USDC are in
-the partition of `BTC`, and a consumer that is assigned partition 2 of `trades` and of `candles.1m` has both sides of the same assets. Do not look for a candle
-by the hash of its key. Therefore all these topics have one number of partitions, fixed when they are made.
+**Partitioning is by base asset.** `trades` is partitioned by its key, the base asset, with murmur2, the partitioner
+of the Java clients. What is derived from a record goes to **the same partition number as the record it came from**,
+whatever its own key: so the candles of BTC-USDT and BTC-USDC are in the partition of `BTC`, and a consumer that is
+assigned partition 2 of `trades` and of `candles.1m` has both sides of the same assets. Do not look for a candle by
+the hash of its key. Therefore all these topics have one number of partitions, fixed when they are made.
 
-**Values** are Avro in [single-object encoding](https://avro.apache.org/docs/1.11.1/specification/#single-object-encoding): the bytes `C3 01`, the
-CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian), the body. `dead-letters` and `schemas` are the exceptions. The schemas are
-in [schemas/](../schemas) and in the topic `schemas`.
+**Values** are Avro in [single-object
+encoding](https://avro.apache.org/docs/1.11.1/specification/#single-object-encoding): the bytes `C3 01`, the
+CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian), the body. `dead-letters` and `schemas` are the
+exceptions. The schemas are in [schemas/](../schemas) and in the topic `schemas`.
 
-**Read committed records only**: writers use transactions, and one that was aborted leaves its records in the log. The console consumer's default shows them;
-`--isolation-level read_committed` hides them. `cw-tap --topic` and the wrappers in `deploy/local/bin` do so by themselves.
+**Read committed records only**: writers use transactions, and one that was aborted leaves its records in the log. The
+console consumer's default shows them; `--isolation-level read_committed` hides them. `cw-tap --topic` and the wrappers
+in `deploy/local/bin` do so by themselves.
 
-**Timestamps** of Kafka are the time of writing (all topics have {all_have}). The market's times are fields of the records.
+**Timestamps** of Kafka are the time of writing (all topics have {all_have}). The market's times are fields of the
+records.
 
 ## How to read them
 
-With Kafka's console consumer, which prints the raw value; `cw-tap` makes a line of JSON of it. Decimals are strings, times RFC 3339 in UTC, absent
-values null. `cw-tap --topic NAME` does both, and can print keys and offsets (`--meta`). The commands for each topic are below.
+With Kafka's console consumer, which prints the raw value; `cw-tap` makes a line of JSON of it. Decimals are strings,
+times RFC 3339 in UTC, absent values null. `cw-tap --topic NAME` does both, and can print keys and offsets (`--meta`).
+The commands for each topic are below.
 
-With Python, or any language that has Kafka and Avro: this is [examples/read_topic.py](examples/read_topic.py), all of it.
+With Python, or any language that has Kafka and Avro: this is [examples/read_topic.py](examples/read_topic.py), all of
+it.
 
 ```python
 {example}```
@@ -129,7 +136,8 @@ def overview(declared):
     for kind, topics in groups(declared):
         writer = code(kind.writer) if kind.writer.startswith("cw-") else kind.writer
         for topic in topics:
-            rows.append([link(title(kind, topics), code(topic["name"])), bars(kind.key), records_of(kind), kept(topic), writer])
+            rows.append([link(title(kind, topics), code(topic["name"])), bars(kind.key), records_of(kind), kept(topic),
+                         writer])
     return table(["topic", "key", "records", "kept", "written by"], rows)
 
 
@@ -143,22 +151,28 @@ def commands(topic, kind):
     return f"```sh\n{line}\npython3 docs/examples/read_topic.py localhost:9092 {topic['name']}\n```\n"
 
 
-def settings(declared, topics):
-    rows = []
-    for t in topics:
-        own = [code(f"{name}={value}") for name, value in t.get("config", {}).items()]
-        rows.append([code(t["name"]), str(t.get("partitions", declared["partitions"])), code(t["cleanup"]),
-                     t.get("retention", ""), " ".join(own)])
-    return table(["topic", "partitions", "cleanup", "retention", "settings"], rows)
+def settings(topic):
+    return " ".join(code(f"{name}={value}") for name, value in topic.get("config", {}).items())
+
+
+def each(topics, declared):
+    """What the topics of one kind do not have in common."""
+    rows = [[code(t["name"]), cell(t["doc"]), str(t.get("partitions", declared["partitions"])), code(t["cleanup"]),
+             t.get("retention", "")] for t in topics]
+    return table(["topic", "holds", "partitions", "cleanup", "retention"], rows)
 
 
 def section(kind, topics, declared):
     about = [["key", bars(kind.key)], ["records", records_of(kind)], ["partition", kind.partition],
              ["headers", kind.headers or "none"]]
-    out = f"### {prose(title(kind, topics))}\n\n"
-    out += "".join(prose(t["doc"]) + "\n" for t in topics)
-    out += (kind.note + "\n" if kind.note else "") + "\n" + table(["", ""], about) + "\n"
-    return out + settings(declared, topics) + "\n" + commands(topics[0], kind)
+    by_settings = {}
+    for t in topics:
+        by_settings.setdefault(settings(t), []).append(code(t["name"]))
+    for text, names in by_settings.items():
+        of = "" if len(by_settings) == 1 else " of " + " ".join(names)
+        about.append(["settings" + of, text or "the broker's"])
+    out = f"### {prose(title(kind, topics))}\n\n" + (kind.note + "\n\n" if kind.note else "")
+    return out + each(topics, declared) + "\n" + table(["", ""], about) + "\n" + commands(topics[0], kind)
 
 
 def type_name(kind):

@@ -167,7 +167,7 @@ def test_keys_headers_and_partitions_are_as_told(program, kafka, topics, logs):
 
 
 def test_metrics_that_programs_show_are_described(pipeline, logs):
-    """Name, type, help and labels of every metric at /metrics are what --describe says, from which METRICS.md is made."""
+    """Name, type, help and labels of every metric are what --describe says, from which METRICS.md is made."""
     now = time.time()
     clock = f"{now:.6f}@{now:.6f},60"
     sim = Simulator(logs, symbols=4, seed=1, rate=20, trades=400, clock=clock, hold_streams=4)
@@ -182,7 +182,8 @@ def test_metrics_that_programs_show_are_described(pipeline, logs):
             shown = dict(re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE))
             assert shown == {name: described[name]["help"] for name in shown if name in described}
             assert shown, program.name
-            assert dict(re.findall(r"^# TYPE (\S+) (.*)$", text, re.MULTILINE)) == {n: described[n]["type"] for n in shown}
+            types = dict(re.findall(r"^# TYPE (\S+) (.*)$", text, re.MULTILINE))
+            assert types == {name: described[name]["type"] for name in shown}
             for name, labels in re.findall(r"^(candlewick_\w+)\{(.*)\} ", text, re.MULTILINE):
                 assert re.findall(r'(\w+)="', labels) == described[name]["labels"], program.name
             bare = set(re.findall(r"^(candlewick_\w+) ", text, re.MULTILINE))
