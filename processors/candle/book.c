@@ -24,11 +24,17 @@ struct book *book_create(struct err *e)
     return b;
 }
 
-static void destroy_series(struct book *b, struct series *s)
+/* The lists they are in go with the rest of the book. */
+static void destroy_series(struct series *s)
 {
-    for (int i = 0; i < INTERVALS; i++)
-        while (!TAILQ_EMPTY(&s->windows[i]))
-            book_drop(b, TAILQ_FIRST(&s->windows[i]));
+    for (int i = 0; i < INTERVALS; i++) {
+        struct window *w = TAILQ_FIRST(&s->windows[i]);
+        while (w) {
+            struct window *older = TAILQ_NEXT(w, link);
+            free(w);
+            w = older;
+        }
+    }
     ids_finish(&s->ids);
     lost_finish(&s->lost);
     free(s);
@@ -40,7 +46,7 @@ void book_destroy(struct book *b)
         return;
     while (b->series) {
         struct series *next = b->series->next;
-        destroy_series(b, b->series);
+        destroy_series(b->series);
         b->series = next;
     }
     while (b->markets) {

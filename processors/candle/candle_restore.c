@@ -147,7 +147,7 @@ static int restore_series(struct restoring *r)
         r->u.bad = true;
     if (r->u.bad || r->n_series == 0)
         return 0;
-    r->series = calloc((size_t)r->n_series, sizeof(*r->series));
+    r->series = calloc((size_t)r->n_series, sizeof(struct series *));
     if (!r->series)
         return no_memory(r);
     for (int64_t i = 0; i < r->n_series && !r->u.bad; i++)
