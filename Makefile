@@ -1,6 +1,6 @@
 # A facade: each target is a command or two that you could type. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run up down status logs test lint asan bench soak clean reset
+.PHONY: help setup build run up down status logs test docs lint asan bench soak clean reset
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ logs: ## Follow the logs of all programs
 
 test: build ## Run all tests, against a Kafka and a PostgreSQL of their own
 	@tests/run.sh
+
+docs: build ## Write the pages of docs/ that are made: CONFIGURATION.md, METRICS.md, TOPICS.md
+	@ninja --quiet -C build docs
 
 lint: build ## Check formatting and run clang-tidy, cppcheck and shellcheck
 	@tests/lint.sh

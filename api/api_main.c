@@ -4,6 +4,7 @@
 #include "log.h"
 #include "pool.h"
 #include "program.h"
+#include "rest/dispatch.h"
 #include "rest/server.h"
 #include "watch.h"
 
@@ -32,7 +33,8 @@ static const struct program_about about = {
              .args = "",
              .details = "GET / lists the endpoints, /openapi.json describes them. Every error is "
                         "application/problem+json.\n"},
-    .health_listen = "127.0.0.1:9104"};
+    .health_listen = "127.0.0.1:9104",
+    .metrics = {&pool_metric_table, &dispatch_metric_table}};
 
 enum { DRAIN_MS = 3000 };
 

@@ -167,7 +167,8 @@ int main(int argc, char **argv)
                  .prefixes = prefixes,
                  .details = details},
         .health_listen = "",
-        .shared = {framing_options, &s.framing}};
+        .shared = {framing_options, &s.framing},
+        .metrics = {&framing_metric_table}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

@@ -1,6 +1,7 @@
 #include "clock.h"
 #include "log.h"
 #include "tap.h"
+#include "tap_mirror_metrics.h"
 #include "timefmt.h"
 
 #include <stddef.h>
@@ -193,6 +194,8 @@ int main(int argc, char **argv)
     struct program p;
     struct err e = {0};
     about.shared = (struct conf_section){framing_options, &settings.framing};
+    about.metrics[0] = &tap_mirror_metric_table;
+    about.metrics[1] = &framing_metric_table;
     int r = program_start(&p, &about, options, &settings, argc, argv);
     if (r == PROGRAM_RUN) {
         struct tap t = {

@@ -18,6 +18,8 @@ struct tap_mirror_metrics {
     struct metric *ticks;    /* left out */
 };
 
+extern const struct metric_table tap_mirror_metric_table;
+
 int tap_mirror_metrics_init(struct tap_mirror_metrics *m, struct metrics *registry,
                             struct err *e) MUST_CHECK;
 

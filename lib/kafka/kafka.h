@@ -5,7 +5,7 @@
  * administer a cluster use it directly.
  *
  *     const struct kafka_settings k = {p.common.brokers, p.common.prefix, &p.conf,
- *                                      program_stopping};
+ *                                      program_stopping, p.health};
  *     if (kafka_settings_check(&k, &e) != 0) ...      // before the first connection
  *
  * Threads: settings are read-only after main made them.

@@ -15,7 +15,7 @@ enum { IMAGE_LIMIT = 1 << 20 };
 
 static void *create_state(void)
 {
-    void *state = candle_fold.create(&candle_case_defaults, CANDLE_CASE_PARTITION, NULL);
+    void *state = candle_fold.create(&candle_case_minutes, CANDLE_CASE_PARTITION, NULL);
     assert_non_null(state);
     return state;
 }
@@ -61,7 +61,7 @@ static void fill(struct fold_harness *h)
         {"okx", "SOL-USDT", MS(5500), MS(5600), false, 9},
         {"okx", NULL, 0, MS(190000), false},
     };
-    fold_harness_init(h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
     for (size_t i = 0; i < N(inputs); i++) {
         struct record r =
             candle_case_tick(inputs[i].exchange, CANDLE_CASE_T0 + inputs[i].receive_us);
@@ -92,7 +92,7 @@ static void image_of_a_restored_image_is_the_same(void **state)
     struct fold_harness h;
     struct strbuf first = STRBUF_INIT(IMAGE_LIMIT);
     struct strbuf again = STRBUF_INIT(IMAGE_LIMIT);
-    fold_harness_init(&h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(&h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
     fold_harness_image(&h, &first);
     fold_harness_reopen(&h);
     fold_harness_image(&h, &again);
@@ -164,7 +164,7 @@ static void changed_bits_do_no_harm(void **state)
         enum err_code code;
         *at = (char)(*at ^ 1 << i % 8);
         struct fold_harness x;
-        fold_harness_init(&x, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+        fold_harness_init(&x, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
         int r = restore(x.state, strbuf_slice(&image), &code);
         *at = (char)(*at ^ 1 << i % 8);
         if (r == 0) {
