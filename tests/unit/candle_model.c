@@ -201,9 +201,12 @@ static void apply_tick(struct model *m, const struct tick *t)
     model_begin(x, t->receive_time_us);
     if (t->receive_time_us >= x->tick_us) {
         bool lost = !x->alive || !t->alive || t->receive_time_us - x->tick_us > MODEL_SILENCE_US;
-        for (size_t i = 0; lost && i < m->n_series; i++)
-            if (m->series[i].market == market)
-                cover_lose(&m->series[i].cover, x->tick_us, t->receive_time_us);
+        for (size_t i = 0; lost && i < m->n_series; i++) {
+            if (m->series[i].market != market)
+                continue;
+            cover_lose(&m->series[i].cover, x->tick_us, t->receive_time_us);
+            m->series[i].fresh = false;
+        }
         x->tick_us = t->receive_time_us;
         x->alive = t->alive;
     }

@@ -40,7 +40,7 @@ struct model_series {
     struct cover_known known;
     int64_t latest_us;  /* placed time of the latest trade, with id or without */
     int64_t before_us;  /* the same before the record at hand */
-    bool fresh;         /* no trade of it was taken yet, no feed record told of it */
+    bool fresh;         /* no trade of it was taken yet, nothing told of it */
     int64_t dropped_us; /* windows up to this end were dropped at the limit */
 };
 

@@ -627,6 +627,37 @@ static void everything_is_counted(void **state)
     }
 }
 
+/* A window without a trade for which nothing can make room is counted, and not told. */
+static void no_room_for_an_empty_window(void **state)
+{
+    (void)state;
+    struct candle_options two = held;
+    two.max_windows = 2;
+    for (size_t i = 0; i < SUBJECTS; i++) {
+        struct fold_harness h;
+        fold_harness_init(&h, subjects[i], &two, CANDLE_CASE_PARTITION);
+        for (int64_t k = 0; k < 2; k++) { /* two open minutes of another exchange */
+            const struct record r =
+                candle_case_trade("binance", "BTC-USDT", CANDLE_CASE_T0 + k * US_PER_MIN);
+            fold_harness_apply(&h, &r);
+        }
+        struct record r = {.type = RECORD_FEED};
+        r.feed = (struct feed){.exchange = slice_of("kraken"),
+                               .symbol = slice_of("BTC-USD"),
+                               .event = FEED_EVENT_SUBSCRIBED,
+                               .receive_time_us = CANDLE_CASE_T0};
+        fold_harness_apply(&h, &r);
+        size_t before = h.n_said;
+        r = candle_case_tick("kraken", CANDLE_CASE_T0);
+        fold_harness_apply(&h, &r);
+        r = candle_case_tick("kraken", CANDLE_CASE_T0 + MS(62000));
+        fold_harness_apply(&h, &r);
+        assert_int_equal(h.n_said, before);
+        assert_int_equal(h.counts[CANDLE_UNMADE], 1);
+        fold_harness_finish(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -668,6 +699,7 @@ int main(void)
         cmocka_unit_test(one_hole_too_many),
         cmocka_unit_test(one_range_too_many),
         cmocka_unit_test(everything_is_counted),
+        cmocka_unit_test(no_room_for_an_empty_window),
     };
     return cmocka_run_group_tests_name("candle_coverage", tests, set_up, NULL);
 }
