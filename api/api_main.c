@@ -1,5 +1,5 @@
 /**
- * cw-api: candles, trades and symbols over REST.
+ * cw-api: candles, trades, symbols and what is known to be missing, over REST.
  */
 #include "log.h"
 #include "pool.h"
@@ -28,9 +28,10 @@ static const struct conf_opt options[] = {
 
 static const struct program_about about = {
     .conf = {.name = "cw-api",
-             .summary = "Serves candles, trades and symbols from PostgreSQL over REST.",
+             .summary = "Serves candles, trades, gaps and symbols from PostgreSQL over REST.",
              .args = "",
-             .details = "GET / lists the endpoints. Every error is application/problem+json.\n"},
+             .details = "GET / lists the endpoints, /openapi.json describes them. Every error is "
+                        "application/problem+json.\n"},
     .health_listen = "127.0.0.1:9104"};
 
 enum { DRAIN_MS = 3000 };

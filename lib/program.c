@@ -65,7 +65,8 @@ static int load(struct program *p, const struct program_about *about,
         {"log.format", CONF_CHOICE, offsetof(struct common_conf, log_format), .def = "auto",
          .choices = "auto|json|text", .help = "auto: text on a terminal, else JSON"},
         {NULL}};
-    const struct conf_section sections[] = {{options, values}, {common, &p->common}, {NULL, NULL}};
+    const struct conf_section sections[] = {
+        {options, values}, {common, &p->common}, about->shared, {NULL, NULL}};
     return conf_load(&p->conf, &about->conf, sections, argc, argv, stdout, e);
 }
 

@@ -45,7 +45,8 @@ struct program {
 
 struct program_about {
     struct conf_program conf;
-    const char *health_listen; /* default of health.listen */
+    const char *health_listen;  /* default of health.listen */
+    struct conf_section shared; /* options that some programs have in common; all zero: none */
 };
 
 /* Reads the options (values: the struct that options' offsets are into), sets up the log, the

@@ -128,8 +128,8 @@ int producer_conf_check(struct producer_conf *c, const struct conf *conf, struct
     if (!c->ops)
         return err_set(e, ERR_CONF, "exchange: there is no \"%.40s\", only %s", c->exchange,
                        exchange_names());
-    if (check_stream(c, e) != 0 || market_clock_parse(c->clock, &c->market_clock, e) != 0 ||
-        check_pairs(conf, e) != 0)
+    if (framing_conf_check(&c->framing, e) != 0 || check_stream(c, e) != 0 ||
+        market_clock_parse(c->clock, &c->market_clock, e) != 0 || check_pairs(conf, e) != 0)
         return -1;
     c->rest_url = endpoint_url(c->ops, conf, "rest");
     if (check_url("exchange.ws.url", endpoint_url(c->ops, conf, "ws"), true, &c->ws_url, e) != 0)

@@ -147,12 +147,25 @@ static int find_topics(struct runtime *rt, struct err *e)
     return topics_await(&rt->kafka, rt->program->health, others, counts, e);
 }
 
+/* What is written, made known to readers before it is. */
+static int prepare_framing(struct runtime *rt, struct err *e)
+{
+    const enum record_type all[] = {RECORD_IMAGE, rt->ops->output_type};
+    if (framing_publish(rt->framing, all, sizeof(all) / sizeof(all[0]), e) != 0)
+        return -1;
+    for (int i = 0; rt->ops->outputs[i]; i++)
+        if (framing_prepare(rt->framing, rt->ops->outputs[i], &rt->ops->output_type, 1,
+                            &rt->framed[i], e) != 0)
+            return -1;
+    return 0;
+}
+
 static int run(struct runtime *rt, struct err *e)
 {
     health_wait(rt->program->health, "assignment", "no partitions assigned yet");
     if (kafka_settings_check(&rt->kafka, e) != 0 ||
         (rt->ops->check && rt->ops->check(rt->fold_options, e) != 0) || name_topics(rt, e) != 0 ||
-        add_metrics(rt, e) != 0 || find_topics(rt, e) != 0)
+        add_metrics(rt, e) != 0 || find_topics(rt, e) != 0 || prepare_framing(rt, e) != 0)
         return -1;
     log_info(rt->id, "ready to fold", LOG_STR("input", rt->ops->input),
              LOG_INT("partitions", rt->partitions), LOG_STR("instance", rt->options.instance));
@@ -163,12 +176,14 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
 {
     char name[64];
     (void)snprintf(name, sizeof(name), "cw-%s", ops->name);
+    struct framing_conf framing;
     const struct program_about about = {.conf = {.name = name,
                                                  .summary = ops->summary,
                                                  .args = "",
                                                  .prefixes = prefixes,
                                                  .details = ops->details},
-                                        .health_listen = ops->health_listen};
+                                        .health_listen = ops->health_listen,
+                                        .shared = {framing_options, &framing}};
     struct conf_opt options[OPTIONS_MAX];
     struct runtime_options *values = calloc(1, sizeof(*values) + ops->options_size);
     if (!values || merge_options(ops, options) != 0) {
@@ -185,8 +200,10 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
             .fold_options = values + 1,
             .options = *values,
             .program = &p,
-            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping}};
-        code = program_end(&p, run(&rt, &e), &e);
+            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping, p.health}};
+        rt.framing = framing_create(&framing, &rt.kafka, p.metrics, &e);
+        code = program_end(&p, rt.framing ? run(&rt, &e) : -1, &e);
+        framing_destroy(rt.framing);
     }
     program_finish(&p);
     free(values);

@@ -6,6 +6,7 @@
 #define CANDLEWICK_RUNTIME_H
 
 #include "fold.h"
+#include "framing.h"
 #include "kafka/kafka.h"
 #include "program.h"
 
@@ -40,13 +41,15 @@ struct runtime {
     struct runtime_options options;
     struct program *program;
     struct kafka_settings kafka;
+    struct framing *framing;
     char id[64];                /* "cw-candles" */
     char transactional_id[128]; /* of every session of this process */
     char state_logical[64];     /* "candles-state" */
     char state_topic[KAFKA_NAME_MAX + 1];
     char dead_letters[KAFKA_NAME_MAX + 1];
     char outputs[FOLD_OUTPUTS_MAX][KAFKA_NAME_MAX + 1];
-    int32_t partitions; /* of input, outputs and state topic alike */
+    struct framing_topic framed[FOLD_OUTPUTS_MAX]; /* the outputs' */
+    int32_t partitions;                            /* of input, outputs and state topic alike */
     struct runtime_metrics metrics;
 };
 

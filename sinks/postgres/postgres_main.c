@@ -25,6 +25,7 @@ struct settings {
     int64_t batch_ms;
     int64_t keep_trades_days;
     int64_t keep_1s_days;
+    struct framing_conf framing;
 };
 
 static const struct conf_opt options[] = {
@@ -99,6 +100,8 @@ static int open_lane(struct service *s, size_t i, struct err *e)
                                       .keep_days = *(const int64_t *)(settings + plan[i].keep_days),
                                       .go_on = runner_go_on,
                                       .ctx = lane->runner,
+                                      .framing = &s->settings->framing,
+                                      .kafka = &s->kafka,
                                       .metrics = s->program->metrics};
     lane->sink = store_create(&store, plan[i].table, e);
     return lane->sink ? runner_start(lane->runner, lane->sink, e) : -1;
@@ -173,7 +176,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
         for (const char *const *t = plan[i].topics; *t; t++)
             topics[n++] = *t;
     topics[n] = "dead-letters";
-    if (db_url_check(settings->url, e) != 0 || kafka_settings_check(&s.kafka, e) != 0 ||
+    if (db_url_check(settings->url, e) != 0 || framing_conf_check(&settings->framing, e) != 0 ||
+        kafka_settings_check(&s.kafka, e) != 0 ||
         topics_await(&s.kafka, p->health, topics, partitions, e) != 0)
         return -1;
     return serve(&s, e);
@@ -182,7 +186,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
 int main(int argc, char **argv)
 {
     static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
-    static const struct program_about about = {
+    struct settings s;
+    const struct program_about about = {
         .conf =
             {.name = NAME,
              .summary = "stores trades and candles in PostgreSQL",
@@ -193,8 +198,8 @@ int main(int argc, char **argv)
                  "record is stored once, whatever is killed whenever. Run cw-topics create and\n"
                  "cw-migrate up first. Records that make no row go to the topic dead-letters,\n"
                  "those that the database refuses to the table quarantine, with the reason.\n"},
-        .health_listen = "127.0.0.1:9103"};
-    struct settings s;
+        .health_listen = "127.0.0.1:9103",
+        .shared = {framing_options, &s.framing}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

@@ -11,6 +11,9 @@
 struct store {
     const struct table *table;
     struct db_settings settings;
+    const struct framing_conf *framing;
+    const struct kafka_settings *kafka;
+    struct metrics *metrics;
     struct db *db; /* NULL: not connected */
     struct partitions partitions;
     struct metric *rows;      /* written */
@@ -231,7 +234,11 @@ static enum sink_verdict flush(void *sink, void *rows, const char *const *topics
 static void *make_rows(void *sink, struct err *e)
 {
     const struct store *s = sink;
-    return rows_create(s->table, s->settings.name, e);
+    struct framing *f = framing_create(s->framing, s->kafka, s->metrics, e);
+    struct rows *rows = f ? rows_create(s->table, s->settings.name, f, e) : NULL;
+    if (!rows)
+        framing_destroy(f);
+    return rows;
 }
 
 static void destroy(void *sink)
@@ -269,6 +276,9 @@ void *store_create(const struct store_about *about, const struct table *table, s
     char labels[64];
     (void)snprintf(labels, sizeof(labels), "table=\"%s\"", table->name);
     s->table = table;
+    s->framing = about->framing;
+    s->kafka = about->kafka;
+    s->metrics = about->metrics;
     s->settings = (struct db_settings){.url = about->url,
                                        .name = about->name,
                                        .answer_timeout_s = ANSWER_TIMEOUT_S,

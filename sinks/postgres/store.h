@@ -26,6 +26,8 @@ struct store_about {
     int64_t keep_days;        /* of the tables by day; 0: for ever */
     bool (*go_on)(void *ctx); /* as in db_settings */
     void *ctx;
+    const struct framing_conf *framing; /* how records are read; borrowed */
+    const struct kafka_settings *kafka; /* where their schemas may be; borrowed */
     struct metrics *metrics;
 };
 

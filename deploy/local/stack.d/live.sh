@@ -11,6 +11,7 @@ list_rates() {
     printf '%s\t%s\t%s\n' \
         'topic trades' cw-producer candlewick_trades_written_total \
         'topic candles.1m' cw-candles candlewick_records_produced_total \
+        'topic candles.1m.json' cw-tap.candles.1m candlewick_records_mirrored_total \
         'table {table}' cw-postgres candlewick_rows_written_total
 }
 
