@@ -9,7 +9,9 @@ https://docs.confluent.io/platform/current/schema-registry/develop/api.html
 """
 
 import base64
+import contextlib
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -34,6 +36,7 @@ class Registry:
         self.requests = []  # "GET /schemas/ids/1"
         self.failures = 0
         self._server = None
+        self._connections = set()  # kept ones end with the server, as they would with its process
 
     @property
     def url(self):
@@ -50,6 +53,15 @@ class Registry:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 1 << 16  # an answer leaves in one piece
+
+            def setup(self):
+                super().setup()
+                registry._connections.add(self.connection)
+
+            def finish(self):
+                registry._connections.discard(self.connection)
+                super().finish()
 
             def log_message(self, *_):
                 pass
@@ -83,6 +95,9 @@ class Registry:
         if self._server:
             self._server.shutdown()
             self._server.server_close()
+            for connection in list(self._connections):
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
             self._server = None
 
     # --- the protocol
