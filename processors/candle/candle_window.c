@@ -77,13 +77,18 @@ static bool awaits_proof(const struct window *w)
            ids->latest_us < w->open_us + intervals[w->interval].length_us;
 }
 
+/* Whether it could be made anew if it went: without a trade, and none behind its start. */
+static bool could_come_again(const struct window *w)
+{
+    return w->sum.trades == 0 && w->open_us > w->series->latest_us;
+}
+
 void window_file(struct window *w)
 {
     enum coverage c = judge(w).coverage;
-    bool proof = awaits_proof(w);
-    /* without a trade nothing would tell it from one that never was, and it would begin anew */
-    bool done = c == COVERAGE_COMPLETE && w->sum.trades > 0 && !proof;
-    w->series->unproven |= proof;
+    bool waits = awaits_proof(w) || could_come_again(w);
+    bool done = (c == COVERAGE_COMPLETE || c == COVERAGE_QUIET) && !waits;
+    w->series->unproven |= waits;
     book_stage(w, done ? STAGE_KEPT : STAGE_HELD);
 }
 
@@ -194,7 +199,7 @@ static bool may_be_noticed(const struct turn *t, const struct series *s, int int
     return open_us + intervals[interval].length_us > s->dropped_us &&
            now_us < time_held_us(t->state, interval, open_us) &&
            (ends_now || now_us < time_kept_us(t->state, interval, open_us) ||
-            open_us > s->latest_us);
+            open_us > s->before_us);
 }
 
 int window_notice(const struct turn *t, struct series *s, int interval, int64_t open_us,

@@ -187,7 +187,8 @@ static bool stays(const struct model *m, const struct model_window *w)
     bool open_end =
         s->known.latest_us >= w->open_us && s->known.latest_us < end_us(w->interval, w->open_us);
 
-    bool held = (c != COVERAGE_COMPLETE && c != COVERAGE_QUIET) || open_end || w->trades == 0;
+    bool quiet_end = w->trades == 0 && w->open_us > s->latest_us;
+    bool held = (c != COVERAGE_COMPLETE && c != COVERAGE_QUIET) || open_end || quiet_end;
     return held && now_us < hold_until_us(m, w->interval, w->open_us);
 }
 
