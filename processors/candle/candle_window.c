@@ -147,6 +147,12 @@ static size_t collect_closed(const struct book *b, struct window **ret)
     return n;
 }
 
+/* No window of the series that ended by then is made (again). */
+static void give_up_until(struct series *s, int64_t end_us)
+{
+    s->dropped_us = end_us > s->dropped_us ? end_us : s->dropped_us;
+}
+
 /* Drops the oldest of the closed windows, at least as many as are needed, if there are so many: 1,
  * else 0. */
 static int drop_oldest(const struct turn *t, struct window **closed, size_t n, size_t needed)
@@ -158,8 +164,7 @@ static int drop_oldest(const struct turn *t, struct window **closed, size_t n, s
     drops = drops < needed ? needed : drops;
     drops = drops < n ? drops : n;
     for (size_t i = 0; i < drops; i++) {
-        struct series *s = closed[i]->series;
-        s->dropped_us = end_of(closed[i]) > s->dropped_us ? end_of(closed[i]) : s->dropped_us;
+        give_up_until(closed[i]->series, end_of(closed[i]));
         if (window_drop(t, closed[i]) != 0)
             return -1;
     }
@@ -213,6 +218,7 @@ int window_notice(const struct turn *t, struct series *s, int interval, int64_t 
     if (room < 0)
         return -1;
     if (room == 0) {
+        give_up_until(s, open_us + intervals[interval].length_us);
         turn_count(t, CANDLE_UNMADE, 1);
         return 0;
     }

@@ -201,6 +201,9 @@ static void run_with_model(uint64_t seed, size_t n, enum candle_script_style sty
         size_t model_before = model.n_said;
         fold_harness_apply(&fold, &s.items[i].record);
         fold_harness_apply(&model, &s.items[i].record);
+        /* which of several windows there is room for is nobody's promise */
+        if (fold.counts[CANDLE_UNMADE] > 0 && model.counts[CANDLE_UNMADE] > 0)
+            break;
         expect_as_due(&fold, fold_before, &model, model_before, label);
     }
     add_to_tally(tally, &fold);
