@@ -1,6 +1,7 @@
 #include "producer_conf.h"
 
 #include "journal.h"
+#include "producer_metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,7 @@ const struct program_about producer_about = {
                 "another --prefix than live data, since each trade id is written once for all.\n",
         },
     .health_listen = "127.0.0.1:9101",
+    .metrics = {&producer_metric_table, &framing_metric_table},
 };
 
 #define AT(field_) offsetof(struct producer_conf, field_)

@@ -240,11 +240,19 @@ static int write_beginning(struct shard_writer *w, int64_t now_us, struct err *e
     return 0;
 }
 
+/* But the dead letters', which are rare. */
+static int know_topics(struct shard_writer *w, struct err *e)
+{
+    const char *const topics[] = {w->topics[SHARD_TRADES], w->topics[SHARD_FEEDS],
+                                  w->topics[SHARD_PROGRESS], w->topics[SHARD_INSTRUMENTS], NULL};
+    return txn_know(w->txn, topics, e);
+}
+
 static int open_shard(struct shard_writer *w, struct err *e)
 {
     shard_reset(w->shard);
     w->txn = txn_open(w->env->settings, w->txn_id, e);
-    if (!w->txn)
+    if (!w->txn || know_topics(w, e) != 0)
         return -1;
     if (read_progress(w, e) != 0 || write_beginning(w, clock_mono_us(), e) != 0)
         return -1;

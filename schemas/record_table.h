@@ -72,6 +72,11 @@ static inline size_t record_field_count(const struct record_field *f, const void
     return *(const size_t *)((const char *)record + f->n_offset);
 }
 
+/* Appends one field's value as record_json() writes it, without its name. -1: no room, or more
+ * items than the struct has. */
+int record_field_json(const struct record_field *f, const void *record,
+                      struct strbuf *out) MUST_CHECK;
+
 /* Fills *e with the reason why this struct of a record cannot be encoded: ERR_LIMIT, naming the
  * field. For encoders that found a value not to fit. Returns -1. */
 int record_misfit(enum record_type type, const void *record, struct err *e);

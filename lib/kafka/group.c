@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { END_TIMEOUT_MS = 500, SHOW_PAUSE_S = 30 };
+enum { END_TIMEOUT_MS = 500, SHOW_PAUSE_S = 30, COMMIT_STEP_MS = 100 };
 
 struct group {
     rd_kafka_t *rk;
@@ -205,7 +205,10 @@ static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
                                fixed ? "group.instance.id" : NULL,
                                instance,
                                NULL};
-    rd_kafka_conf_t *conf = kafka_conf_create(g->settings, own, e);
+    /* The library's 64 MiB of values are four times as much memory where values are as small as
+     * ours; a quarter lasts longer than it takes to fetch more. */
+    static const char *const defaults[] = {"queued.max.messages.kbytes", "16384", NULL};
+    rd_kafka_conf_t *conf = kafka_conf_layered(g->settings, defaults, own, e);
     if (conf) {
         rd_kafka_conf_set_opaque(conf, g);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
@@ -349,6 +352,19 @@ static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret,
     return -1;
 }
 
+/* What is there; if nothing is, what comes first and what came with it. The library's call alone
+ * would wait until its array is full, which at a live market's pace is the whole timeout. */
+static ssize_t take(struct group *g, int timeout_ms, size_t max)
+{
+    ssize_t n = rd_kafka_consume_batch_queue(g->queue, 0, g->batch, max);
+    if (n == 0 && timeout_ms > 0)
+        n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, 1);
+    if (n != 1 || max == 1)
+        return n;
+    ssize_t more = rd_kafka_consume_batch_queue(g->queue, 0, g->batch + 1, max - 1);
+    return more > 0 ? n + more : n; /* a failure shows again in the next call */
+}
+
 ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, size_t max,
                    struct err *e)
 {
@@ -356,10 +372,11 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
     g->failure = (struct err){0};
     if (max > GROUP_BATCH_MAX)
         max = GROUP_BATCH_MAX;
-    ssize_t n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, max);
+    ssize_t n = take(g, timeout_ms, max);
     if (n < 0)
         return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
-    waker_behind(g->waker, n > 0);
+    if ((size_t)n == max)
+        waker_behind(g->waker);
     if (!g->changed && !g->held)
         return sort_batch(g, n, ret, e);
     if (!g->changed) { /* held: only events matter */
@@ -412,6 +429,46 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
     return 0;
 }
 
+/* --- committing ------------------------------------------------------------------------------ */
+
+static rd_kafka_topic_partition_list_t *offset_list(const struct group *g,
+                                                    const struct group_offset *offsets, size_t n)
+{
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(l, g->topics[offsets[i].topic], offsets[i].partition)
+            ->offset = offsets[i].next_offset;
+    return l;
+}
+
+/* The answer to a commit, as an event in a queue of its own. */
+static int await_commit(struct group *g, rd_kafka_queue_t *answers, struct err *e)
+{
+    int64_t end_us = clock_mono_us() + KAFKA_CALL_TIMEOUT_MS * US_PER_MS;
+    rd_kafka_event_t *event = NULL;
+    while (!event && clock_mono_us() < end_us) {
+        event = rd_kafka_queue_poll(answers, COMMIT_STEP_MS);
+        (void)kafka_stopping(g->settings); /* beats; a stop lets the last commit through */
+    }
+    rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (event)
+        rd_kafka_event_destroy(event);
+    return code ? kafka_fail(code, "commit of offsets", NULL, e) : 0;
+}
+
+int group_commit(struct group *g, const struct group_offset *offsets, size_t n, struct err *e)
+{
+    if (n == 0)
+        return 0;
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(g->rk);
+    rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
+    rd_kafka_resp_err_t code = rd_kafka_commit_queue(g->rk, l, answers, NULL, NULL);
+    int r = code ? kafka_fail(code, "commit of offsets", NULL, e) : await_commit(g, answers, e);
+    rd_kafka_topic_partition_list_destroy(l);
+    rd_kafka_queue_destroy(answers);
+    return r;
+}
+
 /* --- what people's tools and metrics show ---------------------------------------------------- */
 
 bool group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n)
@@ -420,10 +477,7 @@ bool group_show_offsets(struct group *g, const struct group_offset *offsets, siz
      * ended by then: for a static member that is fatal, "fenced by another". Not worth it. */
     if (clock_mono_us() < g->trouble_us + SHOW_PAUSE_S * US_PER_S)
         return false;
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(l, g->topics[offsets[i].topic], offsets[i].partition)
-            ->offset = offsets[i].next_offset;
+    rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
     bool told = n == 0 || !rd_kafka_commit(g->rk, l, 1 /* async */);
     rd_kafka_topic_partition_list_destroy(l);
     return told;

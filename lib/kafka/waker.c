@@ -1,12 +1,16 @@
 #include "waker.h"
 
+#include "clock.h"
+#include "timefmt.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { PERIOD_MS = 20, ASK_MS = 500, LEADERS_MAX = 64 };
+/* BEHIND_MS: longer than the library leaves a partition alone, which may outlast its queue. */
+enum { PERIOD_MS = 20, ASK_MS = 500, LEADERS_MAX = 64, BEHIND_MS = 2000 };
 
 /* What to ask about: a partition that a leader has. */
 struct place {
@@ -23,7 +27,7 @@ struct waker {
     struct place places[LEADERS_MAX]; /* one of each leader */
     int n;
     bool stop;
-    atomic_bool behind;
+    _Atomic int64_t behind_us; /* when the reader was last behind, by clock_mono_us() */
 };
 
 bool waker_is_needless(rd_kafka_conf_t *conf)
@@ -31,6 +35,12 @@ bool waker_is_needless(rd_kafka_conf_t *conf)
     char why[64];
     return rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", why, sizeof(why)) ==
            RD_KAFKA_CONF_OK;
+}
+
+static bool is_behind(const struct waker *w)
+{
+    int64_t since_us = clock_mono_us() - atomic_load_explicit(&w->behind_us, memory_order_relaxed);
+    return since_us < BEHIND_MS * US_PER_MS;
 }
 
 /* Copies what to ask now. False: time to end. */
@@ -44,7 +54,7 @@ static bool next_round(struct waker *w, struct place ret[LEADERS_MAX], int *ret_
     (void)pthread_mutex_lock(&w->lock);
     if (!w->stop)
         (void)pthread_cond_timedwait(&w->changed, &w->lock, &at); /* a timeout is the normal end */
-    *ret_n = atomic_load(&w->behind) ? w->n : 0;
+    *ret_n = is_behind(w) ? w->n : 0;
     for (int i = 0; i < *ret_n; i++)
         ret[i] = w->places[i];
     bool go_on = !w->stop;
@@ -78,6 +88,7 @@ struct waker *waker_start(rd_kafka_t *rk, const char *const *topics, struct err 
     }
     w->rk = rk;
     w->topics = topics;
+    w->behind_us = INT64_MIN / 2;             /* long ago */
     (void)pthread_mutex_init(&w->lock, NULL); /* neither can fail with default attributes */
     (void)pthread_cond_init(&w->changed, NULL);
     if (pthread_create(&w->thread, NULL, run, w) == 0)
@@ -158,8 +169,8 @@ void waker_assigned(struct waker *w, const rd_kafka_topic_partition_list_t *list
     (void)pthread_mutex_unlock(&w->lock);
 }
 
-void waker_behind(struct waker *w, bool behind)
+void waker_behind(struct waker *w)
 {
     if (w)
-        atomic_store_explicit(&w->behind, behind, memory_order_relaxed);
+        atomic_store_explicit(&w->behind_us, clock_mono_us(), memory_order_relaxed);
 }

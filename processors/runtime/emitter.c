@@ -26,7 +26,7 @@ static int emit(void *ctx, const struct fold_output *out, struct err *e)
     if (ensure_transaction(m, e) != 0 || txn_produce(m->txn, &r, e) != 0)
         return -1;
     m->urgent |= out->urgent;
-    metric_inc(m->rt->metrics.emitted, 1);
+    metric_inc(m->rt->metrics.emitted[out->topic], 1);
     metric_set(m->rt->metrics.last_write_us, clock_real_us());
     return 0;
 }

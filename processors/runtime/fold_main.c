@@ -29,33 +29,41 @@ static const struct conf_opt runtime_options[] = {
 
 static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
 
-static const struct metric_desc consumed = {"candlewick_records_consumed_total",
-                                            "inputs read, those folded again included",
-                                            METRIC_COUNTER, 1};
-static const struct metric_desc emitted = {"candlewick_records_produced_total", "outputs written",
-                                           METRIC_COUNTER, 1};
-static const struct metric_desc refused = {"candlewick_records_dead_letter_total",
-                                           "inputs sent to the dead letters", METRIC_COUNTER, 1};
-static const struct metric_desc commits = {"candlewick_txn_commits_total", "transactions committed",
-                                           METRIC_COUNTER, 1};
-static const struct metric_desc aborts = {"candlewick_txn_aborts_total", "transactions aborted",
-                                          METRIC_COUNTER, 1};
-static const struct metric_desc rebuilds = {"candlewick_rebuilds_total",
-                                            "beginnings anew after a failure", METRIC_COUNTER, 1};
-static const struct metric_desc images = {"candlewick_images_total", "images of state written",
-                                          METRIC_COUNTER, 1};
-static const struct metric_desc image_bytes = {"candlewick_state_bytes",
-                                               "size of the image written last", METRIC_GAUGE, 1};
-static const struct metric_desc restore_us = {"candlewick_restore_seconds",
-                                              "how long the last restore of a partition took",
-                                              METRIC_GAUGE, 1000000};
-static const struct metric_desc assigned = {"candlewick_partitions_assigned",
-                                            "partitions this process folds", METRIC_GAUGE, 1};
-static const struct metric_desc lag = {"candlewick_consumer_lag_records",
-                                       "inputs written and not yet folded", METRIC_GAUGE, 1};
-static const struct metric_desc last_write_us = {"candlewick_last_output_time_seconds",
-                                                 "when the last output was written", METRIC_GAUGE,
-                                                 1000000};
+#define COUNTER(name_, help_, labels_)                                                             \
+    {                                                                                              \
+        "candlewick_" name_, help_, METRIC_COUNTER, 1, labels_                                     \
+    }
+#define GAUGE(name_, help_, divisor_)                                                              \
+    {                                                                                              \
+        "candlewick_" name_, help_, METRIC_GAUGE, divisor_                                         \
+    }
+#define AT(field_) offsetof(struct runtime_metrics, field_)
+static const struct {
+    size_t offset; /* of the metric in struct runtime_metrics */
+    struct metric_desc desc;
+} rows[] = {
+    {AT(consumed),
+     COUNTER("records_consumed_total", "inputs read, those folded again included", NULL)},
+    {AT(refused), COUNTER("dead_letters_total", "inputs sent to the dead letters", NULL)},
+    {AT(commits), COUNTER("txn_commits_total", "transactions committed", NULL)},
+    {AT(aborts), COUNTER("txn_aborts_total", "transactions aborted", NULL)},
+    {AT(rebuilds), COUNTER("rebuilds_total", "beginnings anew after a failure", NULL)},
+    {AT(images), COUNTER("images_total", "images of state written", NULL)},
+    {AT(image_bytes), GAUGE("state_bytes", "size of the image written last", 1)},
+    {AT(restore_us),
+     GAUGE("restore_seconds", "how long the last restore of a partition took", 1000000)},
+    {AT(assigned), GAUGE("partitions_assigned", "partitions this process folds", 1)},
+    {AT(lag), GAUGE("consumer_lag_records", "inputs written and not yet folded", 1)},
+    {AT(last_write_us),
+     GAUGE("last_output_time_seconds", "when the last output was written", 1000000)},
+};
+static const struct metric_desc emitted[] = {
+    COUNTER("records_produced_total", "outputs written", "topic")};
+#undef AT
+#undef GAUGE
+#undef COUNTER
+static const struct metric_table runtime_metric_table = METRIC_TABLE_OF(rows, desc);
+static const struct metric_table output_metric_table = METRIC_TABLE(emitted);
 
 /* --- options --------------------------------------------------------------------------------- */
 
@@ -75,33 +83,36 @@ static int merge_options(const struct fold_ops *ops, struct conf_opt *merged)
     return 0;
 }
 
+/* The fold's counters as a table, whose rows are in descs. */
+static struct metric_table table_of(const struct fold_ops *ops,
+                                    struct metric_desc descs[FOLD_COUNTERS_MAX])
+{
+    size_t n = 0;
+    for (; n < FOLD_COUNTERS_MAX && ops->counters[n]; n++)
+        descs[n] = *ops->counters[n];
+    return (struct metric_table){descs, n, sizeof(descs[0])};
+}
+
 /* --- set-up ---------------------------------------------------------------------------------- */
 
 static int add_metrics(struct runtime *rt, struct err *e)
 {
-    const struct {
-        struct metric **at;
-        const struct metric_desc *desc;
-    } all[] = {
-        {&rt->metrics.consumed, &consumed},
-        {&rt->metrics.emitted, &emitted},
-        {&rt->metrics.refused, &refused},
-        {&rt->metrics.commits, &commits},
-        {&rt->metrics.aborts, &aborts},
-        {&rt->metrics.rebuilds, &rebuilds},
-        {&rt->metrics.images, &images},
-        {&rt->metrics.image_bytes, &image_bytes},
-        {&rt->metrics.restore_us, &restore_us},
-        {&rt->metrics.assigned, &assigned},
-        {&rt->metrics.lag, &lag},
-        {&rt->metrics.last_write_us, &last_write_us},
-    };
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (!(*all[i].at = metrics_add(rt->program->metrics, all[i].desc, "", e)))
+    struct metrics *registry = rt->program->metrics;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct metric *added = metrics_add(registry, &rows[i].desc, "", e);
+        if (!added)
             return -1;
+        *(struct metric **)((char *)&rt->metrics + rows[i].offset) = added;
+    }
+    for (int i = 0; rt->ops->outputs[i]; i++) {
+        char labels[KAFKA_NAME_MAX + 16];
+        (void)snprintf(labels, sizeof(labels), "topic=\"%s\"", rt->outputs[i]);
+        rt->metrics.emitted[i] = metrics_add(registry, emitted, labels, e);
+        if (!rt->metrics.emitted[i])
+            return -1;
+    }
     for (int i = 0; rt->ops->counters[i]; i++)
-        if (!(rt->metrics.counters[i] =
-                  metrics_add(rt->program->metrics, rt->ops->counters[i], "", e)))
+        if (!(rt->metrics.counters[i] = metrics_add(registry, rt->ops->counters[i], "", e)))
             return -1;
     return 0;
 }
@@ -177,13 +188,17 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
     char name[64];
     (void)snprintf(name, sizeof(name), "cw-%s", ops->name);
     struct framing_conf framing;
-    const struct program_about about = {.conf = {.name = name,
-                                                 .summary = ops->summary,
-                                                 .args = "",
-                                                 .prefixes = prefixes,
-                                                 .details = ops->details},
-                                        .health_listen = ops->health_listen,
-                                        .shared = {framing_options, &framing}};
+    struct metric_desc descs[FOLD_COUNTERS_MAX];
+    const struct metric_table counters = table_of(ops, descs);
+    const struct program_about about = {
+        .conf = {.name = name,
+                 .summary = ops->summary,
+                 .args = "",
+                 .prefixes = prefixes,
+                 .details = ops->details},
+        .health_listen = ops->health_listen,
+        .shared = {framing_options, &framing},
+        .metrics = {&runtime_metric_table, &output_metric_table, &framing_metric_table, &counters}};
     struct conf_opt options[OPTIONS_MAX];
     struct runtime_options *values = calloc(1, sizeof(*values) + ops->options_size);
     if (!values || merge_options(ops, options) != 0) {

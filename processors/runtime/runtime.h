@@ -21,7 +21,7 @@ struct runtime_options {
 
 struct runtime_metrics {
     struct metric *consumed;
-    struct metric *emitted;
+    struct metric *emitted[FOLD_OUTPUTS_MAX]; /* as fold_ops.outputs */
     struct metric *refused;
     struct metric *commits;
     struct metric *aborts;

@@ -60,6 +60,15 @@ static void on_revoke(void *ctx)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+static int know_outputs(struct session *s, struct err *e)
+{
+    const struct runtime *rt = s->rt;
+    const char *topics[FOLD_OUTPUTS_MAX + 2] = {rt->state_topic};
+    for (int i = 0; rt->ops->outputs[i]; i++)
+        topics[i + 1] = rt->outputs[i];
+    return txn_know(s->txn, topics, e);
+}
+
 static int open_clients(struct session *s, struct err *e)
 {
     const struct runtime *rt = s->rt;
@@ -68,7 +77,7 @@ static int open_clients(struct session *s, struct err *e)
      * offsets would otherwise wait for */
     if (s->reader)
         s->txn = txn_open(&rt->kafka, rt->transactional_id, e);
-    if (!s->txn)
+    if (!s->txn || know_outputs(s, e) != 0)
         return -1;
     const char *const topics[] = {rt->ops->input, NULL};
     const struct group_about about = {.group = rt->id,

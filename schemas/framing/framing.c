@@ -24,9 +24,10 @@ const struct conf_opt framing_options[] = {
      .help = "longest wait for one answer of the registry"},
     {NULL}};
 
-static const struct metric_desc lookups = {"candlewick_schema_lookups_total",
-                                           "schemas that were not ours and were asked for",
-                                           METRIC_COUNTER, 1};
+static const struct metric_desc lookups[] = {{"candlewick_schema_lookups_total",
+                                              "schemas that were not ours and were asked for",
+                                              METRIC_COUNTER, 1, "result"}};
+const struct metric_table framing_metric_table = METRIC_TABLE(lookups);
 
 /* --- create ---------------------------------------------------------------------------------- */
 
@@ -75,10 +76,10 @@ static int add_metrics(struct framing *f, struct metrics *m, struct err *e)
 {
     if (!m)
         return 0;
-    f->found = metrics_add(m, &lookups, "result=\"found\"", e);
-    f->not_found = metrics_add(m, &lookups, "result=\"absent\"", e);
-    f->unusable = metrics_add(m, &lookups, "result=\"unusable\"", e);
-    f->failed = metrics_add(m, &lookups, "result=\"failed\"", e);
+    f->found = metrics_add(m, lookups, "result=\"found\"", e);
+    f->not_found = metrics_add(m, lookups, "result=\"absent\"", e);
+    f->unusable = metrics_add(m, lookups, "result=\"unusable\"", e);
+    f->failed = metrics_add(m, lookups, "result=\"failed\"", e);
     return f->found && f->not_found && f->unusable && f->failed ? 0 : -1;
 }
 

@@ -40,6 +40,8 @@ extern const struct conf_opt framing_options[];
 /* Whether the options make sense together. ERR_CONF. */
 int framing_conf_check(const struct framing_conf *c, struct err *e) MUST_CHECK;
 
+extern const struct metric_table framing_metric_table; /* what programs with a framing show */
+
 struct framing;
 
 /* c and kafka: borrowed for the framing's life. kafka NULL: there is no topic `schemas` to look in,

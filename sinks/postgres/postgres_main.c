@@ -7,6 +7,7 @@
 #include "log.h"
 #include "program.h"
 #include "runner.h"
+#include "runner_metrics.h"
 #include "store.h"
 #include "timefmt.h"
 #include "trades.h"
@@ -166,9 +167,10 @@ static int serve(struct service *s, struct err *e)
 
 static int run(struct program *p, const struct settings *settings, struct err *e)
 {
-    struct service s = {.program = p,
-                        .settings = settings,
-                        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping}};
+    struct service s = {
+        .program = p,
+        .settings = settings,
+        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health}};
     const char *topics[LANES * GROUP_TOPICS_MAX + 2] = {NULL};
     int32_t partitions[LANES * GROUP_TOPICS_MAX + 1];
     size_t n = 0;
@@ -199,7 +201,8 @@ int main(int argc, char **argv)
                  "cw-migrate up first. Records that make no row go to the topic dead-letters,\n"
                  "those that the database refuses to the table quarantine, with the reason.\n"},
         .health_listen = "127.0.0.1:9103",
-        .shared = {framing_options, &s.framing}};
+        .shared = {framing_options, &s.framing},
+        .metrics = {&runner_metric_table, &store_metric_table, &framing_metric_table}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

@@ -31,15 +31,17 @@ static const char session_settings[] = "SET timezone = 'UTC';"
                                        "SET tcp_keepalives_interval = 5;"
                                        "SET tcp_keepalives_count = 3";
 
-static const struct metric_desc rows_written = {"candlewick_rows_written_total",
-                                                "records stored in the table", METRIC_COUNTER, 1};
-static const struct metric_desc newest = {"candlewick_sink_last_time_seconds",
-                                          "newest market time in a stored row, since 1970",
-                                          METRIC_GAUGE, US_PER_S};
+enum { ROWS, NEWEST, DAYS_DROPPED };
 
-static const struct metric_desc days_dropped = {"candlewick_partitions_dropped_total",
-                                                "days dropped because they are too old",
-                                                METRIC_COUNTER, 1};
+static const struct metric_desc descs[] = {
+    [ROWS] = {"candlewick_rows_written_total", "records stored in the table", METRIC_COUNTER, 1,
+              "table"},
+    [NEWEST] = {"candlewick_sink_last_time_seconds",
+                "newest market time in a stored row, since 1970", METRIC_GAUGE, US_PER_S, "table"},
+    [DAYS_DROPPED] = {"candlewick_partitions_dropped_total",
+                      "days dropped because they are too old", METRIC_COUNTER, 1, "table"},
+};
+const struct metric_table store_metric_table = METRIC_TABLE(descs);
 
 /* --- connecting ------------------------------------------------------------------------------ */
 
@@ -284,9 +286,9 @@ void *store_create(const struct store_about *about, const struct table *table, s
                                        .answer_timeout_s = ANSWER_TIMEOUT_S,
                                        .go_on = about->go_on,
                                        .ctx = about->ctx};
-    s->rows = metrics_add(about->metrics, &rows_written, labels, e);
-    s->newest_us = metrics_add(about->metrics, &newest, labels, e);
-    struct metric *dropped = metrics_add(about->metrics, &days_dropped, labels, e);
+    s->rows = metrics_add(about->metrics, &descs[ROWS], labels, e);
+    s->newest_us = metrics_add(about->metrics, &descs[NEWEST], labels, e);
+    struct metric *dropped = metrics_add(about->metrics, &descs[DAYS_DROPPED], labels, e);
     partitions_init(&s->partitions, about->name, table->by_day, about->keep_days, dropped);
     if (s->rows && s->newest_us && dropped)
         return s;

@@ -34,6 +34,8 @@ struct store_about {
 /* Connecting: retriable also where the tables are missing, with a word about cw-migrate. */
 extern const struct sink_ops store_ops;
 
+extern const struct metric_table store_metric_table;
+
 /* The sink of store_ops. Connects nothing. NULL: ERR_NOMEM. */
 void *store_create(const struct store_about *about, const struct table *table, struct err *e);
 

@@ -1,0 +1,40 @@
+"""soak.py [--hours H] [--rate R] [--symbols N] [--speed S] …   a market for an hour; see docs/CAPACITY.md.
+
+Exit code 1 if a program's memory is not flat, or if a trade, candle or row is not what the simulator's ledger says.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how tests start things
+
+import report
+from market_run import Shape, soak
+from stack import TOP, Kafka, Postgres, own_directory
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for f in fields(Shape):
+        parser.add_argument("--" + f.name.replace("_", "-"), type=f.type, default=f.default, help=f"default {f.default}")
+    parser.add_argument("--output", type=Path, default=TOP / "var/soak.json")
+    given = vars(parser.parse_args(arguments))
+    output = given.pop("output")
+    with own_directory(TOP / "var/soak") as directory:
+        kafka = Kafka(directory / "kafka", heap="", jvm="")  # as in a real stack
+        postgres = Postgres(directory / "postgres", extra="")
+        try:
+            result = soak(Shape(**given), kafka.start(), postgres.start(), directory / "logs")
+        finally:
+            kafka.stop()
+            postgres.stop()
+    output.write_text(json.dumps(result) + "\n")
+    print(report.text(result))
+    return 0 if result["flat"] and not result["differences"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
