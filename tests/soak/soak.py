@@ -5,6 +5,7 @@ Exit code 1 if a program's memory is not flat, or if a trade, candle or row is n
 
 import argparse
 import json
+import shutil
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -31,9 +32,14 @@ def main(arguments):
         finally:
             kafka.stop()
             postgres.stop()
-    output.write_text(json.dumps(result) + "\n")
-    print(report.text(result))
-    return 0 if result["flat"] and not result["differences"] else 1
+        output.write_text(json.dumps(result) + "\n")
+        print(report.text(result))
+        well = result["flat"] and not result["differences"]
+        if well:  # else it is all kept, for people to look into; it is gigabytes
+            postgres.remove()
+            shutil.rmtree(directory)
+            directory.mkdir()
+    return 0 if well else 1
 
 
 if __name__ == "__main__":
