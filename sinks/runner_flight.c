@@ -79,8 +79,8 @@ int runner_flight_start(struct runner *r, struct err *e)
     r->moves = calloc(r->cursors.n ? r->cursors.n : 1, sizeof(*r->moves));
     if (!r->moves)
         return err_set(e, ERR_NOMEM, "no memory for offsets");
-    size_t n = cursors_moves(&r->cursors, r->moves);
-    flusher_give(r->flusher, r->filling, r->moves, n);
+    r->n_moves = cursors_moves(&r->cursors, r->moves);
+    flusher_give(r->flusher, r->filling, r->moves, r->n_moves);
     r->filling = other(r);
     r->dirty_us = 0;
     return 0;
@@ -90,10 +90,9 @@ int runner_flight_start(struct runner *r, struct err *e)
 static enum sink_verdict take(struct runner *r, struct err *e)
 {
     struct batch *b = other(r);
-    size_t n = r->cursors.n;
     enum sink_verdict v = flusher_take(r->flusher, e);
     if (v == SINK_OK) {
-        cursors_moved(&r->cursors, r->moves, n);
+        cursors_moved(&r->cursors, r->moves, r->n_moves);
         if (cursors_dirty(&r->cursors) && r->dirty_us == 0)
             r->dirty_us = clock_mono_us();
         r->backoff_ms = RUNNER_BACKOFF_MIN_MS;

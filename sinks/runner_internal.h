@@ -39,7 +39,8 @@ struct runner {
     struct cursors cursors;
     struct flusher *flusher;
     struct sink_move *moves; /* of the batch in flight */
-    bool flight_failed;      /* one that ended while partitions were taken from us */
+    size_t n_moves;
+    bool flight_failed; /* one that ended while partitions were taken from us */
     struct err flight_failure;
     struct runner_metrics metrics;
     bool connected;

@@ -20,6 +20,8 @@ struct runner_metrics {
     struct metric *quarantined;
 };
 
+extern const struct metric_table runner_metric_table;
+
 /* ERR_NOMEM. */
 int runner_metrics_init(struct runner_metrics *m, const struct runner_about *about,
                         struct err *e) MUST_CHECK;

@@ -94,6 +94,17 @@ static int poll_ms(const struct runner *r, int64_t now_us)
     return left_ms < 0 ? 0 : left_ms < POLL_MS ? (int)left_ms : POLL_MS;
 }
 
+/* What a record says cannot be found out now: as if the store were away, it is read again later. */
+static int try_later(struct runner *r, struct err *e)
+{
+    const struct err why = *e;
+    runner_flight_settle(r);
+    runner_drop_filling(r);
+    r->failing = true;
+    runner_store_lose(r, &why);
+    return group_hold(r->group, e);
+}
+
 static int read_on(struct runner *r, int64_t now_us, struct err *e)
 {
     struct kafka_message messages[GROUP_BATCH_MAX];
@@ -104,7 +115,7 @@ static int read_on(struct runner *r, int64_t now_us, struct err *e)
         return -1;
     now_us = clock_mono_us();
     if (take(r, messages, n, now_us, e) != 0)
-        return -1;
+        return e->retriable ? try_later(r, e) : -1;
     pass_markers(r, now_us);
     return 0;
 }

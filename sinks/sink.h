@@ -62,7 +62,8 @@ struct sink_ops {
 
     /* Makes a record's rows; what it points to lives until rows_clear(). 0; 1: nothing to keep; -1
      * and the rows are as before: ERR_PROTO, ERR_LIMIT, ERR_NOT_FOUND: this record can never be
-     * kept; other codes: the sink cannot go on. */
+     * kept; other codes: not now, where marked retriable (the rows are dropped and the record is
+     * read again), else the sink cannot go on. */
     int (*put)(void *rows, const struct kafka_message *m, struct err *e);
 
     /* Makes rows that keep a record as it is, with the reason why the store refused it. Its topic

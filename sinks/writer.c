@@ -33,6 +33,10 @@ static int bury_bad(const struct writer *w, struct batch *b, struct err *e)
         struct err why = {0};
         if (!item->bad || w->ops->put(b->rows, &item->message, &why) >= 0)
             continue;
+        if (!is_bad_record(why.code)) { /* this time it could not be found out */
+            *e = why;
+            return -1;
+        }
         if (w->reports->letter(w->ctx, &item->message, &why, e) != 0)
             return -1;
         item->dead = true;

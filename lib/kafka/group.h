@@ -75,6 +75,12 @@ int group_hold(struct group *g, struct err *e) MUST_CHECK;
 int group_resume(struct group *g, const struct group_offset *offsets, size_t n,
                  struct err *e) MUST_CHECK;
 
+/* Commits offsets by themselves, for a consumer whose outputs are at least once: what lies below
+ * them is done with. Waits at most KAFKA_CALL_TIMEOUT_MS. After -1 (ERR_IO, ERR_FENCED):
+ * group_close(); the offsets may be committed or not. */
+int group_commit(struct group *g, const struct group_offset *offsets, size_t n,
+                 struct err *e) MUST_CHECK;
+
 /* Tells the group's offsets to the broker where they live elsewhere, for lag tools only: not waited
  * for, and a failure goes unnoticed. False, for a while after a broker failed: not even tried. */
 bool group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n);

@@ -5,7 +5,7 @@
  * administer a cluster use it directly.
  *
  *     const struct kafka_settings k = {p.common.brokers, p.common.prefix, &p.conf,
- *                                      program_stopping};
+ *                                      program_stopping, p.health};
  *     if (kafka_settings_check(&k, &e) != 0) ...      // before the first connection
  *
  * Threads: settings are read-only after main made them.
@@ -60,6 +60,10 @@ int kafka_name(const struct kafka_settings *s, const char *name, char ret[KAFKA_
  * ERR_CONF or ERR_NOMEM. */
 rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *const *own,
                                    struct err *e);
+
+/* The same over defaults (name, value pairs, ended by NULL), which the pass-through pairs beat. */
+rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *const *defaults,
+                                    const char *const *own, struct err *e);
 
 /* rd_kafka_new() that also frees conf where it fails. NULL with ERR_CONF. */
 rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e);

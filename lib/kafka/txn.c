@@ -44,31 +44,12 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
                                "delivery.report.only.error",
                                "true",
                                NULL};
-    struct conf_pair defaults[] = {
-        {"kafka.linger.ms", "5", CONF_DEFAULT},
-        {"kafka.compression.codec", "lz4", CONF_DEFAULT},
+    static const char *const defaults[] = {
+        "linger.ms", "5", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
-        {"kafka.retry.backoff.ms", "20", CONF_DEFAULT},
-        {"kafka.queue.buffering.max.messages", "1000000", CONF_DEFAULT},
-    };
-    const struct conf_pair *given = t->settings->conf ? t->settings->conf->pairs : NULL;
-    size_t n_given = t->settings->conf ? t->settings->conf->n_pairs : 0;
-    struct conf layered = {0};
-    size_t n = sizeof(defaults) / sizeof(defaults[0]);
-    layered.pairs = calloc(n + n_given, sizeof(*layered.pairs));
-    if (!layered.pairs) {
-        (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
-        return NULL;
-    }
-    for (size_t i = 0; i < n; i++)
-        layered.pairs[layered.n_pairs++] = defaults[i];
-    for (size_t i = 0; i < n_given; i++)
-        layered.pairs[layered.n_pairs++] = given[i];
-    struct kafka_settings s = *t->settings;
-    s.conf = &layered;
-    rd_kafka_conf_t *conf = kafka_conf_create(&s, own, e);
-    free(layered.pairs);
+        "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};
+    rd_kafka_conf_t *conf = kafka_conf_layered(t->settings, defaults, own, e);
     if (!conf)
         return NULL;
     rd_kafka_conf_set_opaque(conf, t);

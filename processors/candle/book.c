@@ -13,7 +13,6 @@ struct book *book_create(struct err *e)
     if (b) {
         b->series_end = &b->series;
         b->n_slots = FIRST_SLOTS;
-        b->dropped_us = BOOK_NEVER;
         b->slots = calloc(b->n_slots, sizeof(struct series *));
     }
     if (!b || !b->slots) {
@@ -101,15 +100,23 @@ struct market *book_market(struct book *b, struct slice exchange)
 }
 
 /* FNV-1a: names are few and short, and nobody gains from making them collide. */
-static size_t hash(struct slice exchange, struct slice symbol)
+/* Eight bytes at a time: each trade asks. */
+static uint64_t mix(uint64_t h, struct slice text)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < exchange.len; i++)
-        h = (h ^ (unsigned char)exchange.data[i]) * UINT64_C(0x100000001b3);
-    h = (h ^ '|') * UINT64_C(0x100000001b3);
-    for (size_t i = 0; i < symbol.len; i++)
-        h = (h ^ (unsigned char)symbol.data[i]) * UINT64_C(0x100000001b3);
-    return (size_t)(h ^ h >> 32);
+    for (size_t i = 0; i < text.len; i += sizeof(uint64_t)) {
+        uint64_t part = 0;
+        size_t left = text.len - i;
+        memcpy(&part, text.data + i, left < sizeof(part) ? left : sizeof(part));
+        h = (h ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
+    return (h ^ text.len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static uint64_t hash(struct slice exchange, struct slice symbol)
+{
+    uint64_t h = mix(mix(0, exchange), symbol);
+    return h ^ h >> 32;
 }
 
 static void grow_slots(struct book *b)
@@ -119,9 +126,8 @@ static void grow_slots(struct book *b)
     if (!slots)
         return; /* longer chains still find everything */
     for (struct series *s = b->series; s; s = s->next) {
-        size_t h = hash(slice_of(s->market->name), slice_of(s->symbol)) & (n - 1);
-        s->next_in_slot = slots[h];
-        slots[h] = s;
+        s->next_in_slot = slots[s->hash & (n - 1)];
+        slots[s->hash & (n - 1)] = s;
     }
     free(b->slots);
     b->slots = slots;
@@ -130,9 +136,9 @@ static void grow_slots(struct book *b)
 
 struct series *book_find_series(const struct book *b, struct slice exchange, struct slice symbol)
 {
-    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
-    for (struct series *s = b->slots[slot]; s; s = s->next_in_slot)
-        if (slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
+    uint64_t h = hash(exchange, symbol);
+    for (struct series *s = b->slots[h & (b->n_slots - 1)]; s; s = s->next_in_slot)
+        if (s->hash == h && slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
             return s;
     return NULL;
 }
@@ -148,11 +154,12 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
         return NULL;
     s->market = m;
     s->number = (uint32_t)b->n_series;
-    s->subscribed_us = s->lost_since_us = s->latest_us = BOOK_NEVER;
+    s->subscribed_us = s->lost_since_us = s->latest_us = s->dropped_us = BOOK_NEVER;
     for (int i = 0; i < INTERVALS; i++)
         TAILQ_INIT(&s->windows[i]);
     memcpy(s->symbol, symbol.data, symbol.len);
-    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
+    s->hash = hash(exchange, symbol);
+    size_t slot = s->hash & (b->n_slots - 1);
     s->next_in_slot = b->slots[slot];
     b->slots[slot] = s;
     *b->series_end = s;

@@ -50,6 +50,7 @@ struct series {
     int64_t subscribed_us; /* first `subscribed`, or BOOK_NEVER */
     int64_t lost_since_us; /* a `lost` without `subscribed` behind it, or BOOK_NEVER */
     int64_t latest_us;     /* largest placed time of its trades, or BOOK_NEVER */
+    int64_t dropped_us;    /* latest end of a window dropped for want of room, or BOOK_NEVER */
     struct ids ids;
     struct lost lost;
     struct window_list windows[INTERVALS];
@@ -66,6 +67,7 @@ struct series {
     struct window *lane_windows[INTERVALS]; /* NULL: an interval that is not folded */
 
     struct series *next; /* in order of appearance */
+    uint64_t hash;       /* of exchange and symbol */
     struct series *next_in_slot;
 };
 
@@ -78,7 +80,6 @@ struct book {
     size_t n_slots;        /* a power of two */
     size_t n_series;
     int64_t n_windows;
-    int64_t dropped_us; /* latest end of a window dropped for want of room, or BOOK_NEVER */
 };
 
 struct book *book_create(struct err *e);

@@ -113,6 +113,7 @@ const struct fold_ops candle_fold = {
     .health_listen = "127.0.0.1:9102",
     .input = "trades",
     .outputs = outputs,
+    .output_type = RECORD_CANDLE,
     .counters = counters,
     .options = options,
     .options_size = sizeof(struct candle_options),

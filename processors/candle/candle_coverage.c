@@ -56,13 +56,13 @@ int coverage_lose(const struct turn *t, struct series *s, int64_t from_us, int64
 {
     if (lost_add(&s->lost, from_us, to_us, coverage_forget_us(t, s), t->e) != 0)
         return -1;
-    coverage_heal(t, s);
-    return 0;
+    return coverage_heal(t, s);
 }
 
-void coverage_heal(const struct turn *t, struct series *s)
+int coverage_heal(const struct turn *t, struct series *s)
 {
     heal(&s->lost, &s->ids, coverage_forget_us(t, s));
+    return s->lost.n == LOST_MAX; /* others may have become one */
 }
 
 /* Since when time counts as lost for the moment, or BOOK_NEVER. */

@@ -2,6 +2,15 @@
 
 /* --- ticks ----------------------------------------------------------------------------------- */
 
+/* The series loses that time, which its closed windows may have to say. */
+static int lose(const struct turn *t, struct series *s, int64_t from_us, int64_t to_us)
+{
+    int more = coverage_lose(t, s, from_us, to_us);
+    if (more < 0)
+        return -1;
+    return window_reconsider(t, s, more ? BOOK_NEVER : from_us, more ? INT64_MAX : to_us);
+}
+
 /* The time between two ticks is lost for every symbol of the exchange. */
 static int lose_between(const struct turn *t, const struct market *m, int64_t from_us,
                         int64_t to_us)
@@ -10,8 +19,7 @@ static int lose_between(const struct turn *t, const struct market *m, int64_t fr
         if (s->market != m)
             continue;
         window_end_lane(s);
-        if (coverage_lose(t, s, from_us, to_us) != 0 ||
-            window_reconsider(t, s, from_us, to_us) != 0)
+        if (lose(t, s, from_us, to_us) != 0)
             return -1;
     }
     return 0;
@@ -59,7 +67,7 @@ static int subscribed(const struct turn *t, struct series *s, int64_t at_us)
         s->subscribed_us = at_us;
     int64_t since_us = s->lost_since_us;
     s->lost_since_us = BOOK_NEVER;
-    if (since_us != BOOK_NEVER && coverage_lose(t, s, since_us, at_us) != 0)
+    if (since_us != BOOK_NEVER && coverage_lose(t, s, since_us, at_us) < 0)
         return -1;
     if (!first && since_us == BOOK_NEVER)
         return 0;
@@ -82,9 +90,7 @@ static int gap(const struct turn *t, struct series *s, const struct feed *f)
         return 0;
     int64_t from_us = f->has_from_time_us ? f->from_time_us : f->receive_time_us;
     int64_t to_us = f->has_to_time_us ? f->to_time_us : f->receive_time_us;
-    if (coverage_lose(t, s, from_us, to_us) != 0)
-        return -1;
-    return window_reconsider(t, s, from_us, to_us);
+    return lose(t, s, from_us, to_us);
 }
 
 static int repaired(const struct turn *t, struct series *s, const struct feed *f)
@@ -92,7 +98,9 @@ static int repaired(const struct turn *t, struct series *s, const struct feed *f
     if (f->has_first_id || !f->has_from_time_us || !f->has_to_time_us)
         return 0;
     lost_cut(&s->lost, f->from_time_us, f->to_time_us, coverage_forget_us(t, s));
-    return window_reconsider(t, s, f->from_time_us, f->to_time_us);
+    bool more = s->lost.n == LOST_MAX; /* a range was parted, so others may have become one */
+    return window_reconsider(t, s, more ? BOOK_NEVER : f->from_time_us,
+                             more ? INT64_MAX : f->to_time_us);
 }
 
 static int apply_event(const struct turn *t, struct series *s, const struct feed *f)

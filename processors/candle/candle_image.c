@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Layout: the intervals folded, the end of the windows dropped for want of room, markets, series;
+/* Layout: the intervals folded, markets, series;
  * then per market the windows in the order of their queues, and which of them rest, in order.
  * Series are named by their number, windows by their place within the market. candle_restore.c
  * reads it. */
@@ -128,7 +128,7 @@ static int pack_series(struct strbuf *out, const struct book *b, const struct se
     return pack_int(out, market_number(b, s->market)) || pack_text(out, slice_of(s->symbol)) ||
            pack_int(out, flags) || pack_int(out, s->subscribed_us) ||
            pack_int(out, s->lost_since_us) || pack_int(out, s->latest_us) ||
-           pack_ids(out, &s->ids) || pack_lost(out, &s->lost);
+           pack_int(out, s->dropped_us) || pack_ids(out, &s->ids) || pack_lost(out, &s->lost);
 }
 
 int candle_image(void *state, struct strbuf *out, struct err *e)
@@ -138,8 +138,7 @@ int candle_image(void *state, struct strbuf *out, struct err *e)
     int64_t folds = 0;
     for (int i = 0; i < INTERVALS; i++)
         folds |= (int64_t)s->folds[i] << i;
-    int r = pack_int(out, folds) || pack_int(out, b->dropped_us) ||
-            pack_int(out, (int64_t)b->n_markets);
+    int r = pack_int(out, folds) || pack_int(out, (int64_t)b->n_markets);
     for (const struct market *m = b->markets; r == 0 && m; m = m->next)
         r = pack_market(out, m);
     r = r || pack_int(out, (int64_t)b->n_series);

@@ -137,6 +137,7 @@ static int restore_one_series(struct restoring *r, int64_t number)
     s->subscribed_us = time_or_never(u);
     s->lost_since_us = time_or_never(u);
     s->latest_us = time_or_never(u);
+    s->dropped_us = unpack_int(u);
     return restore_ids(r, &s->ids) != 0 || restore_lost(r, &s->lost) != 0 ? -1 : 0;
 }
 
@@ -300,7 +301,6 @@ static int restore_all(struct restoring *r)
     int64_t folds = unpack_range(u, 0, (1 << INTERVALS) - 1);
     if (!u->bad && check_folds(r, folds) != 0)
         return -1;
-    b->dropped_us = unpack_int(u);
     int64_t n = unpack_range(u, 0, BOOK_MARKETS_MAX);
     for (int64_t i = 0; i < n && !u->bad; i++)
         if (restore_market(r) != 0)

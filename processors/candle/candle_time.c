@@ -98,7 +98,7 @@ static int notice_empty(const struct turn *t, const struct market *m, int interv
     int64_t open_us = end_us - intervals[interval].length_us;
     for (struct series *s = t->state->book->series; s; s = s->next)
         if (s->market == m && (coverage_has_lost(s) || s->ids.n_holes > 0) &&
-            window_notice(t, s, interval, open_us) != 0)
+            window_notice(t, s, interval, open_us, true) != 0)
             return -1;
     return 0;
 }

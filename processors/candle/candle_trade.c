@@ -140,9 +140,7 @@ static const char *too_late(const struct turn *t, const struct incoming *x)
 {
     const struct series *s = x->series;
     int64_t open_us = interval_open_us(&intervals[INTERVAL_1M], x->in.placed_us);
-    bool comes = s->market->stream_us < time_kept_us(t->state, INTERVAL_1M, open_us) &&
-                 window_may_come(t, s, INTERVAL_1M, open_us);
-    if (x->windows[INTERVAL_1M] || comes)
+    if (x->windows[INTERVAL_1M] || window_may_come(t, s, INTERVAL_1M, open_us))
         return NULL;
     turn_count(t, CANDLE_TOO_LATE, 1);
     return "its window has left the state";
@@ -152,8 +150,7 @@ static bool second_is_gone(const struct turn *t, const struct incoming *x)
 {
     int64_t open_us = interval_open_us(&intervals[INTERVAL_1S], x->in.placed_us);
     return t->state->folds[INTERVAL_1S] && !x->windows[INTERVAL_1S] &&
-           (x->series->market->stream_us >= time_kept_us(t->state, INTERVAL_1S, open_us) ||
-            !window_may_come(t, x->series, INTERVAL_1S, open_us));
+           !window_may_come(t, x->series, INTERVAL_1S, open_us);
 }
 
 static const char *does_not_fit(const struct incoming *x)
@@ -165,16 +162,29 @@ static const char *does_not_fit(const struct incoming *x)
     return NULL;
 }
 
-/* Room for the windows that are not there: 1 there is, 0 there is not. */
-static int find_room(const struct turn *t, struct incoming *x)
+static int64_t windows_to_make(const struct turn *t, const struct incoming *x)
 {
-    int64_t n = -(int64_t)second_is_gone(t, x);
+    int64_t n = 0;
     for (int i = 0; i < INTERVALS; i++)
         n += t->state->folds[i] && !x->windows[i];
-    int room = n == 0 ? 1 : window_room(t, n);
-    if (room == 1)
+    return second_is_gone(t, x) ? n - 1 : n;
+}
+
+/* Room for the windows that are not there: NULL, or why not. -1 in *ret: the sink said so. */
+static const char *find_room(const struct turn *t, struct incoming *x, int *ret)
+{
+    int64_t n = windows_to_make(t, x);
+    for (int64_t before = 0; n > before; n = windows_to_make(t, x)) {
+        *ret = window_room(t, n);
+        if (*ret <= 0)
+            return FULL;
         find_windows(t, x); /* making room may have dropped some of them */
-    return room;
+        const char *why = too_late(t, x);
+        if (why)
+            return why;
+        before = n;
+    }
+    return NULL;
 }
 
 static int make_windows(const struct turn *t, struct incoming *x)
@@ -243,7 +253,8 @@ static void learn_times(const struct turn *t, struct series *s, const struct ids
             s->unproven = false; /* unless that finds windows that still wait */
         }
     }
-    coverage_heal(t, s);
+    if (coverage_heal(t, s))
+        widen(k, BOOK_NEVER, INT64_MAX);
 }
 
 static int take_id(const struct turn *t, const struct incoming *x, struct knowledge *k)
@@ -316,21 +327,17 @@ static int fold(const struct turn *t, struct incoming *x)
 
 static int fold_slowly(const struct turn *t, struct incoming *x)
 {
+    int r = 0;
     window_end_lane(x->series);
     find_windows(t, x);
     const char *why = too_late(t, x);
     if (!why)
-        why = does_not_fit(x);
-    if (why)
-        return refuse(t, why);
-    int room = find_room(t, x);
-    if (room < 0)
+        why = find_room(t, x, &r);
+    if (r < 0)
         return -1;
-    if (room == 1)
-        why = too_late(t, x); /* its minute may have been dropped to make room */
-    if (room == 0 || why)
-        return refuse(t, room == 0 ? FULL : why);
-    return fold(t, x);
+    if (!why)
+        why = does_not_fit(x);
+    return why ? refuse(t, why) : fold(t, x);
 }
 
 /* --- a trade --------------------------------------------------------------------------------- */

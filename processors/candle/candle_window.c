@@ -81,7 +81,8 @@ void window_file(struct window *w)
 {
     enum coverage c = judge(w).coverage;
     bool proof = awaits_proof(w);
-    bool done = (c == COVERAGE_COMPLETE || c == COVERAGE_QUIET) && !proof;
+    /* without a trade nothing would tell it from one that never was, and it would begin anew */
+    bool done = c == COVERAGE_COMPLETE && w->sum.trades > 0 && !proof;
     w->series->unproven |= proof;
     book_stage(w, done ? STAGE_KEPT : STAGE_HELD);
 }
@@ -145,7 +146,6 @@ static size_t collect_closed(const struct book *b, struct window **ret)
  * else 0. */
 static int drop_oldest(const struct turn *t, struct window **closed, size_t n, size_t needed)
 {
-    struct book *b = t->state->book;
     if (needed > n)
         return 0;
     qsort(closed, n, sizeof(struct window *), oldest_first);
@@ -153,7 +153,8 @@ static int drop_oldest(const struct turn *t, struct window **closed, size_t n, s
     drops = drops < needed ? needed : drops;
     drops = drops < n ? drops : n;
     for (size_t i = 0; i < drops; i++) {
-        b->dropped_us = end_of(closed[i]) > b->dropped_us ? end_of(closed[i]) : b->dropped_us;
+        struct series *s = closed[i]->series;
+        s->dropped_us = end_of(closed[i]) > s->dropped_us ? end_of(closed[i]) : s->dropped_us;
         if (window_drop(t, closed[i]) != 0)
             return -1;
     }
@@ -179,19 +180,28 @@ int window_room(const struct turn *t, int64_t n)
 
 bool window_may_come(const struct turn *t, const struct series *s, int interval, int64_t open_us)
 {
-    int64_t end_us = open_us + intervals[interval].length_us;
-    int64_t now_us = s->market->stream_us;
-    const struct candle_state *state = t->state;
-    if (end_us <= state->book->dropped_us || now_us >= time_held_us(state, interval, open_us))
-        return false;
-    return now_us < time_kept_us(state, interval, open_us) || open_us > s->latest_us;
+    return open_us + intervals[interval].length_us > s->dropped_us &&
+           s->market->stream_us < time_kept_us(t->state, interval, open_us);
 }
 
 /* --- more is known --------------------------------------------------------------------------- */
 
-int window_notice(const struct turn *t, struct series *s, int interval, int64_t open_us)
+/* Whether a window without a trade may be made: it must not have been there before. */
+static bool may_be_noticed(const struct turn *t, const struct series *s, int interval,
+                           int64_t open_us, bool ends_now)
 {
-    if (book_find_window(s, interval, open_us) || !window_may_come(t, s, interval, open_us) ||
+    int64_t now_us = s->market->stream_us;
+    return open_us + intervals[interval].length_us > s->dropped_us &&
+           now_us < time_held_us(t->state, interval, open_us) &&
+           (ends_now || now_us < time_kept_us(t->state, interval, open_us) ||
+            open_us > s->latest_us);
+}
+
+int window_notice(const struct turn *t, struct series *s, int interval, int64_t open_us,
+                  bool ends_now)
+{
+    if (book_find_window(s, interval, open_us) ||
+        !may_be_noticed(t, s, interval, open_us, ends_now) ||
         !coverage_shows(coverage_judge(s, interval, open_us, NULL).coverage))
         return 0;
     int room = window_room(t, 1);
@@ -217,7 +227,7 @@ static int notice_between(const struct turn *t, struct series *s, int interval, 
     int64_t open_us = interval_open_us(iv, from_us > oldest_us ? from_us : oldest_us);
     for (; open_us <= to_us && now_us >= time_final_us(t->state, interval, open_us);
          open_us += iv->length_us)
-        if (window_notice(t, s, interval, open_us) != 0)
+        if (window_notice(t, s, interval, open_us, false) != 0)
             return -1;
     return 0;
 }

@@ -2,8 +2,6 @@
 
 #include "timefmt.h"
 
-#include <stdio.h>
-
 static void fill_prices(const struct sum *s, struct candle *c)
 {
     c->has_open = c->has_high = c->has_low = c->has_close = true;
@@ -47,14 +45,21 @@ static void fill_life(const struct turn *t, const struct window *w, struct judge
     c->partition = t->state->partition;
 }
 
+/* Of the key exchange|symbol|open_time. */
+static char *add_part(char *p, struct slice part)
+{
+    memcpy(p, part.data, part.len);
+    p[part.len] = '|';
+    return p + part.len + 1;
+}
+
 static int emit(const struct turn *t, const struct window *w, const struct record *r)
 {
-    const struct series *s = w->series;
-    char time[TIME_TEXT];
     char key[BOOK_EXCHANGE_MAX + BOOK_SYMBOL_MAX + TIME_TEXT + 3];
-    time_format(w->open_us, time);
-    int n = snprintf(key, sizeof(key), "%s|%s|%s", s->market->name, s->symbol, time);
-    const struct fold_output out = {w->interval, slice_make(key, (size_t)n), r, false};
+    char *p = add_part(key, r->candle.exchange);
+    p = add_part(p, r->candle.symbol);
+    p += time_format(w->open_us, p);
+    const struct fold_output out = {w->interval, slice_make(key, (size_t)(p - key)), r, false};
     return t->sink->emit(t->sink->ctx, &out, t->e);
 }
 

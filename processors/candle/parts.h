@@ -37,12 +37,13 @@ struct judgement coverage_judge(const struct series *s, int interval, int64_t op
 /* Whether a window of this coverage makes a record although it has no trade. */
 bool coverage_shows(enum coverage coverage);
 
-/* Adds lost time to the series, as far as its ids do not heal it. */
+/* Adds lost time to the series, as far as its ids do not heal it. 1: that may have changed more
+ * than the time between, else 0. */
 int coverage_lose(const struct turn *t, struct series *s, int64_t from_us,
                   int64_t to_us) MUST_CHECK;
 
-/* Forgets what the ids of the series, as they now are, have healed. */
-void coverage_heal(const struct turn *t, struct series *s);
+/* Forgets what the ids of the series, as they now are, have healed. 1 or 0 as above. */
+int coverage_heal(const struct turn *t, struct series *s);
 
 /* Whether any time of the series is lost, or counts as lost for the moment. */
 bool coverage_has_lost(const struct series *s);
@@ -90,7 +91,7 @@ void window_file(struct window *w);
 /* Drops a closed window, written before if it has changed. */
 int window_drop(const struct turn *t, struct window *w) MUST_CHECK;
 
-/* Whether a window that is not in the state may (again) be made. */
+/* Whether a window that is not in the state may be made for a trade. */
 bool window_may_come(const struct turn *t, const struct series *s, int interval, int64_t open_us);
 
 /* Room for n more windows: 1 there is, 0 there is none. */
@@ -101,8 +102,10 @@ int window_room(const struct turn *t, int64_t n) MUST_CHECK;
 int window_reconsider(const struct turn *t, struct series *s, int64_t from_us,
                       int64_t to_us) MUST_CHECK;
 
-/* Makes the window that ended without a trade, if it has something to say. */
-int window_notice(const struct turn *t, struct series *s, int interval, int64_t open_us) MUST_CHECK;
+/* Makes the window that ended without a trade, if it has something to say. ends_now: this input
+ * ended it, so it cannot have been there before. */
+int window_notice(const struct turn *t, struct series *s, int interval, int64_t open_us,
+                  bool ends_now) MUST_CHECK;
 
 /* --- candle_trade.c, candle_feed.c, candle_write.c, candle_image.c ---------------------------- */
 

@@ -57,6 +57,7 @@ struct fold_ops {
     const char *health_listen;                 /* default */
     const char *input;                         /* logical topic */
     const char *const *outputs;                /* logical topics, NULL-terminated */
+    enum record_type output_type;              /* of every record on them */
     const struct metric_desc *const *counters; /* NULL-terminated */
     const struct conf_opt *options;            /* into a struct of options_size bytes */
     size_t options_size;

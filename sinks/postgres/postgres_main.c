@@ -7,6 +7,7 @@
 #include "log.h"
 #include "program.h"
 #include "runner.h"
+#include "runner_metrics.h"
 #include "store.h"
 #include "timefmt.h"
 #include "trades.h"
@@ -25,6 +26,7 @@ struct settings {
     int64_t batch_ms;
     int64_t keep_trades_days;
     int64_t keep_1s_days;
+    struct framing_conf framing;
 };
 
 static const struct conf_opt options[] = {
@@ -99,6 +101,8 @@ static int open_lane(struct service *s, size_t i, struct err *e)
                                       .keep_days = *(const int64_t *)(settings + plan[i].keep_days),
                                       .go_on = runner_go_on,
                                       .ctx = lane->runner,
+                                      .framing = &s->settings->framing,
+                                      .kafka = &s->kafka,
                                       .metrics = s->program->metrics};
     lane->sink = store_create(&store, plan[i].table, e);
     return lane->sink ? runner_start(lane->runner, lane->sink, e) : -1;
@@ -163,9 +167,10 @@ static int serve(struct service *s, struct err *e)
 
 static int run(struct program *p, const struct settings *settings, struct err *e)
 {
-    struct service s = {.program = p,
-                        .settings = settings,
-                        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping}};
+    struct service s = {
+        .program = p,
+        .settings = settings,
+        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health}};
     const char *topics[LANES * GROUP_TOPICS_MAX + 2] = {NULL};
     int32_t partitions[LANES * GROUP_TOPICS_MAX + 1];
     size_t n = 0;
@@ -173,7 +178,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
         for (const char *const *t = plan[i].topics; *t; t++)
             topics[n++] = *t;
     topics[n] = "dead-letters";
-    if (db_url_check(settings->url, e) != 0 || kafka_settings_check(&s.kafka, e) != 0 ||
+    if (db_url_check(settings->url, e) != 0 || framing_conf_check(&settings->framing, e) != 0 ||
+        kafka_settings_check(&s.kafka, e) != 0 ||
         topics_await(&s.kafka, p->health, topics, partitions, e) != 0)
         return -1;
     return serve(&s, e);
@@ -182,7 +188,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
 int main(int argc, char **argv)
 {
     static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
-    static const struct program_about about = {
+    struct settings s;
+    const struct program_about about = {
         .conf =
             {.name = NAME,
              .summary = "stores trades and candles in PostgreSQL",
@@ -193,8 +200,9 @@ int main(int argc, char **argv)
                  "record is stored once, whatever is killed whenever. Run cw-topics create and\n"
                  "cw-migrate up first. Records that make no row go to the topic dead-letters,\n"
                  "those that the database refuses to the table quarantine, with the reason.\n"},
-        .health_listen = "127.0.0.1:9103"};
-    struct settings s;
+        .health_listen = "127.0.0.1:9103",
+        .shared = {framing_options, &s.framing},
+        .metrics = {&runner_metric_table, &store_metric_table, &framing_metric_table}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

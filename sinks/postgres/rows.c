@@ -16,7 +16,8 @@ static const char copy_refused[] =
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-struct rows *rows_create(const struct table *table, const char *sink, struct err *e)
+struct rows *rows_create(const struct table *table, const char *sink, struct framing *framing,
+                         struct err *e)
 {
     struct rows *rows = calloc(1, table->size);
     if (!rows) {
@@ -25,6 +26,7 @@ struct rows *rows_create(const struct table *table, const char *sink, struct err
     }
     rows->table = table;
     rows->sink = sink;
+    rows->framing = framing;
     rows->refused = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
     table->init(rows);
     return rows;
@@ -37,6 +39,7 @@ void rows_destroy(void *rows)
         return;
     r->table->finish(r);
     copy_finish(&r->refused);
+    framing_destroy(r->framing);
     free(r->days);
     free(r);
 }
@@ -59,7 +62,7 @@ int rows_put(void *rows, const struct kafka_message *m, struct err *e)
     struct record record;
     if (m->tombstone)
         return err_set(e, ERR_PROTO, "a record without a value");
-    if (record_decode(m->value, &record, e) != 0)
+    if (framing_decode(r->framing, m->value, &record, e) != 0)
         return -1;
     return r->table->put(r, &record, m, e);
 }

@@ -2,7 +2,7 @@
  * What a batch of records comes to, for one kind of table, and what the kinds differ in.
  *
  *     const struct table trades_table = {.name = "trade", .size = sizeof(struct trades), …};
- *     struct rows *rows = rows_create(&trades_table, "cw-postgres", &e);
+ *     struct rows *rows = rows_create(&trades_table, "cw-postgres", framing, &e);
  *     rows_put(rows, message, &e);
  *     rows_write(rows, db, &e);                   // in a transaction
  *     rows_clear(rows);
@@ -16,15 +16,17 @@
 
 #include "copy.h"
 #include "db.h"
+#include "framing.h"
 #include "kafka/kafka.h"
 #include "record.h"
 
 struct rows {
     const struct table *table;
-    const char *sink;  /* name in quarantine's column; static */
-    size_t n;          /* rows as people count them */
-    int64_t newest_us; /* newest market time among them; of no meaning without rows */
-    int64_t *days;     /* distinct days, since 1970, that need a partition */
+    const char *sink;        /* name in quarantine's column; static */
+    struct framing *framing; /* reads the records; ours */
+    size_t n;                /* rows as people count them */
+    int64_t newest_us;       /* newest market time among them; of no meaning without rows */
+    int64_t *days;           /* distinct days, since 1970, that need a partition */
     size_t n_days;
     size_t cap_days;
     struct copy refused; /* of quarantine */
@@ -44,8 +46,9 @@ struct table {
     int (*write)(struct rows *rows, struct db *db, struct err *e); /* in the transaction */
 };
 
-/* NULL: ERR_NOMEM. */
-struct rows *rows_create(const struct table *table, const char *sink, struct err *e);
+/* framing: taken by a success. NULL: ERR_NOMEM. */
+struct rows *rows_create(const struct table *table, const char *sink, struct framing *framing,
+                         struct err *e);
 void rows_destroy(void *rows); /* NULL is fine */
 void rows_clear(void *rows);
 

@@ -11,6 +11,9 @@
 struct store {
     const struct table *table;
     struct db_settings settings;
+    const struct framing_conf *framing;
+    const struct kafka_settings *kafka;
+    struct metrics *metrics;
     struct db *db; /* NULL: not connected */
     struct partitions partitions;
     struct metric *rows;      /* written */
@@ -28,15 +31,17 @@ static const char session_settings[] = "SET timezone = 'UTC';"
                                        "SET tcp_keepalives_interval = 5;"
                                        "SET tcp_keepalives_count = 3";
 
-static const struct metric_desc rows_written = {"candlewick_rows_written_total",
-                                                "records stored in the table", METRIC_COUNTER, 1};
-static const struct metric_desc newest = {"candlewick_sink_last_time_seconds",
-                                          "newest market time in a stored row, since 1970",
-                                          METRIC_GAUGE, US_PER_S};
+enum { ROWS, NEWEST, DAYS_DROPPED };
 
-static const struct metric_desc days_dropped = {"candlewick_partitions_dropped_total",
-                                                "days dropped because they are too old",
-                                                METRIC_COUNTER, 1};
+static const struct metric_desc descs[] = {
+    [ROWS] = {"candlewick_rows_written_total", "records stored in the table", METRIC_COUNTER, 1,
+              "table"},
+    [NEWEST] = {"candlewick_sink_last_time_seconds",
+                "newest market time in a stored row, since 1970", METRIC_GAUGE, US_PER_S, "table"},
+    [DAYS_DROPPED] = {"candlewick_partitions_dropped_total",
+                      "days dropped because they are too old", METRIC_COUNTER, 1, "table"},
+};
+const struct metric_table store_metric_table = METRIC_TABLE(descs);
 
 /* --- connecting ------------------------------------------------------------------------------ */
 
@@ -231,7 +236,11 @@ static enum sink_verdict flush(void *sink, void *rows, const char *const *topics
 static void *make_rows(void *sink, struct err *e)
 {
     const struct store *s = sink;
-    return rows_create(s->table, s->settings.name, e);
+    struct framing *f = framing_create(s->framing, s->kafka, s->metrics, e);
+    struct rows *rows = f ? rows_create(s->table, s->settings.name, f, e) : NULL;
+    if (!rows)
+        framing_destroy(f);
+    return rows;
 }
 
 static void destroy(void *sink)
@@ -269,14 +278,17 @@ void *store_create(const struct store_about *about, const struct table *table, s
     char labels[64];
     (void)snprintf(labels, sizeof(labels), "table=\"%s\"", table->name);
     s->table = table;
+    s->framing = about->framing;
+    s->kafka = about->kafka;
+    s->metrics = about->metrics;
     s->settings = (struct db_settings){.url = about->url,
                                        .name = about->name,
                                        .answer_timeout_s = ANSWER_TIMEOUT_S,
                                        .go_on = about->go_on,
                                        .ctx = about->ctx};
-    s->rows = metrics_add(about->metrics, &rows_written, labels, e);
-    s->newest_us = metrics_add(about->metrics, &newest, labels, e);
-    struct metric *dropped = metrics_add(about->metrics, &days_dropped, labels, e);
+    s->rows = metrics_add(about->metrics, &descs[ROWS], labels, e);
+    s->newest_us = metrics_add(about->metrics, &descs[NEWEST], labels, e);
+    struct metric *dropped = metrics_add(about->metrics, &descs[DAYS_DROPPED], labels, e);
     partitions_init(&s->partitions, about->name, table->by_day, about->keep_days, dropped);
     if (s->rows && s->newest_us && dropped)
         return s;

@@ -26,11 +26,15 @@ struct store_about {
     int64_t keep_days;        /* of the tables by day; 0: for ever */
     bool (*go_on)(void *ctx); /* as in db_settings */
     void *ctx;
+    const struct framing_conf *framing; /* how records are read; borrowed */
+    const struct kafka_settings *kafka; /* where their schemas may be; borrowed */
     struct metrics *metrics;
 };
 
 /* Connecting: retriable also where the tables are missing, with a word about cw-migrate. */
 extern const struct sink_ops store_ops;
+
+extern const struct metric_table store_metric_table;
 
 /* The sink of store_ops. Connects nothing. NULL: ERR_NOMEM. */
 void *store_create(const struct store_about *about, const struct table *table, struct err *e);

@@ -1,4 +1,5 @@
-"""bench.py [--short] [--output FILE] [ONLY...]   measures; ONLY: micro candles latency restart postgres. See docs/BENCH.md."""
+"""bench.py [--short] [--output FILE] [--directory DIR] [PART...]   measures; see docs/BENCH.md for the parts and what
+they say. Kafka and PostgreSQL are started for it in DIR, and stopped."""
 
 import argparse
 import json
@@ -68,14 +69,18 @@ PARTS = {"micro": micro, "candles": bench_candles.measure, "latency": bench_late
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[*PARTS, []], help="parts to run; none: all")
-    parser.add_argument("--short", action="store_true", help="see that it works; the figures mean nothing")
-    parser.add_argument("--output", type=Path, default=TOP / "var/bench.json")
+    parser = argparse.ArgumentParser(description="Measures Candlewick: a line a figure, and the same as JSON lines.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; all if none")
+    parser.add_argument("--short", action="store_true", help="only see that it works: the figures mean nothing")
+    parser.add_argument("--output", type=Path, default=TOP / "var/bench.json", help="the JSON lines (%(default)s)")
+    parser.add_argument("--directory", type=Path, default=TOP / "var/bench", help="emptied and used (%(default)s)")
     given = parser.parse_args(arguments)
-    with own_directory(TOP / "var/bench") as directory, Figures(given.output) as figures:
+    for name in given.parts:
+        if name not in PARTS:
+            parser.error(f"there is no part {name}; there are {', '.join(PARTS)}")
+    with own_directory(given.directory) as directory, Figures(given.output) as figures:
         with Place(directory, SHORT if given.short else Sizes()) as place:
-            for name in given.only or PARTS:
+            for name in given.parts or PARTS:
                 PARTS[name](figures, place)
 
 

@@ -7,7 +7,7 @@ from ground import Ground
 from stack import BUILD, run, wait_for
 from usage import cpu_seconds, peak_mib
 
-INTERVALS = {"1m": []}
+INTERVALS = {"1m": ["--intervals", "1m"], "all": []}
 
 
 def consume(figures, ground, name, how):

@@ -46,6 +46,8 @@ static rd_kafka_t *open_consumer(const char *brokers, bool poll, struct waker **
                                     {"isolation.level", "read_committed"},
                                     {"enable.auto.commit", "false"},
                                     {"enable.partition.eof", "true"},
+                                    /* what the end of a partition is waited for */
+                                    {"fetch.wait.max.ms", "10"},
                                     {"auto.offset.reset", "error"},
                                     /* poll only: the queues that never fill */
                                     {"queued.min.messages", "1000000"},

@@ -7,7 +7,7 @@
 
 import psycopg
 
-from records import decode, end_offsets, lag, read_topic
+from records import NAME, decode, end_offsets, lag, read_topic
 from stack import free_port
 
 
@@ -19,6 +19,12 @@ SINK_TOPICS = ["trades", *CANDLE_TOPICS]
 def of_kind(messages, name):
     """The records of one schema among the messages."""
     return [record for kind, record in (decode(m.value) for m in messages) if kind == name]
+
+
+def records_of(messages):
+    """(partition, kind, record) of what belongs in `trades`, as the oracle of candles wants it."""
+    known = [(m.partition, *decode(m.value)) for m in messages if m.value and m.value[:10] in NAME]
+    return [r for r in known if r[1] in ("trade", "tick", "feed")]
 
 
 class Pipeline:

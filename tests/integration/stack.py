@@ -121,9 +121,9 @@ class Kafka:
     def pid(self, number=1):
         return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
 
-    def make_topic(self, name, partitions=1):
+    def make_topic(self, name, partitions=1, config=None):
         admin = AdminClient({"bootstrap.servers": self.brokers})
-        admin.create_topics([NewTopic(name, partitions)])[name].result(20)
+        admin.create_topics([NewTopic(name, partitions, config=config or {})])[name].result(20)
 
     def make_our_topics(self, prefix):
         run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,

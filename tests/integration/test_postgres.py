@@ -83,13 +83,13 @@ def test_a_provisional_candle_never_replaces_a_final_one(pipeline, kafka):
 
 def test_killed_ten_times_under_load(pipeline, kafka):
     chance = random.Random(3)
-    write_trades(kafka, pipeline.prefix + "trades", chance, 60_000)
+    write_trades(kafka, pipeline.prefix + "trades", chance, 120_000)
     write_candles(kafka, pipeline.prefix + "candles.1m", chance, 10_000)
     kills, sink = 0, None
     while kills < 10:
         sink = pipeline.sink("--batch.rows", "500", "--batch.ms", "50")
         rows = pipeline.rows("SELECT count(*) FROM trade")[0][0]
-        assert rows < 60_000, f"all stored after {kills} kills: too little load"
+        assert rows < 120_000, f"all stored after {kills} kills: too little load"
         wait_for(lambda: sink.metric("candlewick_rows_written_total", "trade"), 30, lambda: f"rows\n{sink.log_end()}", 0.01)
         threading.Event().wait(chance.random() * 0.05)  # any moment will do, but not always the same
         sink.kill9()

@@ -67,7 +67,7 @@ def bad_trades(chance):
     quote |= {"exchange": "x", "symbol": "A0-USDT", "state": "void", "receive_time": NOON_US, "epoch": 1}
     return [
         (b"", "decode", "the input ends inside the header"),
-        (b"not avro at all", "decode", "not in Avro single-object encoding"),
+        (b"not avro at all", "decode", "in neither framing: it begins with 6e"),
         (b"\xc3\x01" + bytes(8) + b"body", "decode", "no schema with the fingerprint 0000000000000000"),
         (encode("trade", good)[:-3], "decode", "trade"),
         (encode("trade", good) + b"more", "decode", "trade"),

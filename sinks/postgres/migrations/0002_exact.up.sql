@@ -23,7 +23,8 @@ BEGIN
             RAISE program_limit_exceeded USING MESSAGE =
                 format('%s has 4000 days already, none is added for %s', parent, day);
         END IF;
-        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS)', name, parent);
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name,
+                       parent);
         EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent,
                        name, day::timestamp AT TIME ZONE 'UTC',
                        (day + 1)::timestamp AT TIME ZONE 'UTC');
@@ -208,7 +209,8 @@ $$;
 CREATE TRIGGER gap_follow AFTER INSERT ON feed_event FOR EACH ROW
     WHEN (NEW.event IN ('gap', 'repaired', 'given_up')) EXECUTE FUNCTION gap_follow();
 
--- Records that the tables above refused, as they were: one bad row never holds up the others.
+-- Records that the tables above refused, as they were: one bad row never holds up the others. No
+-- unique key: nothing may be refused here, also not what is read again because somebody set offsets back.
 CREATE TABLE quarantine (
     sink            text        NOT NULL,
     topic           text        NOT NULL,
@@ -218,6 +220,6 @@ CREATE TABLE quarantine (
     key             bytea,
     value           bytea,
     reason          text        NOT NULL,
-    quarantine_time timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (sink, topic, partition, "offset")
+    quarantine_time timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX quarantine_by_time ON quarantine (quarantine_time);
