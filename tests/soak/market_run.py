@@ -113,10 +113,10 @@ class Run:
         return committed(self.kafka.brokers, PREFIX + "cw-candles", PREFIX + "trades", partition)
 
     def chosen(self):
-        """Whole symbols for the oracle: the busiest ones that fit, quiet ones beside them."""
+        """Whole symbols for the oracle: busy ones, of which none takes more than a quarter, and quiet ones for the rest."""
         names, left = set(), self.shape.oracle_trades
         for name, trades in self.pipeline.rows("SELECT symbol, trades FROM symbol ORDER BY trades DESC, symbol"):
-            if trades <= left:
+            if trades <= min(left, self.shape.oracle_trades / 4):
                 names.add(name)
                 left -= trades
         return names
