@@ -33,7 +33,7 @@ def share_kib(pid):
 
 
 def of_family(figure, pid):
-    """Sum of a figure, such as share_kib, over the process and its children. They come and go: one that goes counts 0."""
+    """Sum of a figure, such as share_kib, over the process and its children; one that ends meanwhile counts 0."""
     total = figure(pid)
     for number in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]:
         try:

@@ -20,7 +20,8 @@ from stack import TOP, Kafka, Postgres, own_directory
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for f in fields(Shape):
-        parser.add_argument("--" + f.name.replace("_", "-"), type=f.type, default=f.default, help=f"default {f.default}")
+        name = "--" + f.name.replace("_", "-")
+        parser.add_argument(name, type=f.type, default=f.default, help=f"default {f.default}")
     parser.add_argument("--output", type=Path, default=TOP / "var/soak.json")
     given = vars(parser.parse_args(arguments))
     output = given.pop("output")
