@@ -104,7 +104,8 @@ class Run:
         assert self.programs.pop("cw-producer").stop() == 0, "cw-producer failed at its end"
         ends = end_offsets(self.kafka.brokers, [PREFIX + "trades"])[PREFIX + "trades"]
         last = {p: end - 1 for p, end in ends.items() if end > 0}  # a marker is the last of each
-        wait_for(lambda: all(self.folded_to(p) >= offset for p, offset in last.items()), 60, lambda: f"candles of all trades\n{self.programs['cw-candles'].log_end()}", 0.5)
+        wait_for(lambda: all(self.folded_to(p) >= offset for p, offset in last.items()), 60,
+                 lambda: f"candles of all trades\n{self.programs['cw-candles'].log_end()}", 0.5)
 
     def all_written(self):
         written = self.programs["cw-producer"].metric("candlewick_trades_written_total")
