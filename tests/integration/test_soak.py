@@ -8,7 +8,7 @@ import pytest
 
 from candle_oracle import INTERVALS
 from records import Writer, encode
-from stack import TOP
+from stack import TOP, run
 
 sys.path.append(str(TOP / "tests/soak"))
 
@@ -54,6 +54,12 @@ def test_memory_is_flat_if_no_sample_after_the_warm_up_leaves_the_mean_by_5_perc
 def test_too_few_samples_are_no_verdict():
     with pytest.raises(ValueError, match="too few"):
         judge([(1, 1), (2, 1), (3, 1)], warm_up_minutes=2)
+
+
+def test_a_market_too_short_to_judge_is_refused_before_it_starts():
+    done = run(sys.executable, TOP / "tests/soak/soak.py", "--hours", "0.1", check=False)
+    assert done.returncode == 2
+    assert "6 minutes leave too little to judge memory by" in done.stderr
 
 
 LINE = ('{"kind":"trade","symbol":"A1-USDT","id":%d,"price":"%s","amount":"0.50000000","side":"buy",'

@@ -40,6 +40,11 @@ class Shape:
     def trades(self):
         return round(self.hours * 3600 * self.rate)
 
+    @property
+    def looks_to_judge(self):
+        """After the warm-up."""
+        return (self.hours * 60 - self.warm_up_minutes) / self.look_minutes
+
     def clock(self):
         """From now on; the Sunday midnight lies at three quarters."""
         start = SUNDAY_MIDNIGHT_S - 0.75 * self.hours * 3600

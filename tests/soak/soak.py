@@ -25,11 +25,15 @@ def main(arguments):
     parser.add_argument("--output", type=Path, default=TOP / "var/soak.json")
     given = vars(parser.parse_args(arguments))
     output = given.pop("output")
+    shape = Shape(**given)
+    if shape.looks_to_judge < 4:
+        parser.error(f"{shape.hours * 60:g} minutes leave too little to judge memory by: lower --warm-up-minutes "
+                     f"({shape.warm_up_minutes:g}) and --look-minutes ({shape.look_minutes:g})")
     with own_directory(TOP / "var/soak") as directory:
         kafka = Kafka(directory / "kafka", heap="", jvm="")  # as in a real stack
         postgres = Postgres(directory / "postgres", extra="")
         try:
-            result = soak(Shape(**given), kafka.start(), postgres.start(), directory / "logs")
+            result = soak(shape, kafka.start(), postgres.start(), directory / "logs")
         finally:
             kafka.stop()
             postgres.stop()
