@@ -94,7 +94,8 @@ struct runner *runner_create(const struct runner_about *about, struct err *e)
     r->about = *about;
     r->backoff_ms = RUNNER_BACKOFF_MIN_MS;
     r->say.interval_us = SAY_EVERY_S * US_PER_S;
-    r->say_bad.interval_us = SAY_EVERY_S * US_PER_S;
+    r->say_letter.interval_us = SAY_EVERY_S * US_PER_S;
+    r->say_refused.interval_us = SAY_EVERY_S * US_PER_S;
     runner_beat(r);
     r->filling = &r->batches[0];
     if (batch_init(&r->batches[0], (size_t)about->batch_rows, e) == 0 &&

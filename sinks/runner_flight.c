@@ -9,13 +9,13 @@ enum { LOOK_MS = 200 };
 
 /* --- bad records, on the flusher's thread ---------------------------------------------------- */
 
-static void say_bad(struct runner *r, const char *what, const struct kafka_message *m,
-                    const struct err *why)
+static void say_bad(const struct runner *r, struct log_limit *limit, const char *what,
+                    const struct kafka_message *m, const struct err *why)
 {
-    if (log_limit_pass(&r->say_bad, clock_mono_us()))
+    if (log_limit_pass(limit, clock_mono_us()))
         log_warn(r->about.program, what, LOG_STR("topic", r->topics[m->topic]),
                  LOG_INT("partition", m->partition), LOG_INT("offset", m->offset), LOG_ERR(why),
-                 LOG_INT("suppressed", r->say_bad.held));
+                 LOG_INT("suppressed", limit->held));
 }
 
 static int letter(void *ctx, const struct kafka_message *m, const struct err *why, struct err *e)
@@ -26,7 +26,7 @@ static int letter(void *ctx, const struct kafka_message *m, const struct err *wh
         r->letters = dead_letters_open(r->about.kafka, e);
     if (!r->letters || dead_letters_put(r->letters, &one, e) != 0)
         return -1;
-    say_bad(r, "a record makes no row, putting it to the dead letters", m, why);
+    say_bad(r, &r->say_letter, "a record makes no row, putting it to the dead letters", m, why);
     return runner_metrics_letter(&r->metrics, why->code, e);
 }
 
@@ -45,7 +45,7 @@ static void refused(void *ctx, const struct kafka_message *m, const struct err *
 {
     struct runner *r = ctx;
     metric_inc(r->metrics.quarantined, 1);
-    say_bad(r, "the database refuses a record, it is in quarantine", m, why);
+    say_bad(r, &r->say_refused, "the database refuses a record, it is in quarantine", m, why);
 }
 
 const struct writer_reports runner_reports = {letter, letters_flush, refused};

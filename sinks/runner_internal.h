@@ -54,7 +54,8 @@ struct runner {
 
     /* of the flusher's thread while it has a batch */
     struct dead_letters *letters; /* opened when the first one is needed */
-    struct log_limit say_bad;
+    struct log_limit say_letter;
+    struct log_limit say_refused;
 };
 
 bool runner_stopping(const struct runner *r);

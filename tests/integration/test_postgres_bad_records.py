@@ -229,8 +229,8 @@ def test_tables_can_be_filled_anew(pipeline, kafka, database):
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
     assert sink.stop() == 0
-    for command in ("down", "up"):
-        run(BUILD / "sinks/cw-migrate", command, "--database.url", database)
+    for command in (("down", "--to", "0"), ("up",)):
+        run(BUILD / "sinks/cw-migrate", *command, "--database.url", database)
     assert trade_rows(pipeline) == {}
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
