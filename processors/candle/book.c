@@ -154,7 +154,8 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
         return NULL;
     s->market = m;
     s->number = (uint32_t)b->n_series;
-    s->subscribed_us = s->lost_since_us = s->latest_us = s->dropped_us = BOOK_NEVER;
+    s->subscribed_us = s->lost_since_us = s->latest_us = BOOK_NEVER;
+    s->before_us = s->dropped_us = BOOK_NEVER;
     for (int i = 0; i < INTERVALS; i++)
         TAILQ_INIT(&s->windows[i]);
     memcpy(s->symbol, symbol.data, symbol.len);

@@ -50,7 +50,8 @@ struct series {
     int64_t subscribed_us; /* first `subscribed`, or BOOK_NEVER */
     int64_t lost_since_us; /* a `lost` without `subscribed` behind it, or BOOK_NEVER */
     int64_t latest_us;     /* largest placed time of its trades, or BOOK_NEVER */
-    int64_t dropped_us;    /* latest end of a window dropped for want of room, or BOOK_NEVER */
+    int64_t before_us;     /* the same without the trade at hand */
+    int64_t dropped_us;    /* latest end of a window there was no room for, or BOOK_NEVER */
     struct ids ids;
     struct lost lost;
     struct window_list windows[INTERVALS];

@@ -11,48 +11,65 @@ static int lose(const struct turn *t, struct series *s, int64_t from_us, int64_t
     return window_reconsider(t, s, more ? BOOK_NEVER : from_us, more ? INT64_MAX : to_us);
 }
 
-/* The time between two ticks is lost for every symbol of the exchange. */
-static int lose_between(const struct turn *t, const struct market *m, int64_t from_us,
-                        int64_t to_us)
+/* What a tick says of the time since the one before it. */
+struct between {
+    bool lost;
+    int64_t from_us;
+    int64_t to_us;
+};
+
+static struct between take_tick(struct market *m, const struct tick *tick)
+{
+    struct between b = {false, m->tick_us, tick->receive_time_us};
+    if (m->stream_us == BOOK_NEVER)
+        m->dead = !tick->alive;
+    if (m->stream_us == BOOK_NEVER || b.to_us <= b.from_us)
+        return b;
+    b.lost = m->dead || !tick->alive || coverage_is_silence(b.from_us, b.to_us);
+    m->tick_us = b.to_us;
+    m->dead = !tick->alive;
+    m->silent = false;
+    return b;
+}
+
+/* The time is lost for every symbol of the exchange. */
+static int lose_between(const struct turn *t, const struct market *m, const struct between *b)
 {
     for (struct series *s = t->state->book->series; s; s = s->next) {
         if (s->market != m)
             continue;
         window_end_lane(s);
-        if (lose(t, s, from_us, to_us) != 0)
+        if (coverage_lose(t, s, b->from_us, b->to_us) < 0)
             return -1;
     }
     return 0;
 }
 
-static int note_tick(const struct turn *t, struct market *m, const struct tick *tick)
+static int reconsider_between(const struct turn *t, const struct market *m, const struct between *b)
 {
-    int64_t before_us = m->tick_us;
-    int64_t now_us = tick->receive_time_us;
-    if (m->stream_us == BOOK_NEVER || now_us <= before_us) {
-        if (m->stream_us == BOOK_NEVER)
-            m->dead = !tick->alive;
-        return 0;
+    for (struct series *s = t->state->book->series; s; s = s->next) {
+        bool all = s->lost.n == LOST_MAX; /* ranges may have become one */
+        if (s->market == m &&
+            window_reconsider(t, s, all ? BOOK_NEVER : b->from_us, all ? INT64_MAX : b->to_us) != 0)
+            return -1;
     }
-    bool lost = m->dead || !tick->alive || coverage_is_silence(before_us, now_us);
-    m->tick_us = now_us;
-    m->dead = !tick->alive;
-    m->silent = false;
-    return lost ? lose_between(t, m, before_us, now_us) : 0;
+    return 0;
 }
 
 int feed_tick(const struct turn *t, const struct tick *tick)
 {
-    struct book *b = t->state->book;
+    struct book *book = t->state->book;
     const char *why = trade_is_time(tick->receive_time_us)
-                          ? trade_no_market(b, tick->exchange)
+                          ? trade_no_market(book, tick->exchange)
                           : "receive_time: not between 1970 and 9999";
     if (why)
         return t->sink->refuse(t->sink->ctx, why, t->e);
-    struct market *m = book_market(b, tick->exchange);
+    struct market *m = book_market(book, tick->exchange);
     if (!m)
         return turn_no_memory(t);
-    if (note_tick(t, m, tick) != 0 || time_advance(t, m, tick->receive_time_us) != 0)
+    const struct between b = take_tick(m, tick);
+    if ((b.lost && lose_between(t, m, &b) != 0) || time_advance(t, m, tick->receive_time_us) != 0 ||
+        (b.lost && reconsider_between(t, m, &b) != 0))
         return -1;
     time_schedule(t, m);
     return 0;

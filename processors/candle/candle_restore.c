@@ -136,7 +136,7 @@ static int restore_one_series(struct restoring *r, int64_t number)
     s->unproven = flags >> 1 & 1;
     s->subscribed_us = time_or_never(u);
     s->lost_since_us = time_or_never(u);
-    s->latest_us = time_or_never(u);
+    s->latest_us = s->before_us = time_or_never(u);
     s->dropped_us = unpack_int(u);
     return restore_ids(r, &s->ids) != 0 || restore_lost(r, &s->lost) != 0 ? -1 : 0;
 }

@@ -88,6 +88,7 @@ static void lane_add(struct series *s, const struct sum_trade *in)
     sum_add(&s->lane_sum, in);
     s->lane_repaired |= in->trade->origin == TRADE_ORIGIN_REPAIR;
     s->latest_us = in->placed_us > s->latest_us ? in->placed_us : s->latest_us;
+    s->before_us = s->latest_us;
     if (in->trade->has_sequence)
         ids_take_next(&s->ids, in->placed_us);
 }
@@ -248,13 +249,22 @@ static void learn_times(const struct turn *t, struct series *s, const struct ids
     } else {
         if (now->earliest_us < before->earliest_us)
             widen(k, now->earliest_us, before->earliest_us);
-        if (now->latest_us > before->latest_us && (had_lost || s->unproven)) {
+        if (now->latest_us > before->latest_us && had_lost)
             widen(k, before->latest_us, now->latest_us);
-            s->unproven = false; /* unless that finds windows that still wait */
-        }
     }
     if (coverage_heal(t, s))
         widen(k, BOOK_NEVER, INT64_MAX);
+}
+
+/* Windows that wait for what comes behind the latest trade may be done waiting. */
+static void take_time(struct series *s, int64_t placed_us, struct knowledge *k)
+{
+    if (placed_us <= s->latest_us)
+        return;
+    if (s->unproven)
+        widen(k, s->latest_us, placed_us);
+    s->unproven = false; /* unless that finds windows that still wait */
+    s->latest_us = placed_us;
 }
 
 static int take_id(const struct turn *t, const struct incoming *x, struct knowledge *k)
@@ -303,22 +313,21 @@ static int show_windows(const struct turn *t, struct incoming *x)
 static int fold(const struct turn *t, struct incoming *x)
 {
     struct series *s = x->series;
-    int64_t latest_us = s->latest_us;
     int64_t minute_us = interval_open_us(&intervals[INTERVAL_1M], x->in.placed_us);
     struct knowledge k = {INT64_MAX, INT64_MIN};
     if (make_windows(t, x) != 0)
         return -1;
     add_to_windows(x);
+    take_time(s, x->in.placed_us, &k);
     if (take_id(t, x, &k) != 0)
         return -1;
     turn_count(t, CANDLE_TRADES, 1);
     if (s->market->stream_us >= time_final_us(t->state, INTERVAL_1M, minute_us))
         turn_count(t, CANDLE_LATE, 1);
-    /* windows may come that begin behind all trades before this one */
     if (show_windows(t, x) != 0 ||
         (k.from_us <= k.to_us && window_reconsider(t, s, k.from_us, k.to_us) != 0))
         return -1;
-    s->latest_us = x->in.placed_us > latest_us ? x->in.placed_us : latest_us;
+    s->before_us = s->latest_us;
     find_windows(t, x);
     lane_begin(t, s, x->windows, x->in.placed_us);
     time_schedule(t, s->market);

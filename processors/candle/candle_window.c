@@ -77,13 +77,18 @@ static bool awaits_proof(const struct window *w)
            ids->latest_us < w->open_us + intervals[w->interval].length_us;
 }
 
+/* Whether it could be made anew if it went: without a trade, and none behind its start. */
+static bool could_come_again(const struct window *w)
+{
+    return w->sum.trades == 0 && w->open_us > w->series->latest_us;
+}
+
 void window_file(struct window *w)
 {
     enum coverage c = judge(w).coverage;
-    bool proof = awaits_proof(w);
-    /* without a trade nothing would tell it from one that never was, and it would begin anew */
-    bool done = c == COVERAGE_COMPLETE && w->sum.trades > 0 && !proof;
-    w->series->unproven |= proof;
+    bool waits = awaits_proof(w) || could_come_again(w);
+    bool done = (c == COVERAGE_COMPLETE || c == COVERAGE_QUIET) && !waits;
+    w->series->unproven |= waits;
     book_stage(w, done ? STAGE_KEPT : STAGE_HELD);
 }
 
@@ -142,6 +147,12 @@ static size_t collect_closed(const struct book *b, struct window **ret)
     return n;
 }
 
+/* No window of the series that ended by then is made (again). */
+static void give_up_until(struct series *s, int64_t end_us)
+{
+    s->dropped_us = end_us > s->dropped_us ? end_us : s->dropped_us;
+}
+
 /* Drops the oldest of the closed windows, at least as many as are needed, if there are so many: 1,
  * else 0. */
 static int drop_oldest(const struct turn *t, struct window **closed, size_t n, size_t needed)
@@ -153,8 +164,7 @@ static int drop_oldest(const struct turn *t, struct window **closed, size_t n, s
     drops = drops < needed ? needed : drops;
     drops = drops < n ? drops : n;
     for (size_t i = 0; i < drops; i++) {
-        struct series *s = closed[i]->series;
-        s->dropped_us = end_of(closed[i]) > s->dropped_us ? end_of(closed[i]) : s->dropped_us;
+        give_up_until(closed[i]->series, end_of(closed[i]));
         if (window_drop(t, closed[i]) != 0)
             return -1;
     }
@@ -194,7 +204,7 @@ static bool may_be_noticed(const struct turn *t, const struct series *s, int int
     return open_us + intervals[interval].length_us > s->dropped_us &&
            now_us < time_held_us(t->state, interval, open_us) &&
            (ends_now || now_us < time_kept_us(t->state, interval, open_us) ||
-            open_us > s->latest_us);
+            open_us > s->before_us);
 }
 
 int window_notice(const struct turn *t, struct series *s, int interval, int64_t open_us,
@@ -208,6 +218,7 @@ int window_notice(const struct turn *t, struct series *s, int interval, int64_t 
     if (room < 0)
         return -1;
     if (room == 0) {
+        give_up_until(s, open_us + intervals[interval].length_us);
         turn_count(t, CANDLE_UNMADE, 1);
         return 0;
     }

@@ -7,7 +7,7 @@
 
 import psycopg
 
-from records import NAME, decode, end_offsets, lag, read_topic
+from records import decode, end_offsets, lag, read_topic
 from stack import free_port
 
 
@@ -22,9 +22,16 @@ def of_kind(messages, name):
 
 
 def records_of(messages):
-    """(partition, kind, record) of what belongs in `trades`, as the oracle of candles wants it."""
-    known = [(m.partition, *decode(m.value)) for m in messages if m.value and m.value[:10] in NAME]
-    return [r for r in known if r[1] in ("trade", "tick", "feed")]
+    """(partition, kind, record) of what belongs in `trades` and can be read, as the oracle of candles wants it."""
+    known = []
+    for m in messages:
+        try:
+            kind, record = decode(m.value or b"")
+        except (EOFError, IndexError, KeyError, ValueError):
+            continue
+        if kind in ("trade", "tick", "feed"):
+            known.append((m.partition, kind, record))
+    return known
 
 
 class Pipeline:

@@ -132,8 +132,9 @@ def test_a_missing_topic_is_named_with_the_way_to_make_it(kafka, prefix, program
 
 def test_topics_of_different_partition_counts_are_refused(kafka, prefix, program):
     admin = AdminClient({"bootstrap.servers": kafka.brokers})
-    wanted = [NewTopic(prefix + name, count, 1) for name, count in
-              (("trades", 4), ("candles.1m", 3), ("candles-state", 4), ("dead-letters", 1))]
+    counts = {f"candles.{interval}": 4 for interval in candle_oracle.INTERVALS}
+    counts |= {"trades": 4, "candles.1m": 3, "candles-state": 4, "dead-letters": 1}
+    wanted = [NewTopic(prefix + name, count, 1) for name, count in counts.items()]
     for future in admin.create_topics(wanted).values():
         future.result(30)
     one = candles_program(program, kafka, prefix)

@@ -186,7 +186,7 @@ def write_days(pipeline, kafka, chance, range_of_days):
         c = any_candle(chance, interval="1s")
         c |= {"open_time": NOON_US + n * DAY_US, "close_time": NOON_US + n * DAY_US + 1_000_000, "status": "final",
               "revision": 1}
-        writer.put(pipeline.prefix + "candles.1s", encode("candle", c), str(n), partition_of(c))
+        writer.put(pipeline.prefix + "candles.1s", encode("candle", c), f"day {n}", partition_of(c))
     writer.flush()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from candle_oracle import INTERVALS
 from records import Writer, encode
-from stack import TOP
+from stack import TOP, run
 
 sys.path.append(str(TOP / "tests/soak"))
 
@@ -17,7 +17,7 @@ import truth
 from judge import judge
 from market_run import Shape, soak
 
-SHORT = Shape(hours=2 / 60, rate=400, symbols=20, speed=20, warm_up_minutes=0.5, look_minutes=0.25, oracle_trades=20_000)
+SHORT = Shape(hours=2 / 60, rate=400, symbols=20, speed=20, warm_up_minutes=0.5, look_minutes=0.25, oracle_trades=40_000)
 
 
 def test_two_minutes_of_market_are_exact_and_every_figure_is_there(kafka, postgres, logs):
@@ -41,19 +41,25 @@ def test_two_minutes_of_market_are_exact_and_every_figure_is_there(kafka, postgr
     assert all(f"\n{name}" in printed for name in programs)
 
 
-@pytest.mark.parametrize("name, growth, flat", [
+@pytest.mark.parametrize("case, growth, flat", [
     ("level", lambda n: 20_000, True),
     ("wavers by 4 %", lambda n: 20_000 + 800 * (-1) ** n, True),
     ("leaks 4 KiB a second", lambda n: 20_000 + 240 * n, False),
     ("one sample 6 % above", lambda n: 20_000 + 1_220 * (n == 40), False),
     ("grows in the warm-up only", lambda n: 20_000 - 1_000 * max(0, 10 - n), True)])
-def test_memory_is_flat_if_no_sample_after_the_warm_up_leaves_the_mean_by_5_percent(name, growth, flat):
+def test_memory_is_flat_if_no_sample_after_the_warm_up_leaves_the_mean_by_5_percent(case, growth, flat):
     assert judge([(n, growth(n)) for n in range(61)], warm_up_minutes=10).flat is flat
 
 
 def test_too_few_samples_are_no_verdict():
     with pytest.raises(ValueError, match="too few"):
         judge([(1, 1), (2, 1), (3, 1)], warm_up_minutes=2)
+
+
+def test_a_market_too_short_to_judge_is_refused_before_it_starts():
+    done = run(sys.executable, TOP / "tests/soak/soak.py", "--hours", "0.1", check=False)
+    assert done.returncode == 2
+    assert "6 minutes leave too little to judge memory by" in done.stderr
 
 
 LINE = ('{"kind":"trade","symbol":"A1-USDT","id":%d,"price":"%s","amount":"0.50000000","side":"buy",'
@@ -66,12 +72,12 @@ def trade(number, price):
             "origin": "live"}
 
 
-@pytest.mark.parametrize("name, numbers, price, difference", [
+@pytest.mark.parametrize("case, numbers, price, difference", [
     ("missing", [1, 2], "1.5", "A1-USDT: the ledger has"),
     ("twice", [1, 2, 3, 3], "1.5", "A1-USDT: the ledger has"),
     ("another price", [1, 2, 3], "1.6", "A1-USDT: the ledger has"),
     ("no candles", [1, 2, 3], "1.5", "candles.1w of A1-USDT add up to (0, 0, 0, 0)")])
-def test_a_difference_is_found(topics, kafka, tmp_path, name, numbers, price, difference):
+def test_a_difference_is_found(topics, kafka, tmp_path, case, numbers, price, difference):
     ledger = tmp_path / "ledger"
     ledger.write_text("".join(LINE % (n, "1.50000000") for n in (1, 2, 3)))
     writer = Writer(kafka.brokers)
@@ -80,5 +86,5 @@ def test_a_difference_is_found(topics, kafka, tmp_path, name, numbers, price, di
     writer.flush()
     found = truth.compare(ledger, kafka.brokers, topics, {"A1-USDT"}).differences
     assert any(line.startswith(difference) for line in found), found
-    assert any(line.startswith("A1-USDT") for line in found) is (name != "no candles")
+    assert any(line.startswith("A1-USDT") for line in found) is (case != "no candles")
     assert any("missing" in line for line in found), "the oracle's candles are not in the topic"

@@ -32,22 +32,20 @@ def share_kib(pid):
     return _kib(pid, "smaps_rollup", "Pss")
 
 
-def family(pid):
-    """The process and its children, as far as they live."""
-    numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-    return [pid] + [n for n in numbers if _parent(n) == pid]
+def of_family(figure, pid):
+    """Sum of a figure, such as share_kib, over the process and its children; one that ends meanwhile counts 0."""
+    total = figure(pid)
+    for number in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]:
+        try:
+            total += figure(number) if int(_stat(number)[1]) == pid else 0
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            pass
+    return total
 
 
 def _stat(pid):
     """From the third field on, the state."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _parent(pid):
-    try:
-        return int(_stat(pid)[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return None  # it ended between two looks
 
 
 def _kib(pid, file, name):

@@ -3,10 +3,10 @@
     verdict = judge([(1, 20_100), (2, 20_150), ...], warm_up_minutes=10)
     verdict.flat, verdict.worst_percent
 
-Flat is: after the warm-up, every sample lies within 5 % of the mean of all samples after the warm-up. What a program fills by
-then, and keeps: the history of the simulator (500,000 trades), the windows of cw-candles (a minute of closed ones; of
-the longer intervals one or two a symbol), queues and batches at their working size. Longer runs add nothing to these: a
-window leaves the state when its minutes do. What would still grow is a leak, and the drift shows it long before the 5 %.
+Flat is: after the warm-up, every sample lies within 5 % of the mean of all samples after it. What a program fills by then,
+and keeps: the history of the simulator (500,000 trades), the windows of cw-candles (a minute of closed ones; of the longer
+intervals one or two a symbol), queues and batches at their working size. Longer runs add nothing to these: a window leaves
+the state when its minutes do. The drift tells a slow leak from samples that waver.
 """
 
 from dataclasses import asdict, dataclass

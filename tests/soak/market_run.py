@@ -20,7 +20,8 @@ SUNDAY_MIDNIGHT_S = 1_763_942_400  # 2025-11-24T00:00:00Z: there all eleven inte
 PREFIX = "soak."
 DATABASE = "soak"
 SETTLE_US = 75_000_000  # after the last trade: the 1m windows are final, and longer ones have told their last
-REQUESTS = 20  # of each look, to the API
+REQUESTED = ("/v1/symbols", "/v1/candles/binance/BTC-USDT?limit=500", "/v1/trades/binance/BTC-USDT?limit=500")
+REQUESTS = 20  # of each, at each look
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Shape:
     @property
     def trades(self):
         return round(self.hours * 3600 * self.rate)
+
+    @property
+    def looks_to_judge(self):
+        """After the warm-up."""
+        return (self.hours * 60 - self.warm_up_minutes) / self.look_minutes
 
     def clock(self):
         """From now on; the Sunday midnight lies at three quarters."""
@@ -70,7 +76,7 @@ class Run:
         return self.sim.status()
 
     def wait_market(self, condition, market_s, what):
-        """Until condition(status), which comes within so much market time; half a minute for a machine that is behind."""
+        """Until condition(status), which comes within so much market time; half a minute more for a busy machine."""
         def there():
             status = self.status()
             return condition(status) and status
@@ -89,7 +95,7 @@ class Run:
 
     def sample(self, minute, status):
         for _ in range(REQUESTS):
-            for path in ("/v1/symbols", "/v1/candles/binance/BTC-USDT?limit=500", "/v1/trades/binance/BTC-USDT?limit=500"):
+            for path in REQUESTED:
                 code, body = http_get(self.pipeline.api_url + path)
                 assert code in (200, 404), f"{path}: {code} {body}"  # 404: the symbol has not traded yet
         behind_s = status["behind_us"] / 1e6
@@ -99,11 +105,12 @@ class Run:
         """The candles of the last trades, and then the end of the producer: after that the topics are at rest."""
         end_us = self.sim.status()["market_us"]
         self.wait_market(lambda s: s["market_us"] >= end_us + SETTLE_US, SETTLE_US / 1e6, "market time")
-        wait_for(self.all_written, 60, lambda: f"all trades in Kafka: {self.programs['cw-producer'].log_end()}")
+        wait_for(self.all_written, 60, lambda: f"all trades in Kafka\n{self.programs['cw-producer'].log_end()}")
         assert self.programs.pop("cw-producer").stop() == 0, "cw-producer failed at its end"
         ends = end_offsets(self.kafka.brokers, [PREFIX + "trades"])[PREFIX + "trades"]
-        wait_for(lambda: all(self.folded_to(p) >= end - 1 for p, end in ends.items() if end > 0),  # -1: a marker is last
-                 60, lambda: f"candles of all trades\n{self.programs['cw-candles'].log_end()}", 0.5)
+        last = {p: end - 1 for p, end in ends.items() if end > 0}  # a marker is the last of each
+        wait_for(lambda: all(self.folded_to(p) >= offset for p, offset in last.items()), 60,
+                 lambda: f"candles of all trades\n{self.programs['cw-candles'].log_end()}", 0.5)
 
     def all_written(self):
         written = self.programs["cw-producer"].metric("candlewick_trades_written_total")
@@ -113,10 +120,10 @@ class Run:
         return committed(self.kafka.brokers, PREFIX + "cw-candles", PREFIX + "trades", partition)
 
     def chosen(self):
-        """Whole symbols for the oracle: the busiest ones that fit, quiet ones beside them."""
+        """Whole symbols for the oracle: busy ones, of which none takes more than a quarter, and quiet ones for the rest."""
         names, left = set(), self.shape.oracle_trades
         for name, trades in self.pipeline.rows("SELECT symbol, trades FROM symbol ORDER BY trades DESC, symbol"):
-            if trades <= left:
+            if trades <= min(left, self.shape.oracle_trades / 4):
                 names.add(name)
                 left -= trades
         return names

@@ -9,7 +9,7 @@ from collections import Counter
 
 import psycopg
 
-from usage import cpu_seconds, family, resident_kib, share_kib
+from usage import cpu_seconds, of_family, resident_kib, share_kib
 
 # A partition of a day counts for its table: trade_20261121 for trade.
 TABLES = """
@@ -29,13 +29,13 @@ class Look:
 
     def now(self, minute):
         running = {name: program.pid for name, program in self.programs.items() if program.alive()}
-        servers = {"Kafka": [self._kafka.pid()], "PostgreSQL": family(self._postgres.pid())}
+        servers = {"Kafka": self._kafka.pid(), "PostgreSQL": self._postgres.pid()}
         return {
             "minute": minute,
             "resident_kib": {**{name: resident_kib(pid) for name, pid in running.items()},
-                             **{name: sum(map(share_kib, pids)) for name, pids in servers.items()}},
+                             **{name: of_family(share_kib, pid) for name, pid in servers.items()}},
             "cpu_s": {**{name: cpu_seconds(pid) for name, pid in running.items()},
-                      **{name: sum(map(cpu_seconds, pids)) for name, pids in servers.items()}},
+                      **{name: of_family(cpu_seconds, pid) for name, pid in servers.items()}},
             "lag_records": {name: self.programs[name].metric("candlewick_consumer_lag_records")
                             for name in ("cw-candles", "cw-postgres")},
             "topic_bytes": self.topic_bytes(),

@@ -28,11 +28,12 @@ def memory_lines(result):
 
 
 def disk_lines(result):
-    yield (f"{'disk':<24}{'count':>10}{'B each':>8}{'+ index':>8}{'B a trade':>10}{'+ index':>8}{'GiB a day':>10}{'+ index':>8}")
+    yield (f"{'disk':<29}{'count':>10}{'B each':>9}{'+ index':>9}{'B a trade':>11}{'+ index':>9}"
+           f"{'GiB a day':>11}{'+ index':>9}")
     for name, count, kept, index, day, day_index, trades in disk(result):
-        each = [f"{b / count:>8.1f}" if count else f"{'':>8}" for b in (kept, kept + index)]
-        yield (f"{name:<24}{count or '':>10}{each[0]}{each[1]}{kept / trades:>10.2f}{(kept + index) / trades:>8.2f}"
-               f"{day / GIB:>10.3f}{(day + day_index) / GIB:>8.3f}")
+        each = [f"{b / count:>9.1f}" if count else f"{'':>9}" for b in (kept, kept + index)]
+        yield (f"{name:<29}{count or '':>10}{each[0]}{each[1]}{kept / trades:>11.2f}{(kept + index) / trades:>9.2f}"
+               f"{day / GIB:>11.3f}{(day + day_index) / GIB:>9.3f}")
 
 
 def disk(result):

@@ -231,8 +231,8 @@ static bool is_same(const char *said, const char *due)
 
 static bool are_same(const char *said, const char *due)
 {
-    char *said_parts[SAID_MAX];
-    char *due_parts[SAID_MAX];
+    char *said_parts[SAID_MAX] = {NULL};
+    char *due_parts[SAID_MAX] = {NULL};
     char *said_copy = strdup(said);
     char *due_copy = strdup(due);
     assert_true(said_copy && due_copy);

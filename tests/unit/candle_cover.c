@@ -83,7 +83,7 @@ static void put_range(struct cover_range *ranges, size_t *n, int64_t from_us, in
     ranges[(*n)++] = (struct cover_range){from_us, to_us};
 }
 
-/* In order, and what meets or overlaps as one. */
+/* In order, and what meets or overlaps as one; but what is over stays apart from what is not. */
 static void join(struct cover_range *ranges, size_t *n)
 {
     for (size_t i = 1; i < *n; i++)
@@ -94,7 +94,12 @@ static void join(struct cover_range *ranges, size_t *n)
         }
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++)
-        if (kept > 0 && ranges[i].from_us <= ranges[kept - 1].to_us)
+        if (kept > 0 && ranges[i].from_us > ranges[kept - 1].from_us &&
+            ranges[i].from_us <= ranges[kept - 1].to_us && ranges[i].to_us == COVER_ENDLESS &&
+            ranges[kept - 1].to_us != COVER_ENDLESS) {
+            ranges[kept - 1].to_us = ranges[i].from_us;
+            ranges[kept++] = ranges[i];
+        } else if (kept > 0 && ranges[i].from_us <= ranges[kept - 1].to_us)
             ranges[kept - 1].to_us = most(ranges[kept - 1].to_us, ranges[i].to_us);
         else
             ranges[kept++] = ranges[i];

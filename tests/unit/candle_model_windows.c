@@ -187,7 +187,8 @@ static bool stays(const struct model *m, const struct model_window *w)
     bool open_end =
         s->known.latest_us >= w->open_us && s->known.latest_us < end_us(w->interval, w->open_us);
 
-    bool held = (c != COVERAGE_COMPLETE && c != COVERAGE_QUIET) || open_end || w->trades == 0;
+    bool quiet_end = w->trades == 0 && w->open_us > s->latest_us;
+    bool held = (c != COVERAGE_COMPLETE && c != COVERAGE_QUIET) || open_end || quiet_end;
     return held && now_us < hold_until_us(m, w->interval, w->open_us);
 }
 
@@ -257,7 +258,7 @@ bool model_is_makeable(const struct model *m, size_t series, int interval, int64
 static void make_empty(struct model *m, size_t series, int interval, int64_t open_us,
                        int64_t stream_before_us)
 {
-    const struct model_series *s = &m->series[series];
+    struct model_series *s = &m->series[series];
     int64_t now_us = m->markets[s->market].stream_us;
     bool closes = stream_before_us < close_us(m, interval, open_us);
     bool late =
@@ -271,6 +272,7 @@ static void make_empty(struct model *m, size_t series, int interval, int64_t ope
     if ((c != COVERAGE_GAP && c != COVERAGE_DOWN) || end_us(interval, open_us) <= s->dropped_us)
         return;
     if (!model_make_room(m, 1)) {
+        s->dropped_us = end_us(interval, open_us); /* it was not beyond it */
         model_count(m, CANDLE_UNMADE);
         return;
     }
