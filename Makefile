@@ -1,6 +1,6 @@
 # A facade: each target is a command or two that you could type. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run up down status logs test lint asan bench clean reset
+.PHONY: help setup build run up down status logs test docs lint asan bench soak clean reset
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ logs: ## Follow the logs of all programs
 test: build ## Run all tests, against a Kafka and a PostgreSQL of their own
 	@tests/run.sh
 
+docs: build ## Write the pages of docs/ that are made: CONFIGURATION.md, METRICS.md, TOPICS.md
+	@ninja --quiet -C build docs
+
 lint: build ## Check formatting and run clang-tidy, cppcheck and shellcheck
 	@tests/lint.sh
 
@@ -37,8 +40,12 @@ asan: setup ## Run the unit tests under the address and undefined behaviour sani
 	@[ -e build-asan/build.ninja ] || meson setup -Db_sanitize=address,undefined -Db_lundef=false build-asan
 	@meson test -C build-asan --suite unit --print-errorlogs
 
-bench: build ## Measure
-	@meson test -C build --benchmark --verbose
+bench: build ## Measure, print the figures and write them to var/bench.json (ONLY="micro candles …")
+	@.cache/venv/bin/python tests/bench/bench.py $(ONLY)
+
+soak: build ## An hour of market: memory flat, disk, every candle checked (HOURS, RATE, SYMBOLS, SPEED)
+	@.cache/venv/bin/python tests/soak/soak.py $(if $(HOURS),--hours $(HOURS)) $(if $(RATE),--rate $(RATE)) \
+		$(if $(SYMBOLS),--symbols $(SYMBOLS)) $(if $(SPEED),--speed $(SPEED))
 
 clean: ## Remove what was built
 	@rm -rf build build-*

@@ -1,9 +1,10 @@
 /**
- * cw-api: candles, trades and symbols over REST.
+ * cw-api: candles, trades, symbols and what is known to be missing, over REST.
  */
 #include "log.h"
 #include "pool.h"
 #include "program.h"
+#include "rest/dispatch.h"
 #include "rest/server.h"
 #include "watch.h"
 
@@ -28,10 +29,12 @@ static const struct conf_opt options[] = {
 
 static const struct program_about about = {
     .conf = {.name = "cw-api",
-             .summary = "Serves candles, trades and symbols from PostgreSQL over REST.",
+             .summary = "Serves candles, trades, gaps and symbols from PostgreSQL over REST.",
              .args = "",
-             .details = "GET / lists the endpoints. Every error is application/problem+json.\n"},
-    .health_listen = "127.0.0.1:9104"};
+             .details = "GET / lists the endpoints, /openapi.json describes them. Every error is "
+                        "application/problem+json.\n"},
+    .health_listen = "127.0.0.1:9104",
+    .metrics = {&pool_metric_table, &dispatch_metric_table}};
 
 enum { DRAIN_MS = 3000 };
 

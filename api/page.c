@@ -10,7 +10,7 @@
 
 /* What a cursor is before it is wrapped: "1|scope|time|sequence|partition|offset|text". */
 #define CURSOR_VERSION "1|"
-enum { PLAIN_TEXT = 240 };
+enum { PLAIN_TEXT = 228, CURSOR_REST_MIN = 9, CURSOR_REST_MAX = 301 };
 
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -19,7 +19,7 @@ uint32_t place_scope(const char *list)
     uint32_t hash = 2166136261u; /* FNV-1a */
     for (const char *p = list; *p; p++)
         hash = (hash ^ (unsigned char)*p) * 16777619u;
-    return hash;
+    return hash ? hash : 1;
 }
 
 /* --- RFC 4648 section 5, without padding ----------------------------------------------------- */
@@ -91,6 +91,15 @@ static int parse_plain(const char *p, struct place *ret)
     ret->scope = (uint32_t)scope;
     memcpy(ret->text, p, len + 1);
     return 0;
+}
+
+bool cursor_has_form(const char *text)
+{
+    size_t start = strlen(CURSOR_START);
+    if (strncmp(text, CURSOR_START, start) != 0)
+        return false;
+    size_t len = strspn(text + start, base64url);
+    return text[start + len] == '\0' && len >= CURSOR_REST_MIN && len <= CURSOR_REST_MAX;
 }
 
 int cursor_encode(const struct place *at, uint32_t scope, char ret[CURSOR_TEXT], struct err *e)

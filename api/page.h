@@ -17,7 +17,10 @@
 
 #include "err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define CURSOR_START "MX" /* of "1|" in base64 */
 
 enum {
     PAGE_LIMIT_DEFAULT = 500, /* rows */
@@ -41,7 +44,7 @@ struct page {
     int64_t end_us;   /* exclusive; INT64_MAX: none */
     int limit;        /* rows, 1 to PAGE_LIMIT_MAX */
     bool has_after;
-    struct place after; /* rows behind this one only */
+    struct place after; /* rows behind this one only; of no list: a cursor that is none of ours */
 };
 
 /* Without start and cursor the newest rows are meant, not the first ones. */
@@ -50,12 +53,30 @@ static inline bool page_is_newest(const struct page *p)
     return p->start_us == INT64_MIN && !p->has_after;
 }
 
-/* A number that two lists hardly share. */
+/* The first time a row may have, of lists where no two rows share one. */
+static inline int64_t page_first_us(const struct page *p)
+{
+    bool behind = p->has_after && p->after.time_us >= p->start_us;
+    return behind ? p->after.time_us + (p->after.time_us < INT64_MAX) : p->start_us;
+}
+
+/* How many rows to look for: one more tells whether the list goes on. Nothing but newer rows may
+ * follow the newest page, so it asks for no row more. */
+static inline int page_rows_wanted(const struct page *p)
+{
+    return page_is_newest(p) ? p->limit : p->limit + 1;
+}
+
+/* A number that two lists hardly share; never 0, which is no list's. */
 uint32_t place_scope(const char *list);
 
-/* Letters, digits, "-" and "_" only. ERR_LIMIT: the place's text is longer than PLACE_TEXT - 1. */
+/* As cursor_has_form() says. ERR_LIMIT: the place's text is longer than PLACE_TEXT - 1. */
 int cursor_encode(const struct place *at, uint32_t scope, char ret[CURSOR_TEXT],
                   struct err *e) MUST_CHECK;
+
+/* Whether a text has the form of a cursor: CURSOR_START, then 9 to 301 letters, digits, "-" and
+ * "_". What has it may still be no cursor of ours. */
+bool cursor_has_form(const char *text);
 
 /* ERR_PROTO: not a cursor that cursor_encode() makes. */
 int cursor_decode(const char *cursor, struct place *ret, struct err *e) MUST_CHECK;

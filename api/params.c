@@ -47,11 +47,28 @@ void params_check_names(const struct target *t, const char *const *allowed, stru
     }
 }
 
-static void read_time(const struct target *t, const char *name, int64_t *ret_us, struct problem *p)
+/* "-1.5": seconds as the documentation has them, without sign and exponent that decimals may have.
+ */
+static bool is_plain_seconds(const char *text)
+{
+    static const char digits[] = "0123456789";
+    text += *text == '-';
+    size_t whole = strspn(text, digits);
+    if (whole == 0 || text[whole] == '\0')
+        return whole > 0;
+    const char *fraction = text + whole + 1;
+    size_t len = strspn(fraction, digits);
+    return text[whole] == '.' && len > 0 && fraction[len] == '\0';
+}
+
+void params_time(const struct target *t, const char *name, int64_t *ret_us, struct problem *p)
 {
     const char *text = target_param(t, name);
     struct err e = {0};
-    if (text && time_parse(slice_of(text), ret_us, &e) != 0)
+    if (!text)
+        return;
+    bool plain = strchr(text, ':') || is_plain_seconds(text); /* only RFC 3339 has colons */
+    if (!plain || time_parse(slice_of(text), ret_us, &e) != 0)
         problem_invalid(p, name,
                         "a time: RFC 3339 (2026-11-21T10:00:00Z) or seconds since 1970, years 0000 "
                         "to 9999");
@@ -73,29 +90,34 @@ static void read_limit(const struct target *t, int *ret, struct problem *p)
 void params_page(const struct target *t, int limit_default, struct page *ret, struct problem *p)
 {
     *ret = (struct page){.start_us = INT64_MIN, .end_us = INT64_MAX, .limit = limit_default};
-    read_time(t, "start", &ret->start_us, p);
-    read_time(t, "end", &ret->end_us, p);
-    if (ret->start_us > ret->end_us)
-        problem_invalid(p, "end", "not before start");
+    params_time(t, "start", &ret->start_us, p);
+    params_time(t, "end", &ret->end_us, p);
     read_limit(t, &ret->limit, p);
     const char *cursor = target_param(t, "cursor");
     struct err e = {0};
     if (!cursor)
         return;
+    if (!cursor_has_form(cursor))
+        problem_invalid(p, "cursor", "the value of next in an earlier answer");
+    ret->has_after = true;
     if (cursor_decode(cursor, &ret->after, &e) != 0)
-        problem_invalid(p, "cursor", "%s", e.text);
-    else
-        ret->has_after = true;
+        ret->after = (struct place){0}; /* of no list: whoever knows the list says so */
 }
 
-const char *params_interval(const struct target *t, struct problem *p)
+const char *params_word(const struct target *t, const char *name, const char *const *words,
+                        const char *otherwise, struct problem *p)
 {
-    const char *text = target_param(t, "interval");
-    const char *interval = find_word(params_intervals, text ? text : "1m");
-    if (!interval) {
+    const char *text = target_param(t, name);
+    const char *word = text ? find_word(words, text) : otherwise;
+    if (text && !word) {
         char list[LIST_TEXT];
-        join(params_intervals, list);
-        problem_invalid(p, "interval", "one of %s", list);
+        join(words, list);
+        problem_invalid(p, name, "one of %s", list);
     }
-    return interval;
+    return word;
+}
+
+const char *params_interval(const struct target *t, const char *const *words, struct problem *p)
+{
+    return params_word(t, "interval", words, "1m", p);
 }

@@ -26,7 +26,16 @@ void params_page(const struct target *t, int limit_default, struct page *ret, st
 /* The intervals there are, NULL-terminated, the shortest first. */
 extern const char *const params_intervals[];
 
-/* The parameter interval: one of params_intervals, "1m" where it is absent. NULL: none of them. */
-const char *params_interval(const struct target *t, struct problem *p);
+/* A parameter that is one of words (NULL-terminated): the one that is given, else otherwise. NULL:
+ * none of them. */
+const char *params_word(const struct target *t, const char *name, const char *const *words,
+                        const char *otherwise, struct problem *p);
+
+/* The parameter interval: one of words, which are some of params_intervals; "1m" where it is
+ * absent. NULL: none of them. */
+const char *params_interval(const struct target *t, const char *const *words, struct problem *p);
+
+/* A time: RFC 3339, or seconds since 1970. *ret_us stays as it is where the parameter is absent. */
+void params_time(const struct target *t, const char *name, int64_t *ret_us, struct problem *p);
 
 #endif

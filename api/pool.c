@@ -10,14 +10,16 @@
 #include <string.h>
 #include <time.h>
 
-static const struct metric_desc desc_sessions = {"candlewick_api_database_sessions",
-                                                 "open database sessions", METRIC_GAUGE, 1};
-static const struct metric_desc desc_connects = {"candlewick_api_database_connects_total",
-                                                 "attempts to connect to the database",
-                                                 METRIC_COUNTER, 1};
-static const struct metric_desc desc_busy = {"candlewick_api_database_busy_total",
-                                             "queries that found no free session in time",
-                                             METRIC_COUNTER, 1};
+enum { SESSIONS, CONNECTS, BUSY };
+
+static const struct metric_desc descs[] = {
+    [SESSIONS] = {"candlewick_api_database_sessions", "open database sessions", METRIC_GAUGE, 1},
+    [CONNECTS] = {"candlewick_api_database_connects_total", "attempts to connect to the database",
+                  METRIC_COUNTER, 1},
+    [BUSY] = {"candlewick_api_database_busy_total", "queries that found no free session in time",
+              METRIC_COUNTER, 1},
+};
+const struct metric_table pool_metric_table = METRIC_TABLE(descs);
 
 struct pool {
     const char *url;
@@ -63,9 +65,9 @@ struct pool *pool_create(const char *url, int n, struct metrics *metrics, struct
     }
     p->url = url;
     p->n_max = n < POOL_MAX ? n : POOL_MAX;
-    p->sessions = metrics_add(metrics, &desc_sessions, "", e);
-    p->connects = metrics_add(metrics, &desc_connects, "", e);
-    p->busy = metrics_add(metrics, &desc_busy, "", e);
+    p->sessions = metrics_add(metrics, &descs[SESSIONS], "", e);
+    p->connects = metrics_add(metrics, &descs[CONNECTS], "", e);
+    p->busy = metrics_add(metrics, &descs[BUSY], "", e);
     if (p->sessions && p->connects && p->busy)
         return p;
     pool_destroy(p);

@@ -26,6 +26,8 @@ enum {
 
 struct pool;
 
+extern const struct metric_table pool_metric_table;
+
 /* Opens nothing yet. url: borrowed. n: 1 to POOL_MAX sessions. NULL with ERR_CONF, ERR_NOMEM. */
 struct pool *pool_create(const char *url, int n, struct metrics *metrics, struct err *e);
 void pool_stop(struct pool *p);

@@ -22,6 +22,7 @@ static const struct problem_row rows[] = {
     [PROBLEM_UNKNOWN_EXCHANGE] = {"unknown-exchange", "Unknown exchange", "exchanges", 404, 0},
     [PROBLEM_UNKNOWN_SYMBOL] = {"unknown-symbol", "Unknown symbol", "near", 404, 0},
     [PROBLEM_AMBIGUOUS_SYMBOL] = {"ambiguous-symbol", "Ambiguous symbol", "near", 404, 0},
+    [PROBLEM_UNKNOWN_CURSOR] = {"unknown-cursor", "Unknown cursor", "", 404, 0},
     [PROBLEM_METHOD_NOT_ALLOWED] = {"method-not-allowed", "Method not allowed", "", 405, 0},
     [PROBLEM_URL_TOO_LONG] = {"url-too-long", "URL too long", "", 414, 0},
     [PROBLEM_INTERNAL] = {"internal", "Internal error", "", 500, 0},

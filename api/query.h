@@ -1,7 +1,8 @@
 /**
  * Typed questions to the database: values in, records out, no HTTP.
  *
- *     struct rows *rows = query_candles(pool, "binance", "BTC-USDT", "1m", &page, &e);
+ *     struct candle_key key = {"binance", "BTC-USDT", "1m", .as_of_us = INT64_MAX};
+ *     struct rows *rows = query_candles(pool, &key, &page, &e);
  *     struct record r;
  *     for (int i = 0; i < rows_count(rows); i++)
  *         if (rows_candle(rows, i, &r, &e) != 0) ...
@@ -16,12 +17,12 @@
 #ifndef CANDLEWICK_QUERY_H
 #define CANDLEWICK_QUERY_H
 
-#include "match.h"
+#include "fill.h"
 #include "page.h"
 #include "pool.h"
 #include "record.h"
 
-enum { QUERY_SYMBOLS_MAX = 20000 }; /* of one exchange that a text is compared with */
+enum { QUERY_RUNS_SCAN = 100000 }; /* candles that one question for runs looks at */
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
@@ -35,12 +36,25 @@ void rows_close(struct rows *rows); /* NULL is fine */
  * no record can. */
 int rows_candle(const struct rows *rows, int i, struct record *ret, struct err *e) MUST_CHECK;
 
+/* A trade or feed record, and its place in the topic trades. */
 struct trade_row {
     struct record record;
     int32_t partition;
     int64_t offset;
 };
 int rows_trade(const struct rows *rows, int i, struct trade_row *ret, struct err *e) MUST_CHECK;
+
+/* Windows of equal coverage, one after the other. */
+struct coverage_run {
+    int64_t start_us;
+    int64_t end_us;
+    enum coverage coverage;
+    int64_t windows;
+    bool has_missing;
+    int64_t missing; /* the sum of theirs */
+};
+int rows_coverage(const struct rows *rows, int i, struct coverage_run *ret,
+                  struct err *e) MUST_CHECK;
 
 struct symbol_row {
     struct slice exchange;
@@ -52,44 +66,51 @@ struct symbol_row {
 int rows_symbol(const struct rows *rows, int i, struct symbol_row *ret, struct err *e) MUST_CHECK;
 
 /* The order key of a row. ERR_PROTO: its texts are too long for a cursor. */
-struct place candle_place(const struct record *r);
 int trade_place(const struct trade_row *row, struct place *ret, struct err *e) MUST_CHECK;
 int symbol_place(const struct symbol_row *row, struct place *ret, struct err *e) MUST_CHECK;
 
 /* --- questions: NULL with *e as pool_query(), and ERR_NOMEM ---------------------------------- */
 
-struct rows *query_candles(struct pool *pool, const char *exchange, const char *symbol,
-                           const char *interval, const struct page *page, struct err *e);
-struct rows *query_trades(struct pool *pool, const char *exchange, const char *symbol,
-                          const struct page *page, struct err *e);
-/* exchange: NULL for all. Of the page only limit and cursor count. */
-struct rows *query_symbols(struct pool *pool, const char *exchange, const struct page *page,
+/* The candles of one symbol and interval, as they are known now or were at a time. */
+struct candle_key {
+    const char *exchange;
+    const char *symbol;
+    const char *interval;
+    int64_t as_of_us; /* INT64_MAX: now. Else closed ones, in their newest revision up to then */
+};
+struct rows *query_candles(struct pool *pool, const struct candle_key *key, const struct page *page,
                            struct err *e);
 
-/* --- names ----------------------------------------------------------------------------------- */
-
-enum resolution {
-    RESOLVED,
-    RESOLVED_NO_EXCHANGE, /* names: the exchanges there are */
-    RESOLVED_NO_SYMBOL,   /* names: symbols like it */
-    RESOLVED_AMBIGUOUS,   /* names: the symbols it may mean */
+/* What is known of the symbol's time. */
+struct known {
+    struct windows windows; /* from its first candle to the newest time known to be closed */
+    int32_t partition;      /* of trades */
 };
+/* A window that closed by then and has no record is one without trades and without loss. What is
+ * closed is told by the newest final candle of any symbol of the exchange in the same partition,
+ * as of a time by the symbol's own. 1: *ret is filled; 0: there is no candle. */
+int query_known(struct pool *pool, const struct candle_key *key, struct known *ret,
+                struct err *e) MUST_CHECK;
 
-enum { RESOLVED_NAMES_MAX = 16, RESOLVED_NAME = SYMBOL_TEXT_MAX + 1 };
+/* The close of the last candle with trades that opened before a time. 1: found; 0: none. */
+int query_close_before(struct pool *pool, const struct candle_key *key, int64_t time_us,
+                       struct decimal *ret, struct err *e) MUST_CHECK;
 
-struct resolved {
-    enum resolution is;
-    char exchange[RESOLVED_NAME];
-    char symbol[RESOLVED_NAME];
-    char names[RESOLVED_NAMES_MAX][RESOLVED_NAME];
-    int n_names;
-};
+/* Coverage of the candles that open in [from_us, to_us), at most limit of them, as runs of one
+ * window each. */
+struct rows *query_coverage(struct pool *pool, const struct candle_key *key, int64_t from_us,
+                            int64_t to_us, int limit, struct err *e);
 
-/* What a client's words for exchange and symbol mean. Errors as pool_query(), and ERR_NOMEM. */
-int query_resolve(struct pool *pool, const char *exchange, const char *symbol, struct resolved *ret,
-                  struct err *e) MUST_CHECK;
-int query_resolve_exchange(struct pool *pool, const char *exchange, struct resolved *ret,
-                           struct err *e) MUST_CHECK;
+/* The same with equal neighbours as one run, from the first QUERY_RUNS_SCAN candles; as known now.
+ * Between them there are windows without a record. */
+struct rows *query_runs(struct pool *pool, const struct candle_key *key, int64_t from_us,
+                        int64_t to_us, int limit, struct err *e);
+
+struct rows *query_trades(struct pool *pool, const char *exchange, const char *symbol,
+                          const struct page *page, struct err *e);
+/* exchange: "" for all. Of the page only limit and cursor count. */
+struct rows *query_symbols(struct pool *pool, const char *exchange, const struct page *page,
+                           struct err *e);
 
 /* Whether the database answers and has our tables: 0, or -1 as pool_query() (ERR_STATE: it lacks
  * them). */

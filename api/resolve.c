@@ -1,4 +1,4 @@
-#include "query.h"
+#include "resolve.h"
 
 #include "statements.h"
 
@@ -12,12 +12,12 @@ static void add_name(struct resolved *r, const char *name)
         (void)snprintf(r->names[r->n_names++], RESOLVED_NAME, "%s", name);
 }
 
-/* Exchanges are written in lower case; ret is "" for what cannot be one. */
+/* Exchanges are written in lower case; ret is "?" for what cannot be one, "" for NULL: any. */
 static void fold_exchange(const char *text, char ret[RESOLVED_NAME])
 {
-    size_t len = strlen(text);
-    ret[0] = '\0';
-    if (len >= RESOLVED_NAME)
+    size_t len = text ? strlen(text) : 0;
+    (void)snprintf(ret, RESOLVED_NAME, "%s", text ? "?" : "");
+    if (len == 0 || len >= RESOLVED_NAME)
         return;
     for (size_t i = 0; i <= len; i++)
         ret[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
@@ -57,7 +57,7 @@ static void choose(const char *symbol, const char *const *known, int n, struct r
     (void)snprintf(r->symbol, sizeof(r->symbol), "%s", known[m.found]);
 }
 
-/* Compares the text with every symbol of the exchange. *ret_n: how many there are. */
+/* Compares the text with every symbol there may be. *ret_n: how many there are. */
 static int find_symbol(struct pool *pool, const char *symbol, struct resolved *r, int *ret_n,
                        struct err *e)
 {
@@ -100,12 +100,12 @@ int query_resolve(struct pool *pool, const char *exchange, const char *symbol, s
                   struct err *e)
 {
     struct resolved r = {.is = RESOLVED};
-    int n = 1; /* symbols of the exchange, at least */
+    int n = 1; /* symbols there may be, at least */
     fold_exchange(exchange, r.exchange);
     int found = find_canonical(pool, symbol, &r, e);
     if (found < 0 || (found == 0 && find_symbol(pool, symbol, &r, &n, e) != 0))
         return -1;
-    if (n == 0) {
+    if (n == 0 && exchange) {
         int exists = find_exchange(pool, &r, e);
         if (exists < 0)
             return -1;
@@ -125,18 +125,5 @@ int query_resolve_exchange(struct pool *pool, const char *exchange, struct resol
         return -1;
     r.is = exists ? RESOLVED : RESOLVED_NO_EXCHANGE;
     *ret = r;
-    return 0;
-}
-
-int query_check(struct pool *pool, struct err *e)
-{
-    struct binds none = {0};
-    PGresult *rows = pool_query(pool, &statement_check, &none, e);
-    if (!rows)
-        return -1;
-    bool there = PQntuples(rows) == 1 && strcmp(PQgetvalue(rows, 0, 0), "t") == 0;
-    PQclear(rows);
-    if (!there)
-        return err_set(e, ERR_STATE, "the database lacks our tables: run cw-migrate up");
     return 0;
 }

@@ -14,6 +14,10 @@
 /* Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's timestamps begin. */
 #define PG_EPOCH_US (INT64_C(946684800) * US_PER_S)
 
+/* Of the times that PostgreSQL has (4713 BC to 294276) those that any candle may have. */
+#define PG_FIRST_US (INT64_C(-200000000000) * US_PER_S)
+#define PG_END_US (INT64_C(9000000000000) * US_PER_S)
+
 enum { POLL_MS = 200 };
 
 struct session {
@@ -48,8 +52,10 @@ void bind_int(struct binds *b, int64_t value)
 void bind_time(struct binds *b, int64_t time_us)
 {
     char *bytes = b->numbers[b->n];
-    bool infinite = time_us == INT64_MIN || time_us == INT64_MAX;
-    uint64_t v = (uint64_t)(infinite ? time_us : time_us - PG_EPOCH_US);
+    int64_t pg_us = time_us < PG_FIRST_US ? INT64_MIN : INT64_MAX; /* -infinity, infinity */
+    if (time_us >= PG_FIRST_US && time_us < PG_END_US)
+        pg_us = time_us - PG_EPOCH_US;
+    uint64_t v = (uint64_t)pg_us;
     for (int i = 7; i >= 0; i--, v >>= 8)
         bytes[i] = (char)v;
     bind(b, bytes, 8, 1);

@@ -47,7 +47,7 @@ struct binds {
 /* At most BINDS_MAX of them. text: borrowed until the query is done. */
 void bind_text(struct binds *b, const char *text);
 void bind_int(struct binds *b, int64_t value);
-/* Microseconds since 1970; INT64_MIN and INT64_MAX are -infinity and infinity. */
+/* Microseconds since 1970; what is outside of PostgreSQL's calendar is -infinity or infinity. */
 void bind_time(struct binds *b, int64_t time_us);
 
 struct session;

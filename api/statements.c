@@ -1,68 +1,160 @@
 #include "statements.h"
 
+/* SQL reads best in lines of its own: */
+/* clang-format off */
+
 #define TIME_US(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
 const struct statement statement_check = {
     0, "check",
-    "SELECT count(to_regclass(name)) = 3 FROM unnest(ARRAY['candle', 'trade', 'symbol']) name"};
+    "SELECT count(to_regclass(name)) = 6 FROM"
+    " unnest(ARRAY['candle', 'candle_revision', 'trade', 'symbol', 'gap', 'feed_event']) name"};
 
 const struct statement statement_exchanges = {
     1, "exchanges", "SELECT DISTINCT exchange COLLATE \"C\" FROM symbol ORDER BY 1"};
 
 const struct statement statement_symbol = {
-    2, "symbol", "SELECT symbol FROM symbol WHERE exchange = $1 AND symbol = $2"};
+    2, "symbol",
+    "SELECT symbol FROM symbol WHERE ($1 = '' OR exchange = $1) AND symbol = $2 LIMIT 1"};
 
 const struct statement statement_symbol_names = {
     3, "symbol_names",
-    "SELECT symbol FROM symbol WHERE exchange = $1 ORDER BY symbol COLLATE \"C\" LIMIT $2::bigint"};
+    "SELECT DISTINCT symbol COLLATE \"C\" FROM symbol WHERE $1 = '' OR exchange = $1"
+    " ORDER BY 1 LIMIT $2::bigint"};
 
 const struct statement statement_symbols = {
     4, "symbols",
-    "SELECT exchange, symbol, trades, " TIME_US("first_trade_time") ", " TIME_US(
-        "last_trade_time") " FROM symbol WHERE ($1 = '' OR exchange = $1)"
-                           " AND (exchange COLLATE \"C\", symbol COLLATE \"C\") > ($2, $3)"
-                           " ORDER BY exchange COLLATE \"C\", symbol COLLATE \"C\" LIMIT "
-                           "$4::bigint"};
+    "SELECT exchange, symbol, trades, " TIME_US("first_trade_time") ", " TIME_US("last_trade_time")
+    " FROM symbol WHERE ($1 = '' OR exchange = $1)"
+    " AND (exchange COLLATE \"C\", symbol COLLATE \"C\") > ($2, $3)"
+    " ORDER BY exchange COLLATE \"C\", symbol COLLATE \"C\" LIMIT $4::bigint"};
 
-#define CANDLES                                                                                    \
-    "SELECT exchange, symbol, \"interval\", " TIME_US("open_time") ", " TIME_US(                   \
-        "close_time") ", open, high, low, close, volume, quote_volume, buy_volume, trades, vwap, " \
-                      "first_trade_id,"                                                            \
-                      " last_trade_id, status, coverage, missing, revision, reason, origin, "      \
-                      "trades_partition,"                                                          \
-                      " trades_first_offset, trades_last_offset FROM candle WHERE exchange = $1 "  \
-                      "AND symbol = $2"                                                            \
-                      " AND \"interval\" = $3 AND open_time >= $4::timestamptz AND open_time < "   \
-                      "$5::timestamptz"
+/* --- candles: now from candle, as of $4 from the newest revision that was there then --------- */
 
-const struct statement statement_candles_first = {5, "candles_first",
-                                                  CANDLES " ORDER BY open_time LIMIT $6::bigint"};
+#define KEY "exchange = $1 AND symbol = $2 AND \"interval\" = $3"
 
-const struct statement statement_candles_last = {
-    6, "candles_last", CANDLES " ORDER BY open_time DESC LIMIT $6::bigint"};
+#define NOW(what, where, direction, limit)                                                         \
+    "SELECT " what " FROM candle WHERE " KEY where                                                 \
+    " ORDER BY open_time" direction " LIMIT " limit
+
+#define AS_OF(what, where, direction, limit)                                                       \
+    "SELECT DISTINCT ON (open_time) " what " FROM candle_revision WHERE " KEY                      \
+    " AND record_time <= $4::timestamptz" where                                                    \
+    " ORDER BY open_time" direction ", revision DESC LIMIT " limit
+
+#define CANDLE                                                                                     \
+    "exchange, symbol, \"interval\", " TIME_US("open_time") ", " TIME_US("close_time")             \
+    ", open, high, low, close, volume, quote_volume, buy_volume, trades, vwap, first_trade_id,"    \
+    " last_trade_id, status, coverage, missing, revision, reason, origin, trades_partition,"       \
+    " trades_first_offset, trades_last_offset"
+
+#define COVERAGE TIME_US("open_time") ", " TIME_US("close_time") ", coverage, 1, missing"
+
+#define OPENS_IN(from, to)                                                                         \
+    " AND open_time >= " from "::timestamptz AND open_time < " to "::timestamptz"
+#define TRADED_BEFORE(time) " AND open_time < " time "::timestamptz AND close IS NOT NULL"
+
+#define FIRST                                                                                      \
+    TIME_US("first.open_time") ", " TIME_US("first.close_time")                                    \
+    ", coalesce(first.trades_partition, first.partition), "
+
+const struct candle_statements candles_now = {
+    {5, "candles_first", NOW(CANDLE, OPENS_IN("$4", "$5"), "", "$6::bigint")},
+    {6, "candles_last", NOW(CANDLE, OPENS_IN("$4", "$5"), " DESC", "$6::bigint")},
+    {7, "candles_known",
+     "SELECT " FIRST
+     "(SELECT " TIME_US("max(newest.close_time)") " FROM symbol s CROSS JOIN LATERAL"
+     " (SELECT c.partition, c.close_time FROM candle c WHERE c.exchange = s.exchange"
+     " AND c.symbol = s.symbol AND c.\"interval\" = $3 AND c.status = 'final'"
+     " ORDER BY c.open_time DESC LIMIT 1) newest"
+     " WHERE s.exchange = $1 AND newest.partition = first.partition)"
+     " FROM (" NOW("*", "", "", "1") ") first"},
+    {8, "candles_close_before", NOW("close", TRADED_BEFORE("$4"), " DESC", "1")},
+    {9, "candles_coverage", NOW(COVERAGE, OPENS_IN("$4", "$5"), "", "$6::bigint")},
+};
+
+const struct candle_statements candles_as_of = {
+    {10, "candles_first_as_of", AS_OF(CANDLE, OPENS_IN("$5", "$6"), "", "$7::bigint")},
+    {11, "candles_last_as_of", AS_OF(CANDLE, OPENS_IN("$5", "$6"), " DESC", "$7::bigint")},
+    {12, "candles_known_as_of",
+     "SELECT " FIRST "(SELECT " TIME_US("close_time") " FROM (" AS_OF("*", "", " DESC", "1")
+     ") newest) FROM (" AS_OF("*", "", "", "1") ") first"},
+    {13, "candles_close_before_as_of", AS_OF("close", TRADED_BEFORE("$5"), " DESC", "1")},
+    {14, "candles_coverage_as_of", AS_OF(COVERAGE, OPENS_IN("$5", "$6"), "", "$7::bigint")},
+};
+
+/* A run goes on where a candle follows at once and says the same. */
+const struct statement statement_runs = {
+    15, "runs",
+    "WITH seen AS ("
+    NOW("open_time, close_time, coverage, missing", OPENS_IN("$4", "$5"), "", "$6::bigint") "),"
+    " marked AS (SELECT *, lag(coverage) OVER w = coverage AND lag(close_time) OVER w = open_time"
+    " AS goes_on FROM seen WINDOW w AS (ORDER BY open_time)),"
+    " numbered AS (SELECT *, count(*) FILTER (WHERE goes_on IS NOT TRUE) OVER (ORDER BY open_time)"
+    " AS run FROM marked)"
+    " SELECT " TIME_US("min(open_time)") ", " TIME_US("max(close_time)") ", min(coverage),"
+    " count(*), CASE WHEN count(missing) > 0 THEN"
+    " least(sum(missing), 9223372036854775807)::bigint END"
+    " FROM numbered GROUP BY run ORDER BY run LIMIT $7::bigint"};
+
+/* --- trades ---------------------------------------------------------------------------------- */
 
 /* The order of trades: the same as that of a candle's first and last. The index gives the time,
  * the rest is sorted within equal times. */
 #define TRADES                                                                                     \
-    "SELECT exchange, symbol, trade_id, sequence, price, amount, side, " TIME_US(                  \
-        "exchange_time") ", " TIME_US("receive_time") ", origin, partition, \"offset\" FROM trade" \
-                                                      " WHERE exchange = $1 AND symbol = $2"       \
-                                                      " AND exchange_time >= $3::timestamptz AND " \
-                                                      "exchange_time < $4::timestamptz"
+    "SELECT exchange, symbol, trade_id, sequence, price, amount, side, " TIME_US("exchange_time")  \
+    ", " TIME_US("receive_time") ", origin, partition, \"offset\" FROM trade"                      \
+    " WHERE exchange = $1 AND symbol = $2"                                                         \
+    " AND exchange_time >= $3::timestamptz AND exchange_time < $4::timestamptz"
 
 #define TRADES_KEY                                                                                 \
     "exchange_time, coalesce(sequence, 0), octet_length(trade_id), trade_id COLLATE \"C\","        \
     " partition, \"offset\""
 
 const struct statement statement_trades_first = {
-    7, "trades_first", TRADES " ORDER BY " TRADES_KEY " LIMIT $5::bigint"};
+    16, "trades_first", TRADES " ORDER BY " TRADES_KEY " LIMIT $5::bigint"};
 
 const struct statement statement_trades_last = {
-    8, "trades_last",
+    17, "trades_last",
     TRADES " ORDER BY exchange_time DESC, coalesce(sequence, 0) DESC, octet_length(trade_id) DESC,"
-           " trade_id COLLATE \"C\" DESC, partition DESC, \"offset\" DESC LIMIT $5::bigint"};
+    " trade_id COLLATE \"C\" DESC, partition DESC, \"offset\" DESC LIMIT $5::bigint"};
 
 const struct statement statement_trades_after = {
-    9, "trades_after",
+    18, "trades_after",
     TRADES " AND (" TRADES_KEY ") > ($6::timestamptz, $7::bigint, octet_length($8::text), $8::text,"
-           " $9::integer, $10::bigint) ORDER BY " TRADES_KEY " LIMIT $5::bigint"};
+    " $9::bigint, $10::bigint) ORDER BY " TRADES_KEY " LIMIT $5::bigint"};
+
+/* --- gaps and feed records ------------------------------------------------------------------- */
+
+#define FILTER(word)                                                                               \
+    " WHERE ($1 = '' OR exchange = $1) AND ($2 = '' OR symbol = $2) AND ($3 = '' OR " word " = $3)"
+#define ASCENDING(time) " ORDER BY " time ", partition, \"offset\" LIMIT $6::bigint"
+#define DESCENDING(time) " ORDER BY " time " DESC, partition DESC, \"offset\" DESC LIMIT $6::bigint"
+#define AFTER(time)                                                                                \
+    " AND (" time ", partition, \"offset\") > ($7::timestamptz, $8::bigint, $9::bigint)"
+
+#define GAP_TIME "coalesce(from_time, open_time)"
+#define GAPS                                                                                       \
+    "SELECT exchange, symbol, first_id, last_id, " TIME_US("from_time") ", " TIME_US("to_time")    \
+    ", missing, given_up, state, reason, " TIME_US("open_time") ", " TIME_US("update_time")        \
+    ", partition, \"offset\" FROM gap" FILTER("state")                                             \
+    " AND coalesce(to_time, open_time) >= $4::timestamptz AND " GAP_TIME " < $5::timestamptz"
+
+const struct event_statements statements_gaps = {
+    {19, "gaps_first", GAPS ASCENDING(GAP_TIME)},
+    {20, "gaps_last", GAPS DESCENDING(GAP_TIME)},
+    {21, "gaps_after", GAPS AFTER(GAP_TIME) ASCENDING(GAP_TIME)},
+};
+
+#define FEEDS                                                                                      \
+    "SELECT exchange, symbol, event, first_id, last_id, " TIME_US("from_time") ", "                \
+    TIME_US("to_time") ", " TIME_US("receive_time") ", reason, partition, \"offset\""              \
+    " FROM feed_event" FILTER("event")                                                             \
+    " AND receive_time >= $4::timestamptz AND receive_time < $5::timestamptz"
+
+const struct event_statements statements_feeds = {
+    {22, "feeds_first", FEEDS ASCENDING("receive_time")},
+    {23, "feeds_last", FEEDS DESCENDING("receive_time")},
+    {24, "feeds_after", FEEDS AFTER("receive_time") ASCENDING("receive_time")},
+};
+/* clang-format on */

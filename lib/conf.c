@@ -273,6 +273,7 @@ static int apply_environment(struct conf *c, const struct conf_program *program,
 struct wishes {
     bool help;
     bool version;
+    bool describe;
     bool dump;
     const char *config;
 };
@@ -306,7 +307,8 @@ static int apply_flags(struct conf *c, const struct conf_program *program, int a
 {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "--version") == 0 ||
-            strcmp(argv[i], "--dump-config") == 0 || strncmp(argv[i], "--config=", 9) == 0)
+            strcmp(argv[i], "--describe") == 0 || strcmp(argv[i], "--dump-config") == 0 ||
+            strncmp(argv[i], "--config=", 9) == 0)
             continue;
         if (strcmp(argv[i], "--config") == 0) {
             if (!argv[++i])
@@ -338,6 +340,7 @@ static void look_ahead(int argc, char **argv, struct wishes *w)
     for (int i = 1; i < argc; i++) {
         w->help |= strcmp(argv[i], "--help") == 0;
         w->version |= strcmp(argv[i], "--version") == 0;
+        w->describe |= strcmp(argv[i], "--describe") == 0;
         w->dump |= strcmp(argv[i], "--dump-config") == 0;
         if (strncmp(argv[i], "--config=", 9) == 0)
             w->config = argv[i] + 9;
@@ -359,19 +362,21 @@ int conf_load(struct conf *c, const struct conf_program *program,
         return -1;
     if (w.help) {
         conf_print_help(program, c, out);
-        return 1;
+        return CONF_ANSWERED;
     }
     if (w.version) {
         (void)fprintf(out, "%s %s\n", program->name, CANDLEWICK_VERSION);
-        return 1;
+        return CONF_ANSWERED;
     }
+    if (w.describe)
+        return CONF_DESCRIBE;
     if (w.config && *w.config && apply_file(c, program, w.config, e) != 0)
         return -1;
     if (apply_environment(c, program, e) != 0 || apply_flags(c, program, argc, argv, e) != 0)
         return -1;
     if (w.dump)
         conf_print_dump(c, out);
-    return w.dump ? 1 : 0;
+    return w.dump ? CONF_ANSWERED : CONF_GO_ON;
 }
 
 void conf_finish(struct conf *c)

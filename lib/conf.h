@@ -1,5 +1,6 @@
 /**
- * Configuration: one table per program drives flags, environment, file, --help and --dump-config.
+ * Configuration: one table per program drives flags, environment, file, --help, --describe and
+ * --dump-config.
  *
  *     struct settings { struct common_conf common; char *symbols; int64_t linger_ms; };
  *     static const struct conf_opt options[] = {
@@ -71,8 +72,13 @@ struct conf {
     struct conf_owned *owned; /* memory of the values */
 };
 
-/* Fills the sections' structs. 0: go on; 1: --help, --version or --dump-config was answered on
- * out, exit 0; -1 with ERR_CONF: exit 2. Call conf_finish() in every case; strings live until then.
+/* Of conf_load(). */
+enum { CONF_GO_ON = 0, CONF_ANSWERED = 1, CONF_DESCRIBE = 2 };
+
+/* Fills the sections' structs. CONF_GO_ON; CONF_ANSWERED: --help, --version or --dump-config was
+ * answered on out, exit 0; CONF_DESCRIBE: --describe was asked for, the values are the defaults and
+ * the answer is the caller's (describe.h); -1 with ERR_CONF: exit 2. Call conf_finish() in every
+ * case; strings live until then.
  * sections end with one whose options are NULL; keys must be unique over all of them. */
 int conf_load(struct conf *c, const struct conf_program *program,
               const struct conf_section *sections, int argc, char **argv, FILE *out,
@@ -81,8 +87,5 @@ void conf_finish(struct conf *c);
 
 /* The value of a collected pair, or NULL. */
 const char *conf_pair_get(const struct conf *c, const char *key);
-
-/* Writes the options as the rows of a Markdown table. */
-void conf_print_markdown(const struct conf_section *sections, FILE *out);
 
 #endif

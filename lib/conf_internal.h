@@ -1,5 +1,5 @@
 /**
- * What conf.c (layers and values) and conf_print.c (--help, --dump-config) share.
+ * What conf.c (layers and values), conf_print.c (--help, --dump-config) and describe.c share.
  * Threads: as conf.h.
  */
 #ifndef CANDLEWICK_CONF_INTERNAL_H

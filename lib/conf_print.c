@@ -33,6 +33,7 @@ void conf_print_help(const struct conf_program *program, const struct conf *c, F
         (void)fprintf(out, "  --%s… VALUE\n        passed on (see the documentation)\n", *p);
     (void)fputs("  --config FILE\n        lines of key = value, # begins a comment\n"
                 "  --dump-config\n        print every value and where it came from, then exit\n"
+                "  --describe\n        print the options and the metrics as JSON, then exit\n"
                 "  --version, --help\n\n"
                 "Each option is also an environment variable (--log.level is CW_LOG_LEVEL) and a "
                 "key of the file.\n"
@@ -83,18 +84,5 @@ void conf_print_dump(const struct conf *c, FILE *out)
         const struct conf_pair *p = &c->pairs[i];
         (void)fprintf(out, "%s = %s  # %s\n", p->key,
                       conf_key_is_secret(p->key) ? "(hidden)" : p->value, layers[p->layer]);
-    }
-}
-
-void conf_print_markdown(const struct conf_section *sections, FILE *out)
-{
-    (void)fputs("| key | values | default | meaning |\n|---|---|---|---|\n", out);
-    for (const struct conf_section *s = sections; s->options; s++) {
-        for (const struct conf_opt *o = s->options; o->key; o++) {
-            (void)fprintf(out, "| `%s` | ", o->key);
-            for (const char *p = type_text(o); *p; p++)
-                (void)fprintf(out, *p == '|' ? "\\|" : "%c", *p);
-            (void)fprintf(out, " | %s | %s |\n", o->def && *o->def ? o->def : "", o->help);
-        }
     }
 }

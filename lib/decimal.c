@@ -242,15 +242,41 @@ static u128 half_even(u128 quotient, u128 remainder, u128 divisor)
     return quotient + (remainder > rest || (remainder == rest && (quotient & 1)));
 }
 
+/* Long division, a limb at a time: *rem * 2^64 + limb by the divisor, which is above *rem and below
+ * 2^127. Returns the quotient's limb and leaves the new remainder.
+ * Knuth, The Art of Computer Programming, vol. 2, 4.3.1, algorithm D. */
+static uint64_t divide_limb(u128 *rem, uint64_t limb, u128 divisor)
+{
+    if (*rem == 0 && limb < divisor) {
+        *rem = limb;
+        return 0;
+    }
+    if (divisor >> 64 == 0) {
+        u128 part = *rem << 64 | limb;
+        *rem = part % (uint64_t)divisor;
+        return (uint64_t)(part / (uint64_t)divisor);
+    }
+    int shift = __builtin_clzll((uint64_t)(divisor >> 64)); /* at least 1 */
+    u128 d = divisor << shift;
+    u128 high = *rem << shift | limb >> (64 - shift);
+    uint64_t low = limb << shift;
+    uint64_t d_high = (uint64_t)(d >> 64);
+    u128 q = high / d_high; /* too large by at most 2 */
+    u128 r = high % d_high;
+    while (r >> 64 == 0 && (q >> 64 || q * (uint64_t)d > (r << 64 | low))) {
+        q--;
+        r += d_high;
+    }
+    *rem = ((high << 64 | low) - q * d) >> shift; /* the bits above 2^128 cancel out */
+    return (uint64_t)q;
+}
+
 int decimal_mul(struct decimal a, struct decimal b, struct decimal *ret)
 {
     struct wide w = wide_mul(magnitude(a), magnitude(b));
-    uint64_t rem = 0;
-    for (int i = 3; i >= 0; i--) {
-        u128 part = (u128)rem << 64 | w.limb[i];
-        w.limb[i] = (uint64_t)(part / (uint64_t)E18);
-        rem = (uint64_t)(part % (uint64_t)E18);
-    }
+    u128 rem = 0;
+    for (int i = 3; i >= 0; i--)
+        w.limb[i] = divide_limb(&rem, w.limb[i], E18);
     if (w.limb[3] || w.limb[2])
         return -1;
     u128 q = (u128)w.limb[1] << 64 | w.limb[0];
@@ -265,18 +291,12 @@ int decimal_div(struct decimal a, struct decimal b, struct decimal *ret)
         return -1;
     struct wide w = wide_mul(magnitude(a), E18);
     u128 divisor = magnitude(b);
-    u128 q = 0;
     u128 rem = 0;
-    for (int bit = 255; bit >= 0; bit--) { /* rem < divisor < 2^127, so the shift cannot overflow */
-        rem = rem << 1 | (w.limb[bit / 64] >> (bit % 64) & 1);
-        if (q >> 127)
-            return -1;
-        q <<= 1;
-        if (rem >= divisor) {
-            rem -= divisor;
-            q |= 1;
-        }
-    }
+    for (int i = 3; i >= 0; i--)
+        w.limb[i] = divide_limb(&rem, w.limb[i], divisor);
+    if (w.limb[3] || w.limb[2])
+        return -1;
+    u128 q = (u128)w.limb[1] << 64 | w.limb[0];
     if (q >= LIMIT)
         return -1;
     return from_magnitude(half_even(q, rem, divisor), (a.e18 < 0) != (b.e18 < 0), ret);

@@ -39,6 +39,22 @@ bool json_is_utf8(struct slice text)
     return true;
 }
 
+int json_add_utf8(struct strbuf *b, struct slice text)
+{
+    size_t start = b->len;
+    for (size_t i = 0; i < text.len;) {
+        size_t n = utf8_len((const uint8_t *)text.data + i, text.len - i);
+        if (n ? strbuf_add(b, text.data + i, n) != 0 : strbuf_adds(b, "\xef\xbf\xbd") != 0) {
+            b->len = start;
+            if (b->data)
+                b->data[start] = '\0';
+            return -1;
+        }
+        i += n ? n : 1;
+    }
+    return 0;
+}
+
 static int add_escaped(struct strbuf *b, char c)
 {
     switch (c) {

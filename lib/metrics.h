@@ -2,7 +2,7 @@
  * Metrics in the Prometheus text format.
  *
  *     static const struct metric_desc trades = {"candlewick_trades_total", "trades written",
- *                                               METRIC_COUNTER, 1};
+ *                                               METRIC_COUNTER, 1, "exchange"};
  *     struct metric *m = metrics_add(reg, &trades, "exchange=\"binance\"", &e);
  *     metric_inc(m, 1);
  *
@@ -23,8 +23,29 @@ struct metric_desc {
     const char *name; /* with its unit: _total, _seconds, _bytes */
     const char *help;
     enum metric_type type;
-    int64_t divisor; /* shown value = number / divisor; 1 or a power of ten */
+    int64_t divisor;    /* shown value = number / divisor; 1 or a power of ten */
+    const char *labels; /* names of its labels, "exchange,reason"; NULL for none */
 };
+
+/* The descriptors of a module, so that a program can list what it may show. They lie in a table
+ * whose rows may hold more: METRIC_TABLE(descs), METRIC_TABLE_OF(rows, desc). */
+struct metric_table {
+    const struct metric_desc *first;
+    size_t n;
+    size_t stride; /* bytes from one to the next */
+};
+
+#define METRIC_TABLE(array_) METRIC_TABLE_ROWS(array_, &(array_)[0])
+#define METRIC_TABLE_OF(array_, member_) METRIC_TABLE_ROWS(array_, &(array_)[0].member_)
+#define METRIC_TABLE_ROWS(array_, first_)                                                          \
+    {                                                                                              \
+        (first_), sizeof(array_) / sizeof((array_)[0]), sizeof((array_)[0])                        \
+    }
+
+static inline const struct metric_desc *metric_table_get(const struct metric_table *t, size_t i)
+{
+    return (const struct metric_desc *)((const char *)t->first + i * t->stride);
+}
 
 struct metrics; /* the registry */
 struct metric {

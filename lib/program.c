@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "clock.h"
+#include "describe.h"
 #include "log.h"
 #include "timefmt.h"
 
@@ -65,8 +66,10 @@ static int load(struct program *p, const struct program_about *about,
         {"log.format", CONF_CHOICE, offsetof(struct common_conf, log_format), .def = "auto",
          .choices = "auto|json|text", .help = "auto: text on a terminal, else JSON"},
         {NULL}};
-    const struct conf_section sections[] = {{options, values}, {common, &p->common}, {NULL, NULL}};
-    return conf_load(&p->conf, &about->conf, sections, argc, argv, stdout, e);
+    const struct conf_section sections[] = {
+        {options, values}, {common, &p->common}, about->shared, {NULL, NULL}};
+    int r = conf_load(&p->conf, &about->conf, sections, argc, argv, stdout, e);
+    return r == CONF_DESCRIBE ? describe_print(about, &p->conf, stdout, e) : r;
 }
 
 int program_start(struct program *p, const struct program_about *about,
@@ -76,9 +79,10 @@ int program_start(struct program *p, const struct program_about *about,
     *p = (struct program){.name = about->conf.name};
     int r = load(p, about, options, values, argc, argv, &e);
     if (r != 0) {
-        if (r < 0)
-            (void)fprintf(stderr, "%s: %s\n", p->name, e.text);
-        return r < 0 ? PROGRAM_USAGE : PROGRAM_DONE;
+        if (r > 0)
+            return PROGRAM_DONE;
+        (void)fprintf(stderr, "%s: %s\n", p->name, e.text);
+        return e.code == ERR_CONF ? PROGRAM_USAGE : PROGRAM_FAILURE;
     }
     log_init(parse_level(p->common.log_level), parse_format(p->common.log_format));
     p->metrics = metrics_create(&e);

@@ -26,6 +26,8 @@
 
 enum { PROGRAM_RUN = -1, PROGRAM_DONE = 0, PROGRAM_FAILURE = 1, PROGRAM_USAGE = 2 };
 
+enum { PROGRAM_METRICS_MAX = 4 };
+
 /* Options all programs share. */
 struct common_conf {
     char *brokers;
@@ -45,7 +47,9 @@ struct program {
 
 struct program_about {
     struct conf_program conf;
-    const char *health_listen; /* default of health.listen */
+    const char *health_listen;  /* default of health.listen */
+    struct conf_section shared; /* options that some programs have in common; all zero: none */
+    const struct metric_table *metrics[PROGRAM_METRICS_MAX]; /* what it may show; NULL ends it */
 };
 
 /* Reads the options (values: the struct that options' offsets are into), sets up the log, the

@@ -1,6 +1,7 @@
 #include "producer_conf.h"
 
 #include "journal.h"
+#include "producer_metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,7 @@ const struct program_about producer_about = {
                 "another --prefix than live data, since each trade id is written once for all.\n",
         },
     .health_listen = "127.0.0.1:9101",
+    .metrics = {&producer_metric_table, &framing_metric_table},
 };
 
 #define AT(field_) offsetof(struct producer_conf, field_)
@@ -128,8 +130,8 @@ int producer_conf_check(struct producer_conf *c, const struct conf *conf, struct
     if (!c->ops)
         return err_set(e, ERR_CONF, "exchange: there is no \"%.40s\", only %s", c->exchange,
                        exchange_names());
-    if (check_stream(c, e) != 0 || market_clock_parse(c->clock, &c->market_clock, e) != 0 ||
-        check_pairs(conf, e) != 0)
+    if (framing_conf_check(&c->framing, e) != 0 || check_stream(c, e) != 0 ||
+        market_clock_parse(c->clock, &c->market_clock, e) != 0 || check_pairs(conf, e) != 0)
         return -1;
     c->rest_url = endpoint_url(c->ops, conf, "rest");
     if (check_url("exchange.ws.url", endpoint_url(c->ops, conf, "ws"), true, &c->ws_url, e) != 0)

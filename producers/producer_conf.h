@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "exchange.h"
+#include "framing.h"
 #include "program.h"
 #include "url.h"
 
@@ -28,6 +29,7 @@ struct producer_conf {
     char *read;
     char *record;
     bool print;
+    struct framing_conf framing;
     /* what it comes to */
     const struct exchange_ops *ops;
     struct market_clock market_clock;
@@ -35,7 +37,7 @@ struct producer_conf {
     struct url ws_url;
 };
 
-extern const struct program_about producer_about;
+extern const struct program_about producer_about; /* without the options of framing.h */
 extern const struct conf_opt producer_options[];
 
 /* Everything that can be checked before the first connection. ERR_CONF. */

@@ -22,6 +22,7 @@ struct producer {
     struct program p;
     struct producer_conf conf;
     struct kafka_settings kafka;
+    struct framing *framing;
     struct producer_metrics metrics;
     struct instruments chosen;
     int64_t instruments_us;
@@ -165,6 +166,9 @@ static int print_records(struct producer *pr, struct err *e)
 
 static int write_records(struct producer *pr, struct err *e)
 {
+    pr->framing = framing_create(&pr->conf.framing, &pr->kafka, pr->p.metrics, e);
+    if (!pr->framing)
+        return -1;
     struct shard_env env = {
         .settings = &pr->kafka,
         .exchange = pr->conf.ops->name,
@@ -173,10 +177,13 @@ static int write_records(struct producer *pr, struct err *e)
         .journals = pr->journals,
         .metrics = &pr->metrics,
         .clock = &pr->conf.market_clock,
+        .framing = pr->framing,
         .instruments_us = pr->instruments_us,
         .commit_interval_ms = pr->conf.commit_interval_ms,
     };
     memcpy(env.progress_topic, pr->progress_topic, sizeof(env.progress_topic));
+    if (shard_env_frame(&env, e) != 0)
+        return -1;
     const struct writer_about about = {&env,         pr->conf.instance, pr->bell,
                                        pr->p.health, source_failed,     pr};
     struct writer *w = writer_create(&about, e);
@@ -259,6 +266,7 @@ static void finish(struct producer *pr)
     bell_destroy(pr->bell);
     universe_destroy(pr->universe);
     instruments_finish(&pr->chosen);
+    framing_destroy(pr->framing);
     program_finish(&pr->p);
 }
 
@@ -266,7 +274,9 @@ int main(int argc, char **argv)
 {
     struct err e = {0};
     struct producer pr = {0};
-    int r = program_start(&pr.p, &producer_about, producer_options, &pr.conf, argc, argv);
+    struct program_about about = producer_about;
+    about.shared = (struct conf_section){framing_options, &pr.conf.framing};
+    int r = program_start(&pr.p, &about, producer_options, &pr.conf, argc, argv);
     if (r == PROGRAM_RUN)
         r = program_end(&pr.p, run(&pr, &e), &e);
     finish(&pr);

@@ -6,27 +6,32 @@
 struct row {
     size_t offset; /* of the metric in struct producer_metrics */
     struct metric_desc desc;
-    const char *reason; /* label, NULL for none */
+    const char *reason; /* label beside the exchange, NULL for none */
 };
 
 #define AT(field_) offsetof(struct producer_metrics, field_)
 #define COUNTER(field_, name_, help_)                                                              \
     {                                                                                              \
-        AT(field_), {"candlewick_" name_, help_, METRIC_COUNTER, 1}, NULL                          \
+        AT(field_), {"candlewick_" name_, help_, METRIC_COUNTER, 1, "exchange"}, NULL              \
     }
 #define GAUGE(field_, name_, help_)                                                                \
     {                                                                                              \
-        AT(field_), {"candlewick_" name_, help_, METRIC_GAUGE, 1}, NULL                            \
+        AT(field_), {"candlewick_" name_, help_, METRIC_GAUGE, 1, "exchange"}, NULL                \
     }
-#define BAD_NAME "candlewick_frames_bad_total"
-#define BAD_HELP "frames that could not be understood, dead-lettered"
+#define BAD(field_, reason_)                                                                       \
+    {                                                                                              \
+        AT(field_),                                                                                \
+            {"candlewick_frames_bad_total", "frames that could not be understood, dead-lettered",  \
+             METRIC_COUNTER, 1, "exchange,reason"},                                                \
+            reason_                                                                                \
+    }
 
 static const struct row rows[] = {
     COUNTER(frames, "frames_total", "frames received from the exchange"),
     COUNTER(frames_skipped, "frames_skipped_total",
             "frames of channels or symbols that are not followed"),
-    {AT(frames_bad_proto), {BAD_NAME, BAD_HELP, METRIC_COUNTER, 1}, "proto"},
-    {AT(frames_bad_limit), {BAD_NAME, BAD_HELP, METRIC_COUNTER, 1}, "limit"},
+    BAD(frames_bad_proto, "proto"),
+    BAD(frames_bad_limit, "limit"),
     GAUGE(feed_connections, "feed_connections", "connections the symbols need"),
     GAUGE(feed_connected, "feed_connected", "connections with all their symbols subscribed"),
     COUNTER(feed_reconnects, "feed_reconnects_total", "connections made again after a loss"),
@@ -35,7 +40,7 @@ static const struct row rows[] = {
             "turns of the feed's loop that came over 500 ms late"),
     {AT(last_receive_time),
      {"candlewick_last_receive_time_seconds", "market time of the last frame", METRIC_GAUGE,
-      1000000},
+      1000000, "exchange"},
      NULL},
     COUNTER(record_failures, "record_failures_total",
             "times recording of frames ended on an error"),
@@ -55,6 +60,8 @@ static const struct row rows[] = {
     GAUGE(shards_owned, "shards_owned", "shards this instance writes; 0: standby"),
     GAUGE(symbols, "symbols", "symbols followed"),
 };
+
+const struct metric_table producer_metric_table = METRIC_TABLE_OF(rows, desc);
 
 int producer_metrics_add(struct producer_metrics *m, struct metrics *registry, const char *exchange,
                          struct err *e)

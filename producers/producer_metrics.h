@@ -42,6 +42,8 @@ struct producer_metrics {
     struct metric *symbols;
 };
 
+extern const struct metric_table producer_metric_table;
+
 int producer_metrics_add(struct producer_metrics *m, struct metrics *registry, const char *exchange,
                          struct err *e) MUST_CHECK;
 

@@ -34,6 +34,18 @@ struct shard_writer {
 
 /* --- create ---------------------------------------------------------------------------------- */
 
+int shard_env_frame(struct shard_env *env, struct err *e)
+{
+    static const enum record_type all[] = {RECORD_PROGRESS, RECORD_TRADE, RECORD_TICK, RECORD_FEED,
+                                           RECORD_INSTRUMENT};
+    if (framing_publish(env->framing, all, sizeof(all) / sizeof(all[0]), e) != 0 ||
+        framing_prepare(env->framing, "trades", &all[1], 3, &env->framed[SHARD_TRADES], e) != 0 ||
+        framing_prepare(env->framing, "feeds", &all[3], 1, &env->framed[SHARD_FEEDS], e) != 0)
+        return -1;
+    return framing_prepare(env->framing, "instruments", &all[4], 1, &env->framed[SHARD_INSTRUMENTS],
+                           e);
+}
+
 static int make_names(struct shard_writer *w, struct err *e)
 {
     const struct kafka_settings *s = w->env->settings;
@@ -111,14 +123,22 @@ static int produce_bad(struct shard_writer *w, const struct shard_output *out, s
     return txn_produce(w->txn, &r, e);
 }
 
+/* Progress is ours alone: whoever reads it must not need a registry. */
+static int encode(struct shard_writer *w, const struct shard_output *out, struct err *e)
+{
+    strbuf_reset(&w->value);
+    if (out->topic == SHARD_PROGRESS)
+        return record_encode(out->record, &w->value, e);
+    return framing_encode(&w->env->framed[out->topic], out->record, &w->value, e);
+}
+
 /* shard_emit_fn */
 static int produce(void *ctx, const struct shard_output *out, struct err *e)
 {
     struct shard_writer *w = ctx;
     if (!out->record)
         return produce_bad(w, out, e);
-    strbuf_reset(&w->value);
-    if (record_encode(out->record, &w->value, e) != 0)
+    if (encode(w, out, e) != 0)
         return -1;
     struct txn_record r = {.topic = w->topics[out->topic],
                            .partition = out->partition == SHARD_BY_KEY ? RD_KAFKA_PARTITION_UA
@@ -182,8 +202,11 @@ static int on_progress(void *ctx, const struct kafka_message *m, struct err *e)
     struct record r;
     if (m->tombstone)
         return 0;
-    if (record_decode(m->value, &r, e) == 0 && shard_restore(w->shard, &r, e) == 0)
+    bool decoded = framing_decode(w->env->framing, m->value, &r, e) == 0;
+    if (decoded && shard_restore(w->shard, &r, e) == 0)
         return 0;
+    if (!decoded && (e->retriable || e->code == ERR_STOPPED))
+        return -1;
     /* going on without it would write again what is written already */
     e->code = ERR_STATE;
     return err_prefix(e, "%s partition %u offset %" PRId64, w->env->progress_topic, w->number,
@@ -217,11 +240,19 @@ static int write_beginning(struct shard_writer *w, int64_t now_us, struct err *e
     return 0;
 }
 
+/* But the dead letters', which are rare. */
+static int know_topics(struct shard_writer *w, struct err *e)
+{
+    const char *const topics[] = {w->topics[SHARD_TRADES], w->topics[SHARD_FEEDS],
+                                  w->topics[SHARD_PROGRESS], w->topics[SHARD_INSTRUMENTS], NULL};
+    return txn_know(w->txn, topics, e);
+}
+
 static int open_shard(struct shard_writer *w, struct err *e)
 {
     shard_reset(w->shard);
     w->txn = txn_open(w->env->settings, w->txn_id, e);
-    if (!w->txn)
+    if (!w->txn || know_topics(w, e) != 0)
         return -1;
     if (read_progress(w, e) != 0 || write_beginning(w, clock_mono_us(), e) != 0)
         return -1;

@@ -16,6 +16,7 @@
 #define CANDLEWICK_SHARD_WRITER_H
 
 #include "clock.h"
+#include "framing.h"
 #include "journal.h"
 #include "kafka/reader.h"
 #include "kafka/txn.h"
@@ -32,10 +33,16 @@ struct shard_env {
     const struct producer_metrics *metrics;
     const struct market_clock *clock;
     struct reader *reader;
+    struct framing *framing;
     int64_t instruments_us;
     int64_t commit_interval_ms;
-    char progress_topic[KAFKA_NAME_MAX + 1]; /* without the prefix */
+    char progress_topic[KAFKA_NAME_MAX + 1];         /* without the prefix */
+    struct framing_topic framed[SHARD_DEAD_LETTERS]; /* by enum shard_topic; of progress: unused */
 };
+
+/* Makes the schemas of what is written known to readers, and fills env->framed. Waits, as
+ * framing_prepare() does; the same errors. */
+int shard_env_frame(struct shard_env *env, struct err *e) MUST_CHECK;
 
 struct shard_writer;
 

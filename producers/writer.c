@@ -61,8 +61,9 @@ static void on_revoke(void *ctx)
 
 static int join(struct writer *w, struct err *e)
 {
+    const char *const topics[] = {w->env->progress_topic, NULL};
     const struct group_about about = {.group = w->group_name,
-                                      .topic = w->env->progress_topic,
+                                      .topics = topics,
                                       .instance = w->about.instance,
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,

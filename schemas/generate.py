@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Prints the record library's C from the Avro schemas.
 
-    generate.py OUTDIR FILE.avsc...
+    generate.py OUTDIR FILE.avsc... [--released FILE.avsc...]
 
-writes records_gen.h, records_gen.c, records_tables_gen.c and crc64_gen.h. Run by the build.
+writes records_gen.h, records_gen.c, records_tables_gen.c and crc64_gen.h, provided that the schemas
+are compatible with those that were released. Run by the build.
 """
 
 import pathlib
@@ -12,6 +13,7 @@ import sys
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
 from generator.codec import codec  # noqa: E402
+from generator.evolution import check  # noqa: E402
 from generator.header import header  # noqa: E402
 from generator.model import Model, SchemaError  # noqa: E402
 from generator.tables import crc64, tables  # noqa: E402
@@ -21,11 +23,14 @@ def main(arguments):
     if len(arguments) < 2:
         print(__doc__, file=sys.stderr)
         return 2
+    mark = arguments.index("--released") if "--released" in arguments else len(arguments)
+    paths, released = arguments[1:mark], arguments[mark + 1:]
     model = Model()
     try:
-        for path in sorted(arguments[1:]):
+        for path in sorted(paths):
             model.load(path)
         model.check()
+        check(model.schemas, released)
     except (SchemaError, OSError) as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1

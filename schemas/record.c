@@ -1,9 +1,7 @@
 #include "record.h"
 
+#include "frame.h"
 #include "record_table.h"
-
-/* First two bytes of a value in single-object encoding; the fingerprint follows, little-endian. */
-static const uint8_t marker[2] = {0xc3, 0x01};
 
 const char *record_type_name(enum record_type type)
 {
@@ -17,10 +15,9 @@ int record_encode(const struct record *r, struct strbuf *out, struct err *e)
     if (!schema)
         return err_set(e, ERR_ARG, "no record type %u", (unsigned)r->type);
     size_t start = out->len;
-    uint8_t header[RECORD_HEADER_BYTES] = {marker[0], marker[1]};
-    for (size_t i = 0; i < 8; i++)
-        header[sizeof(marker) + i] = (uint8_t)(schema->fingerprint >> (8 * i));
-    if (strbuf_add(out, header, sizeof(header)) != 0)
+    uint8_t header[FRAME_MAX];
+    size_t len = frame_write(FRAME_SINGLE_OBJECT, schema->fingerprint, header);
+    if (strbuf_add(out, header, len) != 0)
         return strbuf_full(out, record_type_name(r->type), e);
     if (record_encode_body(r, out, e) == 0)
         return 0;
@@ -32,20 +29,15 @@ int record_encode(const struct record *r, struct strbuf *out, struct err *e)
 /* 0 with the type; 1 and -1 as record_decode_prefix(). */
 static int read_header(struct slice input, enum record_type *ret, struct err *e)
 {
-    size_t n = input.len < sizeof(marker) ? input.len : sizeof(marker);
-    if (n > 0 && memcmp(input.data, marker, n) != 0)
+    struct frame f;
+    int r = frame_read(input, &f, e);
+    if (r < 0 || (input.len > 0 && input.data[0] == 0))
         return err_set(e, ERR_PROTO, "not in Avro single-object encoding (C3 01)");
-    if (input.len < RECORD_HEADER_BYTES) {
-        (void)err_set(e, ERR_PROTO, "the input ends inside the header");
-        return 1;
-    }
-    const uint8_t *p = (const uint8_t *)input.data + sizeof(marker);
-    uint64_t fingerprint = 0;
-    for (size_t i = 0; i < 8; i++)
-        fingerprint |= (uint64_t)p[i] << (8 * i);
-    if (!record_type_find(fingerprint, ret))
+    if (r > 0)
+        return r;
+    if (!record_type_find(f.id, ret))
         return err_set(e, ERR_NOT_FOUND, "no schema with the fingerprint %016llx",
-                       (unsigned long long)fingerprint);
+                       (unsigned long long)f.id);
     return 0;
 }
 

@@ -113,6 +113,13 @@ static int add_array(struct strbuf *b, const struct record_field *f, const void 
     return r == 0 ? strbuf_addc(b, ']') : -1;
 }
 
+int record_field_json(const struct record_field *f, const void *record, struct strbuf *out)
+{
+    if (f->type != RECORD_FIELD_ARRAY)
+        return add_value(out, f, record);
+    return record_field_count(f, record) > f->max_items ? -1 : add_array(out, f, record);
+}
+
 static int add_record(struct strbuf *b, const struct record_table *t, const void *record)
 {
     int r = strbuf_addc(b, '{');

@@ -32,14 +32,21 @@ struct record_field {
     size_t offset;
     size_t has_offset;                /* of the bool, where nullable */
     const char *const *words;         /* enum: its symbols */
-    unsigned n_words;                 /* enum: how many */
+    unsigned n_words;                 /* enum: how many; the first is "unknown" */
+    const char *enum_name;            /* enum: its name in the schema, without namespace */
     const struct record_table *items; /* array: what it holds */
     size_t n_offset;                  /* array: of the size_t that counts them */
     size_t max_items;                 /* array: room in the struct */
+    /* What stands for the field where the writer's schema has none. Of a nullable field: null, of
+     * an array: no items; then the struct's zeroes are it. */
+    bool has_default;
+    int64_t number_default;   /* e18 of a decimal, index of an enum, time, long, int, bool */
+    const char *text_default; /* of text and bytes */
 };
 
 struct record_table {
-    const char *name; /* "trade" */
+    const char *name;      /* "trade" */
+    const char *type_name; /* as in the schema, without namespace: "Trade" */
     const struct record_field *fields;
     size_t n_fields;
     size_t size; /* of the struct */
@@ -64,6 +71,11 @@ static inline size_t record_field_count(const struct record_field *f, const void
 {
     return *(const size_t *)((const char *)record + f->n_offset);
 }
+
+/* Appends one field's value as record_json() writes it, without its name. -1: no room, or more
+ * items than the struct has. */
+int record_field_json(const struct record_field *f, const void *record,
+                      struct strbuf *out) MUST_CHECK;
 
 /* Fills *e with the reason why this struct of a record cannot be encoded: ERR_LIMIT, naming the
  * field. For encoders that found a value not to fit. Returns -1. */

@@ -70,6 +70,12 @@ static struct fault_text explain(enum wire_fault fault)
         return (struct fault_text){ERR_LIMIT, "bytes that are too long"};
     case WIRE_ITEMS:
         return (struct fault_text){ERR_LIMIT, "too many items"};
+    case WIRE_NULL:
+        return (struct fault_text){ERR_PROTO, "null, which it cannot be"};
+    case WIRE_DEPTH:
+        return (struct fault_text){ERR_LIMIT, "too many values inside each other"};
+    case WIRE_STEPS:
+        return (struct fault_text){ERR_LIMIT, "too many values to skip"};
     }
     return (struct fault_text){ERR_PROTO, "malformed"};
 }

@@ -32,6 +32,9 @@ enum wire_fault {
     WIRE_LONG_TEXT,  /* longer than RECORD_TEXT_MAX */
     WIRE_LONG_BYTES, /* longer than RECORD_BODY_MAX */
     WIRE_ITEMS,      /* more items than the record has room for */
+    WIRE_NULL,       /* null in a field that takes none */
+    WIRE_DEPTH,      /* values inside values inside values */
+    WIRE_STEPS,      /* more to skip than a record can hold */
 };
 
 struct wire_in {

@@ -19,12 +19,13 @@ bool batch_is_full(const struct batch *b)
     return b->n >= b->limit || b->bytes >= BATCH_BYTES;
 }
 
-void batch_add(struct batch *b, const struct kafka_message *m, int64_t now_us)
+struct batch_item *batch_add(struct batch *b, const struct kafka_message *m, int64_t now_us)
 {
     if (b->n == 0)
         b->since_us = now_us;
-    b->items[b->n++] = (struct batch_item){.message = *m};
+    b->items[b->n] = (struct batch_item){.message = *m};
     b->bytes += m->key.len + m->value.len;
+    return &b->items[b->n++];
 }
 
 void batch_drop(struct batch *b, void (*release)(void *ctx, struct kafka_message *m), void *ctx)

@@ -21,7 +21,8 @@ enum { BATCH_BYTES = 16 << 20 };
 
 struct batch_item {
     struct kafka_message message;
-    bool dead; /* it went to the dead letters: not to be kept any more */
+    bool bad;  /* the sink cannot make a row of it */
+    bool dead; /* dealt with: it is in the dead letters, or in the store as a refused one */
 };
 
 struct batch {
@@ -30,6 +31,7 @@ struct batch {
     size_t limit;
     size_t bytes;     /* of keys and values */
     int64_t since_us; /* when the oldest came; of no meaning while n is 0 */
+    void *rows;       /* the sink's: what the items come to; the owner's to make and destroy */
 };
 
 int batch_init(struct batch *b, size_t limit, struct err *e) MUST_CHECK; /* ERR_NOMEM */
@@ -37,8 +39,8 @@ void batch_finish(struct batch *b);
 
 bool batch_is_full(const struct batch *b);
 
-/* The batch must have room: fewer than limit items. */
-void batch_add(struct batch *b, const struct kafka_message *m, int64_t now_us);
+/* The batch must have room: fewer than limit items. Its rows are not touched. */
+struct batch_item *batch_add(struct batch *b, const struct kafka_message *m, int64_t now_us);
 
 /* Empties it, giving each message back. */
 void batch_drop(struct batch *b, void (*release)(void *ctx, struct kafka_message *m), void *ctx);

@@ -3,9 +3,9 @@
  *
  *     struct cursors c = {0};
  *     cursors_set(&c, parts, n, &e);              // where the store says
- *     cursors_advance(&c, m.partition, m.offset + 1);
+ *     cursors_advance(&c, m.topic, m.partition, m.offset + 1);
  *     size_t n = cursors_moves(&c, moves);        // what the next flush is to change
- *     cursors_moved(&c, moves, n);                // it did
+ *     cursors_moved(&c, moves, n);                // it did, or a part of it
  *     cursors_finish(&c);
  *
  * Threads: one.
@@ -16,6 +16,7 @@
 #include "sink.h"
 
 struct cursor {
+    int topic;
     int32_t partition;
     int64_t stored; /* in the store */
     int64_t next;   /* the next offset to be read, >= stored */
@@ -33,15 +34,18 @@ int cursors_set(struct cursors *c, const struct group_offset *parts, size_t n,
                 struct err *e) MUST_CHECK;
 void cursors_finish(struct cursors *c); /* none is left; *c may be set again */
 
-struct cursor *cursors_find(const struct cursors *c, int32_t partition); /* NULL: not assigned */
+/* NULL: not assigned. */
+struct cursor *cursors_find(const struct cursors *c, int topic, int32_t partition);
 
 /* Everything below next was read. False: not assigned, or was read before. */
-bool cursors_advance(struct cursors *c, int32_t partition, int64_t next);
+bool cursors_advance(struct cursors *c, int topic, int32_t partition, int64_t next);
 
 bool cursors_dirty(const struct cursors *c); /* a partition is ahead of the store */
 
 /* moves: room for c->n. Returns how many there are. */
 size_t cursors_moves(const struct cursors *c, struct sink_move *moves);
+
+/* The store is where each move's from says. */
 void cursors_moved(struct cursors *c, const struct sink_move *moves, size_t n);
 
 #endif

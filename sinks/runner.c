@@ -24,13 +24,17 @@ void runner_beat(struct runner *r)
 bool runner_go_on(void *ctx)
 {
     struct runner *r = ctx;
-    runner_beat(r);
-    runner_refresh(r);
+    if (!flusher_has_batch(r->flusher)) { /* on the runner's thread, then */
+        runner_beat(r);
+        runner_refresh(r);
+    }
     if (!runner_stopping(r))
         return true;
-    if (r->stop_us == 0)
-        r->stop_us = clock_mono_us();
-    return clock_mono_us() < r->stop_us + RUNNER_FLUSH_GRACE_S * US_PER_S;
+    int64_t now_us = clock_mono_us();
+    long long first_us = 0;
+    if (atomic_compare_exchange_strong(&r->stop_us, &first_us, now_us))
+        first_us = now_us;
+    return now_us < first_us + RUNNER_FLUSH_GRACE_S * US_PER_S;
 }
 
 /* Whether a new session may go better; a consumer that Kafka fenced is not among them: that
@@ -45,10 +49,9 @@ static void say_anew(struct runner *r, const struct err *e)
 {
     if (r->fenced)
         log_warn(r->about.program, "another instance writes this table, starting anew",
-                 LOG_STR("table", r->about.ops->table), LOG_ERR(e));
+                 LOG_STR("table", r->about.table), LOG_ERR(e));
     else if (log_limit_pass(&r->say, clock_mono_us()))
-        log_warn(r->about.program, "starting anew", LOG_STR("table", r->about.ops->table),
-                 LOG_ERR(e));
+        log_warn(r->about.program, "starting anew", LOG_STR("table", r->about.table), LOG_ERR(e));
 }
 
 static int run(struct runner *r, struct err *e)
@@ -92,8 +95,11 @@ struct runner *runner_create(const struct runner_about *about, struct err *e)
     r->backoff_ms = RUNNER_BACKOFF_MIN_MS;
     r->say.interval_us = SAY_EVERY_S * US_PER_S;
     r->say_letter.interval_us = SAY_EVERY_S * US_PER_S;
+    r->say_refused.interval_us = SAY_EVERY_S * US_PER_S;
     runner_beat(r);
-    if (batch_init(&r->batch, (size_t)about->batch_rows, e) == 0 &&
+    r->filling = &r->batches[0];
+    if (batch_init(&r->batches[0], (size_t)about->batch_rows, e) == 0 &&
+        batch_init(&r->batches[1], (size_t)about->batch_rows, e) == 0 &&
         runner_metrics_init(&r->metrics, about, e) == 0)
         return r;
     runner_destroy(r);
@@ -104,7 +110,10 @@ void runner_destroy(struct runner *r)
 {
     if (!r)
         return;
-    batch_finish(&r->batch);
+    for (int i = 0; i < 2; i++) {
+        r->about.ops->rows_destroy(r->batches[i].rows);
+        batch_finish(&r->batches[i]);
+    }
     cursors_finish(&r->cursors);
     free(r);
 }
@@ -112,8 +121,13 @@ void runner_destroy(struct runner *r)
 int runner_start(struct runner *r, void *sink, struct err *e)
 {
     r->sink = sink;
-    health_wait(r->about.health, r->about.ops->store_part, "not connected yet");
-    health_wait(r->about.health, r->about.ops->assigned_part, "waiting for partitions");
+    for (int i = 0; i < 2; i++) {
+        r->batches[i].rows = r->about.ops->rows_create(sink, e);
+        if (!r->batches[i].rows)
+            return -1;
+    }
+    health_wait(r->about.health, r->about.store_part, "not connected yet");
+    health_wait(r->about.health, r->about.assigned_part, "waiting for partitions");
     if (pthread_create(&r->thread, NULL, thread_main, r) != 0)
         return err_set(e, ERR_NOMEM, "cannot start a thread");
     r->started = true;

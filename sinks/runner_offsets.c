@@ -8,7 +8,7 @@
 struct loading {
     const struct runner_about *about;
     void *sink;
-    char topic[KAFKA_NAME_MAX + 1];
+    const char *const *topics;
     struct reader *reader;
     bool started; /* a first offset was stored */
 };
@@ -18,47 +18,47 @@ static int settle(struct loading *l, const struct group_offset *part, struct err
 {
     int64_t low;
     int64_t high;
-    if (reader_watermarks(l->reader, l->about->topic, part->partition, &low, &high, e) != 0)
+    if (reader_watermarks(l->reader, l->about->topics[part->topic], part->partition, &low, &high,
+                          e) != 0)
         return -1;
     if (part->next_offset == GROUP_NO_OFFSET) {
-        const struct group_offset first = {.partition = part->partition, .next_offset = low};
+        const struct group_offset first = {
+            .topic = part->topic, .partition = part->partition, .next_offset = low};
         l->started = true;
-        return l->about->ops->start(l->sink, l->topic, &first, e);
+        return l->about->ops->start(l->sink, l->topics, &first, e);
     }
     if (part->next_offset >= low && part->next_offset <= high)
         return 0;
     return err_set(e, ERR_STATE,
                    "%.60s partition %" PRId32 ": the next offset is %" PRId64
                    ", but the log has %" PRId64 " to %" PRId64 "; %s",
-                   l->topic, part->partition, part->next_offset, low, high,
+                   l->topics[part->topic], part->partition, part->next_offset, low, high,
                    l->about->ops->offset_hint);
 }
 
 static int load(struct loading *l, struct group_offset *parts, size_t n, struct err *e)
 {
     const struct sink_ops *ops = l->about->ops;
-    if (ops->load(l->sink, l->topic, parts, n, e) != 0)
+    if (ops->load(l->sink, l->topics, parts, n, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (settle(l, &parts[i], e) != 0)
             return -1;
-    if (l->started && ops->load(l->sink, l->topic, parts, n, e) != 0)
+    if (l->started && ops->load(l->sink, l->topics, parts, n, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (parts[i].next_offset == GROUP_NO_OFFSET)
             return err_set(e, ERR_STATE, "%.60s partition %" PRId32 ": its offset was not kept",
-                           l->topic, parts[i].partition);
+                           l->topics[parts[i].topic], parts[i].partition);
     return 0;
 }
 
-int runner_offsets_load(const struct runner_about *about, void *sink, struct group_offset *parts,
-                        size_t n, struct err *e)
+int runner_offsets_load(const struct runner_about *about, const char *const *topics, void *sink,
+                        struct group_offset *parts, size_t n, struct err *e)
 {
-    struct loading l = {.about = about, .sink = sink};
+    struct loading l = {.about = about, .sink = sink, .topics = topics};
     if (n == 0)
         return 0;
-    if (kafka_name(about->kafka, about->topic, l.topic, e) != 0)
-        return -1;
     l.reader = reader_open(about->kafka, e);
     if (!l.reader)
         return -1;
@@ -75,7 +75,8 @@ void runner_offsets_show(struct group *g, struct cursors *c)
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++)
         if (c->items[i].stored > c->items[i].shown)
-            offsets[n++] = (struct group_offset){.partition = c->items[i].partition,
+            offsets[n++] = (struct group_offset){.topic = c->items[i].topic,
+                                                 .partition = c->items[i].partition,
                                                  .next_offset = c->items[i].stored};
     if (n > 0 && group_show_offsets(g, offsets, n))
         for (size_t i = 0; i < c->n; i++)

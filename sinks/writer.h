@@ -1,42 +1,48 @@
 /**
  * A batch into a store, whatever is in it.
  *
- *     struct writer w = {.ops = ops, .sink = sink, .topic = topic, .letters = &letters, .ctx = r};
- *     verdict = writer_write(&w, &batch, &cursors, &e);
+ *     struct writer w = {.ops = ops, .sink = sink, .topics = topics, .reports = &reports, .ctx =
+ * r}; verdict = writer_write(&w, &batch, moves, n, &e);
  *
- * Records that cannot be decoded, and records that the store refuses, go to the dead letters, each
- * alone: a batch that is refused is halved until the one bad record is found. A letter is posted
- * before the offset moves past its record.
- * Threads: one.
+ * Records of which no row can be made go to the dead letters; a letter is posted before the offset
+ * moves past its record. Records that the store refuses are kept there as they are, with the
+ * reason, in the transaction that moves the offset past them: a batch that is refused is halved
+ * until the one bad record is found.
+ * Threads: one at a time.
  */
 #ifndef CANDLEWICK_SINK_WRITER_H
 #define CANDLEWICK_SINK_WRITER_H
 
 #include "batch.h"
-#include "cursors.h"
 #include "sink.h"
 
-/* Where records go that cannot be kept. */
-struct writer_letters {
-    /* stage: "decode" or "store". why: its code is the metric's label, its text the reason. */
-    int (*put)(void *ctx, const struct kafka_message *m, const char *stage, const struct err *why,
-               struct err *e);
+/* Where bad records are told. */
+struct writer_reports {
+    /* To the dead letters. why: its code is the metric's label, its text the reason. */
+    int (*letter)(void *ctx, const struct kafka_message *m, const struct err *why, struct err *e);
     /* Only after it returned 0 a letter is safe. Called with nothing to post, too. */
-    int (*flush)(void *ctx, struct err *e);
+    int (*letters_flush)(void *ctx, struct err *e);
+    /* The store refused this record, and has it as a refused one now. */
+    void (*refused)(void *ctx, const struct kafka_message *m, const struct err *why);
 };
 
 struct writer {
     const struct sink_ops *ops;
     void *sink;
-    const char *topic; /* whole, with its prefix */
-    const struct writer_letters *letters;
-    void *ctx; /* of letters */
+    const char *const *topics; /* whole names */
+    const struct writer_reports *reports;
+    void *ctx; /* of reports */
 };
 
-/* Keeps the batch and moves the offsets to cursors' next, in one flush where nothing is wrong with
- * it. SINK_RETRY: part of it may be kept, as the stored offsets tell; SINK_FATAL. Never SINK_DROP.
- */
-enum sink_verdict writer_write(const struct writer *w, struct batch *b, struct cursors *c,
-                               struct err *e) MUST_CHECK;
+/* Keeps the batch, whose rows hold all of its items that are not bad, and moves the offsets: in one
+ * flush where nothing is refused. SINK_OK: each move's from says where the store is now, which is
+ * to, or behind the batch's last record where one was refused. SINK_RETRY: part of it may be kept,
+ * as the stored offsets tell; SINK_FATAL. Never SINK_DROP. */
+enum sink_verdict writer_write(const struct writer *w, struct batch *b, struct sink_move *moves,
+                               size_t n, struct err *e) MUST_CHECK;
+
+/* Makes a new item's rows, or marks it bad. -1: the sink cannot go on. */
+int writer_put(const struct sink_ops *ops, struct batch *b, struct batch_item *item,
+               struct err *e) MUST_CHECK;
 
 #endif

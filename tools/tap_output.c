@@ -2,6 +2,7 @@
 
 #include "json.h"
 #include "program.h"
+#include "tap_csv.h"
 #include "timefmt.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@ enum {
 void tap_output_init(struct tap_output *o, int fd, const struct tap_wishes *wishes)
 {
     *o = (struct tap_output){.fd = fd, .wishes = *wishes};
+    o->csv_kind = tap_filter_only_kind(wishes->filter);
     strbuf_init(&o->text, TEXT_LIMIT);
 }
 
@@ -25,6 +27,8 @@ void tap_output_finish(struct tap_output *o)
 {
     strbuf_finish(&o->text);
 }
+
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static int add_place(struct strbuf *b, const struct tap_place *at)
 {
@@ -39,28 +43,76 @@ static int add_place(struct strbuf *b, const struct tap_place *at)
     return strbuf_adds(b, ",\"value\":");
 }
 
-static int add_line(struct strbuf *b, const struct record *r, const struct tap_place *place,
+static int add_json(struct tap_output *o, const struct record *r, const struct tap_place *place,
                     struct err *e)
 {
-    if (place && add_place(b, place) != 0)
+    struct strbuf *b = &o->text;
+    bool around = o->wishes.place;
+    if (around && add_place(b, place) != 0)
         return strbuf_full(b, "output", e);
     if (r && record_json(r, b, e) != 0)
         return -1;
-    if ((!r && strbuf_adds(b, "null") != 0) || strbuf_adds(b, place ? "}\n" : "\n") != 0)
+    if ((!r && strbuf_adds(b, "null") != 0) || strbuf_adds(b, around ? "}\n" : "\n") != 0)
         return strbuf_full(b, "output", e);
+    return 1;
+}
+
+/* --- CSV -------------------------------------------------------------------------------------- */
+
+static int add_header(struct tap_output *o, struct err *e)
+{
+    if (o->has_header || o->csv_kind == RECORD_TYPES)
+        return 0;
+    if (tap_csv_header((enum record_type)o->csv_kind, o->wishes.place, &o->text) != 0)
+        return strbuf_full(&o->text, "output", e);
+    o->has_header = true;
     return 0;
 }
+
+/* A tombstone is a line only where something of it can be told. */
+static bool has_row(struct tap_output *o, const struct record *r)
+{
+    if (r && r->type == o->csv_kind)
+        return true;
+    if (!r && o->wishes.place && o->csv_kind != RECORD_TYPES)
+        return true;
+    if (r)
+        o->others[r->type]++;
+    else
+        o->other_tombstones++;
+    return false;
+}
+
+static int add_csv(struct tap_output *o, const struct record *r, const struct tap_place *place,
+                   struct err *e)
+{
+    const struct tap_place *at = o->wishes.place ? place : NULL;
+    if (r && o->csv_kind == RECORD_TYPES)
+        o->csv_kind = r->type;
+    if (!has_row(o, r))
+        return 0;
+    if (add_header(o, e) != 0)
+        return -1;
+    if ((r ? tap_csv_row(r, at, &o->text)
+           : tap_csv_tombstone((enum record_type)o->csv_kind, at, &o->text)) != 0)
+        return strbuf_full(&o->text, "output", e);
+    return 1;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
 
 int tap_output_line(struct tap_output *o, const struct record *r, const struct tap_place *place,
                     struct err *e)
 {
-    if (r && r->type == RECORD_TICK && !o->wishes.ticks)
+    const struct tap_filter *f = o->wishes.filter;
+    if (!(r ? tap_filter_pass(f, r) : tap_filter_pass_tombstone(f)))
         return 0;
     size_t start = o->text.len;
-    if (add_line(&o->text, r, place, e) != 0) {
+    int added = o->wishes.csv ? add_csv(o, r, place, e) : add_json(o, r, place, e);
+    if (added < 0)
         o->text.len = start;
-        return -1;
-    }
+    if (added <= 0)
+        return added;
     o->lines++;
     if (o->lines == o->wishes.max_lines) {
         if (tap_output_flush(o, e) != 0)
@@ -82,7 +134,7 @@ static int wait_writable(const struct tap_output *o, struct err *e)
 int tap_output_flush(struct tap_output *o, struct err *e)
 {
     size_t done = 0;
-    int r = 0;
+    int r = o->wishes.csv ? add_header(o, e) : 0; /* of a kind that is known, also above no row */
     while (r == 0 && done < o->text.len) {
         ssize_t n = write(o->fd, o->text.data + done, o->text.len - done);
         if (n >= 0)

@@ -8,6 +8,11 @@
 
 enum { READ_BYTES = 1 << 16, WAIT_MS = 200 };
 
+static int decode(void *ctx, struct slice input, struct record *ret, size_t *ret_len, struct err *e)
+{
+    return tap_decode_prefix(ctx, input, ret, ret_len, e);
+}
+
 static int on_value(void *ctx, const struct record *r, struct err *e)
 {
     struct tap *t = ctx;
@@ -20,7 +25,8 @@ static int on_skipped(void *ctx, const struct tap_skip *skip, struct err *e)
     (void)e;
     t->refused++;
     log_warn("tap", "skipped bytes that are no record", LOG_INT("offset", skip->offset),
-             LOG_INT("bytes", skip->bytes), LOG_STR("reason", skip->reason));
+             LOG_INT("bytes", skip->bytes), LOG_SLICE("begins", skip->begins),
+             LOG_STR("reason", skip->reason));
     return 0;
 }
 
@@ -57,7 +63,7 @@ static int follow(struct tap *t, struct tap_stream *s, int fd, struct err *e)
 int tap_pipe(struct tap *t, int fd, struct err *e)
 {
     struct tap_stream s;
-    tap_stream_init(&s, &(struct tap_events){on_value, on_skipped, t});
+    tap_stream_init(&s, &(struct tap_events){decode, on_value, on_skipped, t});
     int r = follow(t, &s, fd, e);
     tap_stream_finish(&s);
     return r;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 enum {
-    PIECE = 1 << 16,                      /* taken in at once */
-    MARK_BYTES = 1 + RECORD_HEADER_BYTES, /* '\n', C3 01 and a fingerprint */
+    PIECE = 1 << 16,       /* taken in at once */
+    WIRE_HEADER_BYTES = 5, /* of Confluent's wire format: 00 and a schema id */
 };
 
 static const char null_text[] = {'n', 'u', 'l', 'l'};
@@ -33,43 +33,95 @@ static void begin_skip(struct tap_stream *s, const char *reason)
 {
     s->skipping = true;
     s->skip_from = s->offset + (int64_t)s->at;
+    s->n_begins = 0;
     (void)snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
+/* Goes over n bytes, keeping those that a report of the run shows. */
+static void pass(struct tap_stream *s, size_t n)
+{
+    size_t room = sizeof(s->begins) - s->n_begins;
+    size_t kept = n < room ? n : room;
+    if (kept > 0)
+        memcpy(s->begins + s->n_begins, s->pending.data + s->at, kept);
+    s->n_begins += kept;
+    s->at += n;
 }
 
 static int end_skip(struct tap_stream *s, struct err *e)
 {
     const struct tap_skip skip = {s->skip_from, s->offset + (int64_t)s->at - s->skip_from,
-                                  s->reason};
+                                  s->reason, slice_make(s->begins, s->n_begins)};
     s->skipping = false;
     return s->events.skipped(s->events.ctx, &skip, e);
 }
 
-/* Whether a value of a schema we know may begin behind this '\n'. bytes: MARK_BYTES or more. */
-static bool is_mark(const char *bytes)
+/* How long a header would be that begins with this byte; 0: none does. Single-object encoding is
+ * C3 01 and a fingerprint, Confluent's wire format 00 and a schema id. */
+static size_t header_len(char first)
+{
+    if (first == '\xc3')
+        return RECORD_HEADER_BYTES;
+    return first == '\0' ? WIRE_HEADER_BYTES : 0;
+}
+
+/* Whether a value of a known schema may begin here: 1, 0, -1. For 00, an id below 2^24 is asked
+ * for: no registry has counted further, and each question may cost a look-up. */
+static int is_header(const struct tap_stream *s, struct slice header, struct err *e)
 {
     struct record r;
-    struct err e;
+    struct err why = {0};
     size_t len = 0;
-    struct slice header = slice_make(bytes + 1, RECORD_HEADER_BYTES);
+    if (header.len == WIRE_HEADER_BYTES && header.data[1] != '\0')
+        return 0;
     /* A header without its body is cut, or even whole, but it is not wrong. */
-    return bytes[0] == '\n' && record_decode_prefix(header, &r, &len, &e) >= 0;
+    if (s->events.decode(s->events.ctx, header, &r, &len, &why) >= 0)
+        return 1;
+    if (why.code != ERR_STOPPED)
+        return 0;
+    *e = why;
+    return -1;
+}
+
+static int refuse_front(const struct tap_stream *s, struct err *e)
+{
+    return err_set(
+        e, ERR_PROTO,
+        "the input has text in front of its values, behind byte %lld: leave out print.key, "
+        "print.offset and the like, or use --topic with --meta",
+        (long long)s->skip_from);
+}
+
+/* At a '\n' or '\t': 1: a value may begin behind it, 0: none does, 2: more bytes must tell, -1. */
+static int is_mark(const struct tap_stream *s, struct slice here, struct err *e)
+{
+    if (here.len < 2)
+        return 2;
+    size_t n = header_len(here.data[1]);
+    if (n == 0)
+        return 0;
+    return here.len < 1 + n ? 2 : is_header(s, slice_make(here.data + 1, n), e);
 }
 
 /* Moves on to the byte behind the next mark's '\n', or as far as no mark can begin. */
 static int skip_on(struct tap_stream *s, struct err *e)
 {
     struct slice left = rest(s);
-    const char *end = left.data + left.len;
-    const char *p = left.data;
-    while (p && end - p >= MARK_BYTES) {
-        if (is_mark(p)) {
-            s->at += (size_t)(p + 1 - left.data);
-            return end_skip(s, e);
-        }
-        p = memchr(p + 1, '\n', (size_t)(end - p - 1));
+    size_t i = 0;
+    int found = 0;
+    for (; i < left.len; i++) {
+        if (left.data[i] != '\n' && left.data[i] != '\t')
+            continue;
+        found = is_mark(s, slice_make(left.data + i, left.len - i), e);
+        if (found != 0)
+            break;
     }
-    s->at += p ? (size_t)(p - left.data) : left.len;
-    return 0;
+    if (found < 0)
+        return -1;
+    pass(s, found == 1 ? i + 1 : i);
+    if (found != 1)
+        return 0;
+    return left.data[i] == '\n' ? end_skip(s, e) : refuse_front(s, e);
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -107,7 +159,11 @@ static int step(struct tap_stream *s, bool at_end, struct err *e)
     struct record r;
     struct err why = {0};
     size_t len = 0;
-    int decoded = record_decode_prefix(left, &r, &len, &why);
+    int decoded = s->events.decode(s->events.ctx, left, &r, &len, &why);
+    if (decoded < 0 && why.code == ERR_STOPPED) {
+        *e = why;
+        return -1;
+    }
     if (decoded == 0)
         return take_value(s, &r, len, at_end, e);
     if (decoded > 0 && !at_end)
@@ -158,6 +214,8 @@ int tap_stream_end(struct tap_stream *s, struct err *e)
 {
     if (run(s, true, e) != 0)
         return -1;
-    s->at = s->pending.len; /* only a run that is being skipped leaves bytes here */
-    return s->skipping ? end_skip(s, e) : 0;
+    if (!s->skipping)
+        return 0; /* every byte is told */
+    pass(s, s->pending.len - s->at);
+    return end_skip(s, e);
 }

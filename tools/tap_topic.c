@@ -9,15 +9,18 @@
 
 enum { POLL_MS = 100, PROBE_MS = 200, SAY_EVERY_S = 10 };
 
+/* A record of before the end may lie behind one of after it: by so much the clocks of writers may
+ * differ. */
+#define CLOCKS_US (60 * US_PER_S)
+
 /* One topic being read. */
 struct source {
     struct tap *tap;
-    struct kafka_settings kafka;
     char name[KAFKA_NAME_MAX + 1];
     rd_kafka_t *rk;
     int32_t first; /* partitions first … first + n - 1 */
     int32_t n;
-    int64_t *ends; /* of these: print offsets below; INT64_MAX: for ever, -1: all was printed */
+    int64_t *ends; /* of these: print offsets below; TAP_FOR_EVER: no end, -1: all was printed */
     int32_t left;  /* partitions that have not come to their end */
     bool trouble;  /* the client complained, and no answer came since */
     struct log_limit trouble_limit;
@@ -39,36 +42,45 @@ static int pick_partitions(struct source *s, int32_t count, struct err *e)
     return s->ends ? 0 : err_set(e, ERR_NOMEM, "out of memory");
 }
 
-/* Where to begin: an offset, or one of librdkafka's words for one. The latest is what a committed
- * reader calls the end: what is being committed just now is still to come. */
-static int64_t start_offset(const struct tap_settings *t)
+static int ask_log(const struct source *s, struct reader *r, int32_t partition, struct tap_log *ret,
+                   struct err *e)
 {
-    if (t->from_beginning || strcmp(t->from, "earliest") == 0)
+    const struct tap_range *range = &s->tap->range;
+    const char *topic = s->tap->settings->topic;
+    int done = reader_watermarks(r, topic, partition, &ret->low, &ret->high, e);
+    if (done == 0 && range->from_us != TAP_NO_TIME)
+        done = reader_at_time(r, topic, partition, range->from_us, &ret->at_from, e);
+    if (done == 0 && range->to_us != TAP_NO_TIME)
+        done = reader_at_time(r, topic, partition, range->to_us + CLOCKS_US, &ret->at_to, e);
+    return done;
+}
+
+/* librdkafka's word for where to begin. The latest is what a committed reader calls the end: what
+ * is being committed just now is still to come. */
+static int64_t start_word(int64_t start)
+{
+    if (start == TAP_START_EARLIEST)
         return RD_KAFKA_OFFSET_BEGINNING;
-    return strcmp(t->from, "latest") == 0 ? RD_KAFKA_OFFSET_END : strtoll(t->from, NULL, 10);
+    return start == TAP_START_LATEST ? RD_KAFKA_OFFSET_END : start;
 }
 
 static int plan_one(struct source *s, struct reader *r, int32_t i,
                     rd_kafka_topic_partition_list_t *at, struct err *e)
 {
-    const struct tap_settings *t = s->tap->settings;
-    int64_t low;
-    int64_t high;
-    if (reader_watermarks(r, t->topic, s->first + i, &low, &high, e) != 0)
+    struct tap_log log = {0};
+    int64_t start;
+    if (ask_log(s, r, s->first + i, &log, e) != 0)
         return -1;
-    int64_t start = start_offset(t);
-    if (start >= 0 && (start < low || start > high))
-        return err_set(e, ERR_STATE, "%s partition %d has offsets %lld to %lld, no %lld", s->name,
-                       s->first + i, (long long)low, (long long)high - 1, (long long)start);
-    s->ends[i] = t->exit_at_end ? high : INT64_MAX;
-    rd_kafka_topic_partition_list_add(at, s->name, s->first + i)->offset = start;
+    if (tap_range_plan(&s->tap->range, &log, &start, &s->ends[i], e) != 0)
+        return err_prefix(e, "%s partition %d", s->name, s->first + i);
+    rd_kafka_topic_partition_list_add(at, s->name, s->first + i)->offset = start_word(start);
     return 0;
 }
 
 /* Where each partition begins, and where it ends if it does. */
 static int plan(struct source *s, rd_kafka_topic_partition_list_t *at, struct err *e)
 {
-    struct reader *r = reader_open(&s->kafka, e);
+    struct reader *r = reader_open(&s->tap->kafka, e);
     int ret = r ? 0 : -1;
     for (int32_t i = 0; ret == 0 && i < s->n; i++)
         ret = plan_one(s, r, i, at, e);
@@ -102,7 +114,7 @@ static int open_client(struct source *s, struct err *e)
                                       "allow.auto.create.topics",
                                       "false",
                                       NULL};
-    rd_kafka_conf_t *conf = kafka_conf_create(&s->kafka, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_create(&s->tap->kafka, own, e);
     if (!conf)
         return -1;
     rd_kafka_conf_set_opaque(conf, s);
@@ -137,15 +149,20 @@ static int print_value(struct source *s, const struct kafka_message *m, struct e
     struct err why = {0};
     struct tap_place place = {m->partition, m->offset, m->timestamp_ms * US_PER_MS, m->key,
                               m->key.data != NULL};
-    if (!t->settings->ticks && slice_is(kafka_message_header(m, "kind"), "tick"))
+    if (!tap_range_holds(&t->range, place.time_us) ||
+        !tap_filter_pass_header(&t->filter, kafka_message_header(m, "kind")))
         return 0;
-    if (!m->tombstone && record_decode(m->value, &r, &why) != 0) {
+    if (!m->tombstone && tap_decode(t, m->value, &r, &why) != 0) {
+        if (why.code == ERR_STOPPED) {
+            *e = why;
+            return -1;
+        }
         t->refused++;
         log_warn("tap", "a record cannot be decoded", LOG_STR("topic", s->name),
                  LOG_INT("partition", m->partition), LOG_INT("offset", m->offset), LOG_ERR(&why));
         return 0;
     }
-    return tap_output_line(&t->out, m->tombstone ? NULL : &r, t->settings->meta ? &place : NULL, e);
+    return tap_output_line(&t->out, m->tombstone ? NULL : &r, &place, e);
 }
 
 /* next: the first offset that has not been read. */
@@ -195,7 +212,8 @@ static void say_who_is_absent(struct source *s)
         return;
     }
     (void)kafka_fail(code, "no broker answers", NULL, &e);
-    log_warn("tap", "waiting for the cluster", LOG_STR("brokers", s->kafka.brokers), LOG_ERR(&e));
+    log_warn("tap", "waiting for the cluster", LOG_STR("brokers", s->tap->kafka.brokers),
+             LOG_ERR(&e));
 }
 
 /* Nothing came for a moment. */
@@ -230,21 +248,21 @@ static int follow(struct source *s, struct err *e)
 
 int tap_topic(struct tap *t, struct err *e)
 {
-    struct program *p = t->program;
     const int64_t every_us = SAY_EVERY_S * US_PER_S;
     struct source s = {
         .tap = t,
-        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping},
         .trouble_limit.interval_us = every_us,
         .wait_limit = {.interval_us = every_us, .next_us = clock_mono_us() + every_us},
     };
     const char *const names[] = {t->settings->topic, NULL};
     int32_t count = 0;
-    int r = kafka_settings_check(&s.kafka, e);
+    int r = tap_check_topic(t->settings->topic, e);
     if (r == 0)
-        r = kafka_name(&s.kafka, t->settings->topic, s.name, e);
+        r = kafka_settings_check(&t->kafka, e);
     if (r == 0)
-        r = topics_await(&s.kafka, p->health, names, &count, e);
+        r = kafka_name(&t->kafka, t->settings->topic, s.name, e);
+    if (r == 0)
+        r = topics_await(&t->kafka, t->program->health, names, &count, e);
     if (r == 0)
         r = pick_partitions(&s, count, e);
     if (r == 0)

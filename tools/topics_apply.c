@@ -1,12 +1,10 @@
 #include "topics_apply.h"
 
 #include "clock.h"
+#include "schema_topic.h"
 #include "timefmt.h"
-#include "topics_schemas.h"
 
 enum { LEADERS_WAIT_S = 30, LEADERS_PAUSE_MS = 50 };
-
-static const char SCHEMAS[] = "schemas";
 
 /* --- comparing ------------------------------------------------------------------------------- */
 
@@ -118,34 +116,45 @@ static int apply_topic(struct topics_apply *t, struct topics_admin *a,
 
 /* --- schemas --------------------------------------------------------------------------------- */
 
-static int name_missing(struct topics_apply *t, const struct schemas_found *found, struct err *e)
+static int name_missing(struct topics_apply *t, struct schema_topic *schemas, struct err *e)
 {
     for (unsigned i = 0; i < RECORD_TYPES; i++) {
         char what[128];
         (void)snprintf(what, sizeof(what), "%s is not published",
                        record_schema((enum record_type)i)->full_name);
-        if (!found->present[i] && absent(t, SCHEMAS, what, e) != 0)
+        int has = schema_topic_has(schemas, (enum record_type)i, e);
+        if (has < 0 || (has == 0 && absent(t, SCHEMA_TOPIC, what, e) != 0))
             return -1;
     }
+    return 0;
+}
+
+static int publish(struct topics_apply *t, struct schema_topic *schemas, struct err *e)
+{
+    enum record_type types[RECORD_TYPES];
+    size_t written = 0;
+    for (unsigned i = 0; i < RECORD_TYPES; i++)
+        types[i] = (enum record_type)i;
+    if (schema_topic_publish(schemas, types, RECORD_TYPES, &written, e) != 0)
+        return -1;
+    if (written > 0)
+        (void)printf("published to %s" SCHEMA_TOPIC ": %zu schemas\n", t->kafka->prefix, written);
     return 0;
 }
 
 static int apply_schemas(struct topics_apply *t, struct topics_admin *a, struct err *e)
 {
     struct topic_found topic;
-    struct schemas_found found;
-    if (topics_admin_look(a, SCHEMAS, &topic, e) != 0)
+    if (topics_admin_look(a, SCHEMA_TOPIC, &topic, e) != 0)
         return -1;
     if (!topic.exists) /* not declared, or told above */
         return 0;
-    if (topics_schemas_look(t->kafka, &found, e) != 0)
-        return -1;
-    if (!t->create || found.n_missing == 0)
-        return name_missing(t, &found, e);
-    if (topics_schemas_publish(t->kafka, &found, e) != 0)
-        return -1;
-    (void)printf("published to %s%s: %zu schemas\n", t->kafka->prefix, SCHEMAS, found.n_missing);
-    return 0;
+    struct schema_topic *schemas = schema_topic_open(t->kafka, e);
+    int r = -1;
+    if (schemas)
+        r = t->create ? publish(t, schemas, e) : name_missing(t, schemas, e);
+    schema_topic_close(schemas);
+    return r;
 }
 
 int topics_apply(struct topics_apply *t, struct topics_admin *a, struct err *e)

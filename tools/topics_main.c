@@ -102,7 +102,7 @@ static int apply(struct program *p, const struct settings *s, const struct topic
                  bool create, struct err *e)
 {
     const struct kafka_settings kafka = {p->common.brokers, p->common.prefix, &p->conf,
-                                         program_stopping};
+                                         program_stopping, p->health};
     struct topics_apply t = {.program = p,
                              .kafka = &kafka,
                              .declared = declared,

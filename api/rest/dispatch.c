@@ -10,12 +10,16 @@
 
 #define METHODS "GET, HEAD, OPTIONS"
 
-static const struct metric_desc desc_requests = {"candlewick_api_requests_total",
-                                                 "requests answered, by route and class of status",
-                                                 METRIC_COUNTER, 1};
-static const struct metric_desc desc_time = {"candlewick_api_request_seconds_total",
-                                             "time spent on requests, by route", METRIC_COUNTER,
-                                             1000000};
+enum { REQUESTS, TIME };
+
+static const struct metric_desc descs[] = {
+    [REQUESTS] = {"candlewick_api_requests_total",
+                  "requests answered, by route and class of status", METRIC_COUNTER, 1,
+                  "route,status"},
+    [TIME] = {"candlewick_api_request_seconds_total", "time spent on requests, by route",
+              METRIC_COUNTER, 1000000, "route"},
+};
+const struct metric_table dispatch_metric_table = METRIC_TABLE(descs);
 
 /* --- set-up ---------------------------------------------------------------------------------- */
 
@@ -25,12 +29,12 @@ static int add_metrics(struct route_metrics *m, const char *route, struct metric
     char labels[96];
     for (int i = 2; i < DISPATCH_CLASSES; i++) {
         (void)snprintf(labels, sizeof(labels), "route=\"%s\",status=\"%dxx\"", route, i);
-        m->requests[i] = metrics_add(metrics, &desc_requests, labels, e);
+        m->requests[i] = metrics_add(metrics, &descs[REQUESTS], labels, e);
         if (!m->requests[i])
             return -1;
     }
     (void)snprintf(labels, sizeof(labels), "route=\"%s\"", route);
-    m->time_us = metrics_add(metrics, &desc_time, labels, e);
+    m->time_us = metrics_add(metrics, &descs[TIME], labels, e);
     return m->time_us ? 0 : -1;
 }
 

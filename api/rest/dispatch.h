@@ -42,6 +42,8 @@ struct dispatch_route {
     const struct route *route; /* NULL: no such path */
 };
 
+extern const struct metric_table dispatch_metric_table;
+
 /* Borrows all. ERR_NOMEM. */
 int dispatch_init(struct dispatch *d, struct pool *pool, const char *cors_origin,
                   struct metrics *metrics, struct err *e) MUST_CHECK;

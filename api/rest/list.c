@@ -2,6 +2,7 @@
 
 #include "json.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { SEGMENT_EXCHANGE = 2, SEGMENT_SYMBOL = 3 }; /* v1 / candles / binance / BTC-USDT */
@@ -21,8 +22,9 @@ static int unresolved(const struct resolved *r, const char *exchange, const char
                                       : "no trade of \"%.64s\" is known, nor of any exchange yet",
                            exchange);
     case RESOLVED_NO_SYMBOL:
-        return problem_set(p, PROBLEM_UNKNOWN_SYMBOL, "%.64s has no symbol \"%.64s\"%s", exchange,
-                           symbol, r->n_names ? "; near lists what may be meant" : "");
+        return problem_set(p, PROBLEM_UNKNOWN_SYMBOL, "%.64s has no symbol \"%.64s\"%s",
+                           exchange ? exchange : "no exchange", symbol,
+                           r->n_names ? "; near lists what may be meant" : "");
     case RESOLVED_AMBIGUOUS:
         return problem_set(p, PROBLEM_AMBIGUOUS_SYMBOL,
                            "\"%.64s\" may be any of those in near: write it with its dash", symbol);
@@ -42,21 +44,27 @@ int list_resolve(const struct request *req, struct resolved *ret, struct problem
     return unresolved(ret, t->segments[SEGMENT_EXCHANGE], symbol, p);
 }
 
-int list_resolve_exchange(const struct request *req, struct resolved *ret, struct problem *p,
-                          struct err *e)
+int list_resolve_filter(const struct request *req, struct resolved *ret, struct problem *p,
+                        struct err *e)
 {
     const char *exchange = target_param(req->target, "exchange");
-    if (query_resolve_exchange(req->pool, exchange, ret, e) != 0)
-        return -1;
-    return unresolved(ret, exchange, "", p);
+    const char *symbol = target_param(req->target, "symbol");
+    int r = 0;
+    *ret = (struct resolved){.is = RESOLVED};
+    if (symbol)
+        r = query_resolve(req->pool, exchange, symbol, ret, e);
+    else if (exchange)
+        r = query_resolve_exchange(req->pool, exchange, ret, e);
+    return r == 0 ? unresolved(ret, exchange, symbol, p) : -1;
 }
 
 int list_check_cursor(const struct page *page, const char *scope, struct problem *p)
 {
     if (!page->has_after || page->after.scope == place_scope(scope))
         return 0;
-    problem_invalid(p, "cursor", "a cursor of this same list; this one is of another");
-    return -1;
+    return problem_set(
+        p, PROBLEM_UNKNOWN_CURSOR,
+        "the cursor is of another list, or none: take next from an answer of this one");
 }
 
 int list_begin(struct strbuf *body, const struct list_field *fields, const char *resource,
@@ -72,6 +80,24 @@ int list_begin(struct strbuf *body, const struct list_field *fields, const char 
     }
     if (r != 0 || strbuf_addf(body, "\"%s\":[", resource) != 0)
         return strbuf_full(body, resource, e);
+    return 0;
+}
+
+int list_row(struct strbuf *body, int i, struct err *e)
+{
+    if (i > 0 && strbuf_addc(body, ',') != 0)
+        return strbuf_full(body, "list", e);
+    return 0;
+}
+
+int list_add_record(struct strbuf *body, const struct trade_row *t, struct err *e)
+{
+    if (record_json(&t->record, body, e) != 0)
+        return -1;
+    body->len--; /* opens the object again */
+    if (strbuf_addf(body, ",\"partition\":%" PRId32 ",\"offset\":%" PRId64 "}", t->partition,
+                    t->offset) != 0)
+        return strbuf_full(body, "record", e);
     return 0;
 }
 

@@ -6,12 +6,13 @@
  *     list_begin(body, fields, "candles");                // {"exchange":"binance",…,"candles":[
  *     list_end(body, last, scope, e);                     // ],"next":null}
  *
- * Threads: pure functions but for list_resolve(), which asks the database.
+ * Threads: pure functions but for list_resolve(…), which ask the database.
  */
 #ifndef CANDLEWICK_LIST_H
 #define CANDLEWICK_LIST_H
 
 #include "query.h"
+#include "resolve.h"
 #include "route.h"
 
 enum { LIST_SCOPE = 256 }; /* room for a list's name */
@@ -20,12 +21,18 @@ enum { LIST_SCOPE = 256 }; /* room for a list's name */
 int list_resolve(const struct request *req, struct resolved *ret, struct problem *p,
                  struct err *e) MUST_CHECK;
 
-/* The same for the parameter exchange, which must be given. */
-int list_resolve_exchange(const struct request *req, struct resolved *ret, struct problem *p,
-                          struct err *e) MUST_CHECK;
+/* Where exchange and symbol are parameters and either may be left out: "" in *ret then. */
+int list_resolve_filter(const struct request *req, struct resolved *ret, struct problem *p,
+                        struct err *e) MUST_CHECK;
 
 /* The cursor must have come from the list of this name. -1: *p. */
 int list_check_cursor(const struct page *page, const char *scope, struct problem *p) MUST_CHECK;
+
+/* Separates row i from the one before. */
+int list_row(struct strbuf *body, int i, struct err *e) MUST_CHECK;
+
+/* A record with its place in the topic trades. */
+int list_add_record(struct strbuf *body, const struct trade_row *t, struct err *e) MUST_CHECK;
 
 struct list_field {
     const char *name; /* NULL ends the fields */

@@ -36,9 +36,15 @@ struct route {
 extern const struct route routes[];
 
 int answer_index(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
+int answer_openapi(const struct request *req, struct strbuf *body, struct problem *p,
+                   struct err *e);
 int answer_candles(const struct request *req, struct strbuf *body, struct problem *p,
                    struct err *e);
 int answer_trades(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
+int answer_coverage(const struct request *req, struct strbuf *body, struct problem *p,
+                    struct err *e);
+int answer_gaps(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
+int answer_feeds(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
 int answer_symbols(const struct request *req, struct strbuf *body, struct problem *p,
                    struct err *e);
 

@@ -5,19 +5,35 @@
 #define LIST_PARAMS "start", "end", "limit", "cursor"
 
 static const char *const no_params[] = {NULL};
-static const char *const candle_params[] = {"interval", LIST_PARAMS, NULL};
+static const char *const candle_params[] = {"interval", "as_of", "fill", LIST_PARAMS, NULL};
+static const char *const coverage_params[] = {"interval", LIST_PARAMS, NULL};
+static const char *const gap_params[] = {"exchange", "symbol", "state", LIST_PARAMS, NULL};
+static const char *const feed_params[] = {"exchange", "symbol", "event", LIST_PARAMS, NULL};
 static const char *const trade_params[] = {LIST_PARAMS, NULL};
 static const char *const symbol_params[] = {"exchange", "limit", "cursor", NULL};
 
-/* Where a symbol stands the second pattern takes it with a bare slash in it, BTC/USDT. */
+/* openapi.json describes each of them; a test holds the two together.
+ * Where a symbol stands the second pattern takes it with a bare slash in it, BTC/USDT. */
 const struct route routes[] = {
     {"index", "/", "this list", {"/"}, no_params, answer_index},
+    {"openapi",
+     "/openapi.json",
+     "the OpenAPI description",
+     {"/openapi.json"},
+     no_params,
+     answer_openapi},
     {"candles",
      "/v1/candles/{exchange}/{symbol}",
      "candles of one symbol, the open one last",
      {"/v1/candles/:exchange/:symbol", "/v1/candles/:exchange/:base/:quote"},
      candle_params,
      answer_candles},
+    {"coverage",
+     "/v1/coverage/{exchange}/{symbol}",
+     "how complete the candles of one symbol are, as runs of equal coverage",
+     {"/v1/coverage/:exchange/:symbol", "/v1/coverage/:exchange/:base/:quote"},
+     coverage_params,
+     answer_coverage},
     {"trades",
      "/v1/trades/{exchange}/{symbol}",
      "trades of one symbol",
@@ -30,6 +46,18 @@ const struct route routes[] = {
      {"/v1/symbols"},
      symbol_params,
      answer_symbols},
+    {"gaps",
+     "/v1/gaps",
+     "holes in the trades, and what became of them",
+     {"/v1/gaps"},
+     gap_params,
+     answer_gaps},
+    {"feeds",
+     "/v1/feeds",
+     "what happened to the feeds of symbols",
+     {"/v1/feeds"},
+     feed_params,
+     answer_feeds},
     {NULL}};
 
 static int add_route(const struct route *r, struct strbuf *body)

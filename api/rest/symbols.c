@@ -32,7 +32,9 @@ static int render(struct strbuf *body, const struct rows *rows, const char *scop
     for (int i = 0; i < n; i++) {
         if (rows_symbol(rows, i, &s, e) != 0)
             return -1;
-        if ((i > 0 && strbuf_addc(body, ',') != 0) || add_symbol(body, &s) != 0)
+        if (list_row(body, i, e) != 0)
+            return -1;
+        if (add_symbol(body, &s) != 0)
             return strbuf_full(body, "symbols", e);
     }
     bool more = n > 0 && rows_more(rows);
@@ -44,18 +46,17 @@ static int render(struct strbuf *body, const struct rows *rows, const char *scop
 int answer_symbols(const struct request *req, struct strbuf *body, struct problem *p, struct err *e)
 {
     struct page page;
-    struct resolved names = {0};
+    struct resolved names;
     char scope[LIST_SCOPE];
     params_page(req->target, PAGE_LIMIT_MAX, &page, p);
     if (p->kind != PROBLEM_NONE)
         return -1;
-    bool all = !target_param(req->target, "exchange");
-    if (!all && list_resolve_exchange(req, &names, p, e) != 0)
+    if (list_resolve_filter(req, &names, p, e) != 0)
         return -1;
     (void)snprintf(scope, sizeof(scope), "symbols|%s", names.exchange);
     if (list_check_cursor(&page, scope, p) != 0)
         return -1;
-    struct rows *rows = query_symbols(req->pool, all ? NULL : names.exchange, &page, e);
+    struct rows *rows = query_symbols(req->pool, names.exchange, &page, e);
     int r = rows ? render(body, rows, scope, e) : -1;
     rows_close(rows);
     return r;

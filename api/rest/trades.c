@@ -1,19 +1,6 @@
 #include "list.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-
-/* The record, and where it lies in its topic. */
-static int add_trade(struct strbuf *body, const struct trade_row *t, struct err *e)
-{
-    if (record_json(&t->record, body, e) != 0)
-        return -1;
-    body->len--; /* opens the object again */
-    if (strbuf_addf(body, ",\"partition\":%" PRId32 ",\"offset\":%" PRId64 "}", t->partition,
-                    t->offset) != 0)
-        return strbuf_full(body, "trades", e);
-    return 0;
-}
 
 static int render(struct strbuf *body, const struct rows *rows, const struct resolved *names,
                   const char *scope, struct err *e)
@@ -28,9 +15,7 @@ static int render(struct strbuf *body, const struct rows *rows, const struct res
     for (int i = 0; i < n; i++) {
         if (rows_trade(rows, i, &t, e) != 0)
             return -1;
-        if (i > 0 && strbuf_addc(body, ',') != 0)
-            return strbuf_full(body, "trades", e);
-        if (add_trade(body, &t, e) != 0)
+        if (list_row(body, i, e) != 0 || list_add_record(body, &t, e) != 0)
             return -1;
     }
     bool more = n > 0 && rows_more(rows);

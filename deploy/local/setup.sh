@@ -20,7 +20,7 @@ packages=(
     clang-format clang-tidy cppcheck shellcheck                     # make lint
     librdkafka-dev libwebsockets-dev libavro-dev libpq-dev          # libraries
     libulfius-dev libcurl4-gnutls-dev libjansson-dev libssl-dev
-    libcmocka-dev libclang-rt-14-dev python3 python3-venv           # tests, fuzzing
+    libcmocka-dev libclang-rt-14-dev python3 python3-venv man-db    # tests, fuzzing
     postgresql-15 openjdk-17-jre-headless maven kcat                # the local PostgreSQL and Kafka
     runit procps util-linux curl jq ca-certificates                 # the local stack
 )

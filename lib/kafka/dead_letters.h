@@ -2,7 +2,8 @@
  * Records that could not be used go to the topic `dead-letters`, as they were.
  *
  *     struct dead_letters *d = dead_letters_open(&settings, &e);
- *     dead_letters_put(d, &(struct dead_letter){group_topic(g), m, "decode", err.text}, &e);
+ *     dead_letters_put(d, &(struct dead_letter){group_topic(g, m->topic), m, "decode", err.text},
+ * &e);
  *     ...
  *     if (dead_letters_flush(d, &e) != 0)       // before the record's offset is given up
  *
@@ -30,7 +31,8 @@ struct dead_letter {
 struct dead_letters *dead_letters_open(const struct kafka_settings *s, struct err *e);
 void dead_letters_close(struct dead_letters *d); /* what was not flushed is dropped; NULL is fine */
 
-/* Everything is copied. A full queue is an ERR_IO: flush first. */
+/* Everything is copied. A full queue is waited for, at most 10 s. ERR_IO, ERR_NOMEM, ERR_STOPPED.
+ */
 int dead_letters_put(struct dead_letters *d, const struct dead_letter *letter,
                      struct err *e) MUST_CHECK;
 

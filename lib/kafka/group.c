@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { END_TIMEOUT_MS = 500, SHOW_PAUSE_S = 30 };
+enum { END_TIMEOUT_MS = 500, SHOW_PAUSE_S = 30, COMMIT_STEP_MS = 100 };
 
 struct group {
     rd_kafka_t *rk;
@@ -17,7 +17,8 @@ struct group {
     bool needs_waker;
     struct group_about about;
     const struct kafka_settings *settings;
-    char topic[KAFKA_NAME_MAX + 1];
+    char *topics[GROUP_TOPICS_MAX + 1]; /* with the prefix, ended by NULL */
+    int n_topics;
     bool changed;                              /* the assignment changed during the current poll */
     bool held;                                 /* partitions are ours, but nothing is read */
     struct err failure;                        /* of a callback */
@@ -27,6 +28,15 @@ struct group {
 };
 
 static const char MOD[] = "kafka";
+
+/* The place of a topic, which is one of ours. */
+static int topic_index(const struct group *g, const char *name)
+{
+    int i = 0;
+    while (i + 1 < g->n_topics && strcmp(g->topics[i], name) != 0)
+        i++;
+    return i;
+}
 
 /* --- what the group has committed ------------------------------------------------------------ */
 
@@ -68,6 +78,7 @@ static int start_offsets(struct group *g, rd_kafka_topic_partition_list_t *list,
         return err_set(e, ERR_NOMEM, "kafka: no memory for an assignment");
     int r = g->about.offsets_in_kafka && n > 0 ? read_committed(g, list, e) : 0;
     for (size_t i = 0; r == 0 && i < n; i++) {
+        parts[i].topic = topic_index(g, list->elems[i].topic);
         parts[i].partition = list->elems[i].partition;
         parts[i].next_offset = GROUP_NO_OFFSET;
         if (g->about.offsets_in_kafka)
@@ -78,8 +89,8 @@ static int start_offsets(struct group *g, rd_kafka_topic_partition_list_t *list,
     for (size_t i = 0; r == 0 && i < n; i++) {
         list->elems[i].offset = parts[i].next_offset;
         if (parts[i].next_offset < 0) /* would be a logical offset: the end, the committed one */
-            r = err_set(e, ERR_STATE, "%s partition %d: no offset to read from", g->topic,
-                        parts[i].partition);
+            r = err_set(e, ERR_STATE, "%s partition %d: no offset to read from",
+                        list->elems[i].topic, parts[i].partition);
     }
     free(parts);
     return r;
@@ -134,12 +145,12 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     bool lost = rd_kafka_assignment_lost(rk) != 0; /* true only before the assign call below */
     g->changed = true;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        log_info(MOD, "partitions assigned", LOG_STR("topic", g->topic),
+        log_info(MOD, "partitions assigned", LOG_STR("group", g->about.group),
                  LOG_INT("partitions", list->cnt));
         on_assigned(g, list);
         return;
     }
-    log_info(MOD, "partitions revoked", LOG_STR("topic", g->topic),
+    log_info(MOD, "partitions revoked", LOG_STR("group", g->about.group),
              LOG_INT("partitions", list->cnt), LOG_INT("lost", lost));
     if (g->assigned)
         g->about.on_revoke(g->about.ctx);
@@ -194,7 +205,10 @@ static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
                                fixed ? "group.instance.id" : NULL,
                                instance,
                                NULL};
-    rd_kafka_conf_t *conf = kafka_conf_create(g->settings, own, e);
+    /* The library's 64 MiB of values are four times as much memory where values are as small as
+     * ours; a quarter lasts longer than it takes to fetch more. */
+    static const char *const defaults[] = {"queued.max.messages.kbytes", "16384", NULL};
+    rd_kafka_conf_t *conf = kafka_conf_layered(g->settings, defaults, own, e);
     if (conf) {
         rd_kafka_conf_set_opaque(conf, g);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
@@ -206,11 +220,29 @@ static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
 
 static int subscribe(struct group *g, struct err *e)
 {
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(l, g->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(g->n_topics);
+    for (int i = 0; i < g->n_topics; i++)
+        rd_kafka_topic_partition_list_add(l, g->topics[i], RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(g->rk, l);
     rd_kafka_topic_partition_list_destroy(l);
     return code ? kafka_fail(code, "subscribe", NULL, e) : 0;
+}
+
+static int name_topics(struct group *g, struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    for (int i = 0; g->about.topics[i]; i++) {
+        if (i == GROUP_TOPICS_MAX)
+            return err_set(e, ERR_CONF, "kafka: more than %d topics for one group", i);
+        if (kafka_name(g->settings, g->about.topics[i], name, e) != 0)
+            return -1;
+        g->topics[i] = strdup(name);
+        if (!g->topics[i])
+            return err_set(e, ERR_NOMEM, "kafka: out of memory");
+        g->n_topics = i + 1;
+    }
+    g->about.topics = NULL; /* the caller's */
+    return 0;
 }
 
 struct group *group_open(const struct kafka_settings *s, const struct group_about *about,
@@ -225,7 +257,7 @@ struct group *group_open(const struct kafka_settings *s, const struct group_abou
     g->about = *about;
     g->trouble_us = INT64_MIN / 2; /* long ago */
     rd_kafka_conf_t *conf = NULL;
-    if (kafka_name(s, about->topic, g->topic, e) == 0)
+    if (name_topics(g, e) == 0)
         conf = make_conf(g, e);
     if (conf)
         g->rk = kafka_create(RD_KAFKA_CONSUMER, conf, e);
@@ -234,7 +266,7 @@ struct group *group_open(const struct kafka_settings *s, const struct group_abou
         g->queue = rd_kafka_queue_get_consumer(g->rk);
     }
     if (g->queue && g->needs_waker)
-        g->waker = waker_start(g->rk, g->topic, e);
+        g->waker = waker_start(g->rk, (const char *const *)g->topics, e);
     if (g->queue && (g->waker || !g->needs_waker) && subscribe(g, e) == 0)
         return g;
     group_close(g);
@@ -257,6 +289,8 @@ void group_close(struct group *g)
         drop_assignment(g); /* before destroy, which waits for every reference */
         rd_kafka_destroy(g->rk);
     }
+    for (int i = 0; i < g->n_topics; i++)
+        free(g->topics[i]);
     free(g);
 }
 
@@ -274,8 +308,9 @@ static int judge(struct group *g, const rd_kafka_message_t *m, struct err *e)
     }
     if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
-        return err_set(e, ERR_STATE, "%s partition %d: the log has no offset %lld: %s", g->topic,
-                       m->partition, (long long)m->offset, rd_kafka_message_errstr(m));
+        return err_set(e, ERR_STATE, "%s partition %d: the log has no offset %lld: %s",
+                       m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition,
+                       (long long)m->offset, rd_kafka_message_errstr(m));
     (void)kafka_fail(code, "consumer", rd_kafka_message_errstr(m), e);
     if (e->retriable) {
         log_warn(MOD, "consumer, going on", LOG_ERR(e));
@@ -295,10 +330,16 @@ static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret,
 {
     ssize_t kept = 0;
     int r = 0;
+    const rd_kafka_topic_t *rkt = NULL; /* of the last message kept, which is alive */
+    int topic = 0;
     for (ssize_t i = 0; i < n; i++) {
         rd_kafka_message_t *m = g->batch[i];
         if (!m->err && r == 0) {
-            kafka_message_from(m, &ret[kept++]);
+            if (m->rkt != rkt)
+                topic = topic_index(g, rd_kafka_topic_name(m->rkt));
+            rkt = m->rkt;
+            kafka_message_from(m, &ret[kept]);
+            ret[kept++].topic = topic;
             continue;
         }
         if (m->err && r == 0)
@@ -311,6 +352,19 @@ static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret,
     return -1;
 }
 
+/* What is there; if nothing is, what comes first and what came with it. The library's call alone
+ * would wait until its array is full, which at a live market's pace is the whole timeout. */
+static ssize_t take(struct group *g, int timeout_ms, size_t max)
+{
+    ssize_t n = rd_kafka_consume_batch_queue(g->queue, 0, g->batch, max);
+    if (n == 0 && timeout_ms > 0)
+        n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, 1);
+    if (n != 1 || max == 1)
+        return n;
+    ssize_t more = rd_kafka_consume_batch_queue(g->queue, 0, g->batch + 1, max - 1);
+    return more > 0 ? n + more : n; /* a failure shows again in the next call */
+}
+
 ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, size_t max,
                    struct err *e)
 {
@@ -318,10 +372,11 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
     g->failure = (struct err){0};
     if (max > GROUP_BATCH_MAX)
         max = GROUP_BATCH_MAX;
-    ssize_t n = rd_kafka_consume_batch_queue(g->queue, timeout_ms, g->batch, max);
+    ssize_t n = take(g, timeout_ms, max);
     if (n < 0)
         return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
-    waker_behind(g->waker, n > 0);
+    if ((size_t)n == max)
+        waker_behind(g->waker);
     if (!g->changed && !g->held)
         return sort_batch(g, n, ret, e);
     if (!g->changed) { /* held: only events matter */
@@ -359,11 +414,12 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
 {
     for (int i = 0; g->assigned && i < g->assigned->cnt; i++) {
         rd_kafka_topic_partition_t *p = &g->assigned->elems[i];
+        int topic = topic_index(g, p->topic);
         size_t k = 0;
-        while (k < n && offsets[k].partition != p->partition)
+        while (k < n && (offsets[k].topic != topic || offsets[k].partition != p->partition))
             k++;
         if (k == n || offsets[k].next_offset < 0)
-            return err_set(e, ERR_STATE, "%s partition %d: no offset to read from", g->topic,
+            return err_set(e, ERR_STATE, "%s partition %d: no offset to read from", p->topic,
                            p->partition);
         p->offset = offsets[k].next_offset;
     }
@@ -371,6 +427,46 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
         return -1;
     g->held = false;
     return 0;
+}
+
+/* --- committing ------------------------------------------------------------------------------ */
+
+static rd_kafka_topic_partition_list_t *offset_list(const struct group *g,
+                                                    const struct group_offset *offsets, size_t n)
+{
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(l, g->topics[offsets[i].topic], offsets[i].partition)
+            ->offset = offsets[i].next_offset;
+    return l;
+}
+
+/* The answer to a commit, as an event in a queue of its own. */
+static int await_commit(struct group *g, rd_kafka_queue_t *answers, struct err *e)
+{
+    int64_t end_us = clock_mono_us() + KAFKA_CALL_TIMEOUT_MS * US_PER_MS;
+    rd_kafka_event_t *event = NULL;
+    while (!event && clock_mono_us() < end_us) {
+        event = rd_kafka_queue_poll(answers, COMMIT_STEP_MS);
+        (void)kafka_stopping(g->settings); /* beats; a stop lets the last commit through */
+    }
+    rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (event)
+        rd_kafka_event_destroy(event);
+    return code ? kafka_fail(code, "commit of offsets", NULL, e) : 0;
+}
+
+int group_commit(struct group *g, const struct group_offset *offsets, size_t n, struct err *e)
+{
+    if (n == 0)
+        return 0;
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(g->rk);
+    rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
+    rd_kafka_resp_err_t code = rd_kafka_commit_queue(g->rk, l, answers, NULL, NULL);
+    int r = code ? kafka_fail(code, "commit of offsets", NULL, e) : await_commit(g, answers, e);
+    rd_kafka_topic_partition_list_destroy(l);
+    rd_kafka_queue_destroy(answers);
+    return r;
 }
 
 /* --- what people's tools and metrics show ---------------------------------------------------- */
@@ -381,38 +477,35 @@ bool group_show_offsets(struct group *g, const struct group_offset *offsets, siz
      * ended by then: for a static member that is fatal, "fenced by another". Not worth it. */
     if (clock_mono_us() < g->trouble_us + SHOW_PAUSE_S * US_PER_S)
         return false;
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(l, g->topic, offsets[i].partition)->offset =
-            offsets[i].next_offset;
+    rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
     bool told = n == 0 || !rd_kafka_commit(g->rk, l, 1 /* async */);
     rd_kafka_topic_partition_list_destroy(l);
     return told;
 }
 
-int64_t group_end_offset(struct group *g, int32_t partition)
+int64_t group_end_offset(struct group *g, int topic, int32_t partition)
 {
     int64_t low;
     int64_t high;
     rd_kafka_resp_err_t code =
-        g->held ? rd_kafka_query_watermark_offsets(g->rk, g->topic, partition, &low, &high,
+        g->held ? rd_kafka_query_watermark_offsets(g->rk, g->topics[topic], partition, &low, &high,
                                                    END_TIMEOUT_MS)
-                : rd_kafka_get_watermark_offsets(g->rk, g->topic, partition, &low, &high);
+                : rd_kafka_get_watermark_offsets(g->rk, g->topics[topic], partition, &low, &high);
     return code || high < 0 ? -1 : high;
 }
 
-int64_t group_position(struct group *g, int32_t partition)
+int64_t group_position(struct group *g, int topic, int32_t partition)
 {
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(l, g->topic, partition);
+    rd_kafka_topic_partition_list_add(l, g->topics[topic], partition);
     int64_t at = rd_kafka_position(g->rk, l) ? -1 : l->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(l);
     return at >= 0 ? at : -1;
 }
 
-const char *group_topic(const struct group *g)
+const char *group_topic(const struct group *g, int topic)
 {
-    return g->topic;
+    return g->topics[topic];
 }
 
 rd_kafka_t *group_handle(const struct group *g)

@@ -1,9 +1,10 @@
 /**
- * A consumer that shares a topic's partitions with others of its group.
+ * A consumer that shares the partitions of one or several topics with others of its group.
  *
+ *     static const char *const topics[] = {"trades", NULL};
  *     static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err *e);
  *     struct group *g = group_open(&settings, &(struct group_about){.group = "cw-candles",
- *         .topic = "trades", .instance = "0", .on_assign = on_assign, .on_revoke = on_revoke,
+ *         .topics = topics, .instance = "0", .on_assign = on_assign, .on_revoke = on_revoke,
  *         .ctx = &shell}, &e);
  *     ssize_t n = group_poll(g, 100, batch, BATCH, &e);
  *     ...                                               // use batch[0 .. n-1]
@@ -23,12 +24,13 @@
 
 #include <sys/types.h>
 
-enum { GROUP_NOTE_MAX = 96, GROUP_BATCH_MAX = 1000 };
+enum { GROUP_NOTE_MAX = 96, GROUP_BATCH_MAX = 1000, GROUP_TOPICS_MAX = 16 };
 
 #define GROUP_NO_OFFSET INT64_C(-1)
 
 /* Where one partition stands: the next offset to read, and a note committed with it. */
 struct group_offset {
+    int topic; /* its place in group_about.topics */
     int32_t partition;
     int64_t next_offset;       /* GROUP_NO_OFFSET: nothing committed */
     char note[GROUP_NOTE_MAX]; /* printable ASCII (2.0.2 corrupts anything with a zero byte) */
@@ -37,9 +39,9 @@ struct group_offset {
 struct group;
 
 struct group_about {
-    const char *group;    /* without the prefix */
-    const char *topic;    /* without the prefix */
-    const char *instance; /* static membership under <group>.<instance>; NULL or "": dynamic */
+    const char *group;         /* without the prefix */
+    const char *const *topics; /* without the prefix, ended by NULL; 1 to GROUP_TOPICS_MAX */
+    const char *instance;      /* static membership under <group>.<instance>; NULL or "": dynamic */
     /* parts: what is committed; set next_offset to where to read from, >= 0, and return 0; or
      * return 1 to hold them: nothing is read before group_resume(). A failure ends the poll with
      * its error. Called with n == 0 when the group has nothing for us. */
@@ -50,7 +52,7 @@ struct group_about {
     bool offsets_in_kafka;
 };
 
-/* NULL: ERR_CONF, ERR_NOMEM, ERR_IO. */
+/* about's group, instance and ctx must outlive the group. NULL: ERR_CONF, ERR_NOMEM, ERR_IO. */
 struct group *group_open(const struct kafka_settings *s, const struct group_about *about,
                          struct err *e);
 
@@ -73,18 +75,24 @@ int group_hold(struct group *g, struct err *e) MUST_CHECK;
 int group_resume(struct group *g, const struct group_offset *offsets, size_t n,
                  struct err *e) MUST_CHECK;
 
+/* Commits offsets by themselves, for a consumer whose outputs are at least once: what lies below
+ * them is done with. Waits at most KAFKA_CALL_TIMEOUT_MS. After -1 (ERR_IO, ERR_FENCED):
+ * group_close(); the offsets may be committed or not. */
+int group_commit(struct group *g, const struct group_offset *offsets, size_t n,
+                 struct err *e) MUST_CHECK;
+
 /* Tells the group's offsets to the broker where they live elsewhere, for lag tools only: not waited
  * for, and a failure goes unnoticed. False, for a while after a broker failed: not even tried. */
 bool group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n);
 
 /* End of the partition (the last stable offset), -1 if unknown: as the last fetch told it; while
  * the group is held nothing is fetched, so a broker is asked, which takes up to half a second. */
-int64_t group_end_offset(struct group *g, int32_t partition);
+int64_t group_end_offset(struct group *g, int topic, int32_t partition);
 
 /* The next offset to be returned: unlike "last message + 1" it counts the markers of transactions
  * that were passed. Known once a message of the assignment was returned, else -1. */
-int64_t group_position(struct group *g, int32_t partition);
+int64_t group_position(struct group *g, int topic, int32_t partition);
 
-const char *group_topic(const struct group *g); /* with its prefix */
+const char *group_topic(const struct group *g, int topic); /* with its prefix */
 
 #endif

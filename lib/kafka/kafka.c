@@ -72,8 +72,16 @@ static int set_pairs(rd_kafka_conf_t *c, const struct kafka_settings *s, struct 
     return 0;
 }
 
-rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *const *own,
-                                   struct err *e)
+static int set_all(rd_kafka_conf_t *c, const char *const *pairs, struct err *e)
+{
+    for (const char *const *p = pairs; p && *p; p += 2)
+        if (set(c, p[0], p[1], e) != 0)
+            return -1;
+    return 0;
+}
+
+rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *const *defaults,
+                                    const char *const *own, struct err *e)
 {
     rd_kafka_conf_t *c = rd_kafka_conf_new();
     if (!c) {
@@ -81,18 +89,18 @@ rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *c
         return NULL;
     }
     rd_kafka_conf_set_log_cb(c, on_log);
-    int r = set(c, "bootstrap.servers", s->brokers, e);
-    if (r == 0)
-        r = set(c, "socket.nagle.disable", "true", e);
-    if (r == 0)
-        r = set_pairs(c, s, e);
-    for (const char *const *p = own; r == 0 && p && *p; p += 2)
-        r = set(c, p[0], p[1], e);
-    if (r != 0) {
-        rd_kafka_conf_destroy(c);
-        return NULL;
-    }
-    return c;
+    if (set(c, "bootstrap.servers", s->brokers, e) == 0 &&
+        set(c, "socket.nagle.disable", "true", e) == 0 && set_all(c, defaults, e) == 0 &&
+        set_pairs(c, s, e) == 0 && set_all(c, own, e) == 0)
+        return c;
+    rd_kafka_conf_destroy(c);
+    return NULL;
+}
+
+rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *const *own,
+                                   struct err *e)
+{
+    return kafka_conf_layered(s, NULL, own, e);
 }
 
 bool kafka_stopping(const struct kafka_settings *s)

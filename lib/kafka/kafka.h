@@ -5,7 +5,7 @@
  * administer a cluster use it directly.
  *
  *     const struct kafka_settings k = {p.common.brokers, p.common.prefix, &p.conf,
- *                                      program_stopping};
+ *                                      program_stopping, p.health};
  *     if (kafka_settings_check(&k, &e) != 0) ...      // before the first connection
  *
  * Threads: settings are read-only after main made them.
@@ -61,6 +61,10 @@ int kafka_name(const struct kafka_settings *s, const char *name, char ret[KAFKA_
 rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *const *own,
                                    struct err *e);
 
+/* The same over defaults (name, value pairs, ended by NULL), which the pass-through pairs beat. */
+rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *const *defaults,
+                                    const char *const *own, struct err *e);
+
 /* rd_kafka_new() that also frees conf where it fails. NULL with ERR_CONF. */
 rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e);
 
@@ -73,6 +77,7 @@ int kafka_fail_take(rd_kafka_error_t *error, const char *what, struct err *e);
 
 /* One message, borrowed from librdkafka until its batch is released. */
 struct kafka_message {
+    int topic; /* its place among those of its group; 0 where there is one */
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms; /* Kafka's: time of writing */

@@ -28,6 +28,11 @@ void reader_close(struct reader *r); /* NULL is fine */
 int reader_watermarks(struct reader *r, const char *topic, int32_t partition, int64_t *ret_low,
                       int64_t *ret_high, struct err *e) MUST_CHECK;
 
+/* First offset that was written at that time or later, by Kafka's clock of milliseconds: of all
+ * that is there now, committed or not. The end where there is none. ERR_IO, ERR_NOT_FOUND. */
+int reader_at_time(struct reader *r, const char *topic, int32_t partition, int64_t time_us,
+                   int64_t *ret_offset, struct err *e) MUST_CHECK;
+
 /* Every committed message from an offset on. ERR_IO after 30 s without progress, ERR_STATE where
  * the log has no such offset, ERR_STOPPED, or what fn said. */
 int reader_run(struct reader *r, const char *topic, int32_t partition, int64_t from, reader_fn fn,

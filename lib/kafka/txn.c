@@ -8,7 +8,13 @@
 
 #include <stdlib.h>
 
-enum { INIT_STEP_MS = 1000, SAY_EVERY_S = 10, FULL_POLL_MS = 10, COMMIT_STEP_MS = 5000 };
+enum {
+    INIT_STEP_MS = 1000,
+    SAY_EVERY_S = 10,
+    FULL_POLL_MS = 10,
+    COMMIT_STEP_MS = 5000,
+    KNOW_MAX = 64
+};
 
 struct txn {
     rd_kafka_t *rk;
@@ -38,31 +44,12 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
                                "delivery.report.only.error",
                                "true",
                                NULL};
-    struct conf_pair defaults[] = {
-        {"kafka.linger.ms", "5", CONF_DEFAULT},
-        {"kafka.compression.codec", "lz4", CONF_DEFAULT},
+    static const char *const defaults[] = {
+        "linger.ms", "5", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
-        {"kafka.retry.backoff.ms", "20", CONF_DEFAULT},
-        {"kafka.queue.buffering.max.messages", "1000000", CONF_DEFAULT},
-    };
-    const struct conf_pair *given = t->settings->conf ? t->settings->conf->pairs : NULL;
-    size_t n_given = t->settings->conf ? t->settings->conf->n_pairs : 0;
-    struct conf layered = {0};
-    size_t n = sizeof(defaults) / sizeof(defaults[0]);
-    layered.pairs = calloc(n + n_given, sizeof(*layered.pairs));
-    if (!layered.pairs) {
-        (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
-        return NULL;
-    }
-    for (size_t i = 0; i < n; i++)
-        layered.pairs[layered.n_pairs++] = defaults[i];
-    for (size_t i = 0; i < n_given; i++)
-        layered.pairs[layered.n_pairs++] = given[i];
-    struct kafka_settings s = *t->settings;
-    s.conf = &layered;
-    rd_kafka_conf_t *conf = kafka_conf_create(&s, own, e);
-    free(layered.pairs);
+        "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};
+    rd_kafka_conf_t *conf = kafka_conf_layered(t->settings, defaults, own, e);
     if (!conf)
         return NULL;
     rd_kafka_conf_set_opaque(conf, t);
@@ -90,21 +77,72 @@ static int init_transactions(struct txn *t, const char *id, struct err *e)
     }
 }
 
+/* Where a predecessor left a transaction open, the broker aborts it within milliseconds, but the
+ * client looks again only half a second later; a new client looks at once. So the first few are not
+ * waited for. 0 with a client, initialized or not (*ret_done); -1. */
+static int init_in_haste(struct txn *t, const char *id, bool *ret_done, struct err *e)
+{
+    static const int haste_ms[] = {50, 100, 200};
+    *ret_done = false;
+    for (size_t i = 0; i < sizeof(haste_ms) / sizeof(haste_ms[0]); i++) {
+        t->rk = create_producer(t, id, e);
+        if (!t->rk)
+            return -1;
+        *ret_done = kafka_fail_take(rd_kafka_init_transactions(t->rk, haste_ms[i]),
+                                    "init_transactions", e) == 0;
+        if (*ret_done)
+            return 0;
+        if (!e->retriable)
+            return err_prefix(e, "transactional id %s", id);
+        rd_kafka_destroy(t->rk);
+        t->rk = NULL;
+    }
+    t->rk = create_producer(t, id, e);
+    return t->rk ? 0 : -1;
+}
+
 struct txn *txn_open(const struct kafka_settings *s, const char *name, struct err *e)
 {
     struct txn *t = calloc(1, sizeof(*t));
     char id[KAFKA_NAME_MAX + 1];
+    bool done;
     if (!t) {
         (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
         return NULL;
     }
     t->settings = s;
-    if (kafka_name(s, name, id, e) == 0)
-        t->rk = create_producer(t, id, e);
-    if (t->rk && init_transactions(t, id, e) == 0)
+    if (kafka_name(s, name, id, e) == 0 && init_in_haste(t, id, &done, e) == 0 &&
+        (done || init_transactions(t, id, e) == 0))
         return t;
     txn_close(t);
     return NULL;
+}
+
+/* One question for all: it asks about the topics that the client has heard of. What it is told
+ * stays in the client's memory for longer than these handles. */
+int txn_know(struct txn *t, const char *const *topics, struct err *e)
+{
+    rd_kafka_topic_t *handles[KNOW_MAX];
+    size_t n = 0;
+    int r = 0;
+    while (r == 0 && n < KNOW_MAX && topics[n]) {
+        handles[n] = rd_kafka_topic_new(t->rk, topics[n], NULL);
+        if (handles[n])
+            n++;
+        else
+            r = kafka_fail(rd_kafka_last_error(), topics[n], NULL, e);
+    }
+    const struct rd_kafka_metadata *md = NULL;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (r == 0 && n > 0)
+        code = rd_kafka_metadata(t->rk, 0, NULL, &md, KAFKA_CALL_TIMEOUT_MS);
+    if (code)
+        r = kafka_fail(code, "metadata", NULL, e);
+    else if (md)
+        rd_kafka_metadata_destroy(md);
+    while (n > 0)
+        rd_kafka_topic_destroy(handles[--n]);
+    return r;
 }
 
 void txn_close(struct txn *t)
@@ -217,7 +255,7 @@ static int send_offsets(struct txn *t, struct group *g, const struct group_offse
                         size_t n, struct err *e)
 {
     int r = -1;
-    rd_kafka_topic_partition_list_t *list = make_list(group_topic(g), offsets, n);
+    rd_kafka_topic_partition_list_t *list = make_list(group_topic(g, 0), offsets, n);
     /* from the live consumer, so that the coordinator checks member and generation; what
      * rd_kafka_consumer_group_metadata_new() gives would be accepted unchecked */
     rd_kafka_consumer_group_metadata_t *meta = rd_kafka_consumer_group_metadata(group_handle(g));

@@ -42,6 +42,11 @@ struct txn_record {
  * settings->stopping() is false, saying so every 10 s. NULL: ERR_FENCED, ERR_IO, ERR_STOPPED. */
 struct txn *txn_open(const struct kafka_settings *s, const char *name, struct err *e);
 
+/* Learns where the topics' partitions are (whole names, ended by NULL). What is not known when the
+ * first record comes is only asked for once a second, and the first commit waits for it. Optional.
+ * ERR_IO, ERR_NOMEM. */
+int txn_know(struct txn *t, const char *const *topics, struct err *e) MUST_CHECK;
+
 /* Aborts what is open, destroys. Bounded; NULL is fine. */
 void txn_close(struct txn *t);
 

@@ -23,11 +23,19 @@ struct book *book_create(struct err *e)
     return b;
 }
 
-static void destroy_series(struct book *b, struct series *s)
+/* The lists they are in go with the rest of the book. */
+static void destroy_series(struct series *s)
 {
-    for (int i = 0; i < INTERVALS; i++)
-        while (s->newest[i])
-            book_drop(b, &s->newest[i]);
+    for (int i = 0; i < INTERVALS; i++) {
+        struct window *w = TAILQ_FIRST(&s->windows[i]);
+        while (w) {
+            struct window *older = TAILQ_NEXT(w, link);
+            free(w);
+            w = older;
+        }
+    }
+    ids_finish(&s->ids);
+    lost_finish(&s->lost);
     free(s);
 }
 
@@ -37,7 +45,7 @@ void book_destroy(struct book *b)
         return;
     while (b->series) {
         struct series *next = b->series->next;
-        destroy_series(b, b->series);
+        destroy_series(b->series);
         b->series = next;
     }
     while (b->markets) {
@@ -76,10 +84,13 @@ struct market *book_market(struct book *b, struct slice exchange)
     if (!m)
         return NULL;
     memcpy(m->name, exchange.data, exchange.len);
-    m->stream_us = INT64_MIN;
-    m->next_close_us = INT64_MAX;
+    m->stream_us = m->minute_us = m->tick_us = BOOK_NEVER;
+    m->wake_us = BOOK_NEVER;
     for (int i = 0; i < INTERVALS; i++)
-        TAILQ_INIT(&m->resting[i]);
+        for (int stage = 0; stage < STAGES; stage++)
+            TAILQ_INIT(&m->queues[i][stage]);
+    for (int i = 0; i < RESTS; i++)
+        TAILQ_INIT(&m->rests[i]);
     struct market **end = &b->markets;
     while (*end)
         end = &(*end)->next;
@@ -89,15 +100,23 @@ struct market *book_market(struct book *b, struct slice exchange)
 }
 
 /* FNV-1a: names are few and short, and nobody gains from making them collide. */
-static size_t hash(struct slice exchange, struct slice symbol)
+/* Eight bytes at a time: each trade asks. */
+static uint64_t mix(uint64_t h, struct slice text)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < exchange.len; i++)
-        h = (h ^ (unsigned char)exchange.data[i]) * UINT64_C(0x100000001b3);
-    h = (h ^ '|') * UINT64_C(0x100000001b3);
-    for (size_t i = 0; i < symbol.len; i++)
-        h = (h ^ (unsigned char)symbol.data[i]) * UINT64_C(0x100000001b3);
-    return (size_t)(h ^ h >> 32);
+    for (size_t i = 0; i < text.len; i += sizeof(uint64_t)) {
+        uint64_t part = 0;
+        size_t left = text.len - i;
+        memcpy(&part, text.data + i, left < sizeof(part) ? left : sizeof(part));
+        h = (h ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
+    return (h ^ text.len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static uint64_t hash(struct slice exchange, struct slice symbol)
+{
+    uint64_t h = mix(mix(0, exchange), symbol);
+    return h ^ h >> 32;
 }
 
 static void grow_slots(struct book *b)
@@ -107,9 +126,8 @@ static void grow_slots(struct book *b)
     if (!slots)
         return; /* longer chains still find everything */
     for (struct series *s = b->series; s; s = s->next) {
-        size_t h = hash(slice_of(s->market->name), slice_of(s->symbol)) & (n - 1);
-        s->next_in_slot = slots[h];
-        slots[h] = s;
+        s->next_in_slot = slots[s->hash & (n - 1)];
+        slots[s->hash & (n - 1)] = s;
     }
     free(b->slots);
     b->slots = slots;
@@ -118,9 +136,9 @@ static void grow_slots(struct book *b)
 
 struct series *book_find_series(const struct book *b, struct slice exchange, struct slice symbol)
 {
-    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
-    for (struct series *s = b->slots[slot]; s; s = s->next_in_slot)
-        if (slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
+    uint64_t h = hash(exchange, symbol);
+    for (struct series *s = b->slots[h & (b->n_slots - 1)]; s; s = s->next_in_slot)
+        if (s->hash == h && slice_is(symbol, s->symbol) && slice_is(exchange, s->market->name))
             return s;
     return NULL;
 }
@@ -135,8 +153,14 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
     if (!s)
         return NULL;
     s->market = m;
+    s->number = (uint32_t)b->n_series;
+    s->subscribed_us = s->lost_since_us = s->latest_us = BOOK_NEVER;
+    s->before_us = s->dropped_us = BOOK_NEVER;
+    for (int i = 0; i < INTERVALS; i++)
+        TAILQ_INIT(&s->windows[i]);
     memcpy(s->symbol, symbol.data, symbol.len);
-    size_t slot = hash(exchange, symbol) & (b->n_slots - 1);
+    s->hash = hash(exchange, symbol);
+    size_t slot = s->hash & (b->n_slots - 1);
     s->next_in_slot = b->slots[slot];
     b->slots[slot] = s;
     *b->series_end = s;
@@ -146,44 +170,93 @@ struct series *book_series(struct book *b, struct slice exchange, struct slice s
     return s;
 }
 
+/* The newest window that does not begin behind the time, or NULL. */
+static struct window *newest_until(const struct series *s, int interval, int64_t open_us)
+{
+    struct window *w = TAILQ_FIRST(&s->windows[interval]);
+    while (w && w->open_us > open_us)
+        w = TAILQ_NEXT(w, link);
+    return w;
+}
+
 struct window *book_find_window(const struct series *s, int interval, int64_t open_us)
 {
-    struct window *w = s->newest[interval];
-    while (w && w->open_us > open_us)
-        w = w->older;
+    struct window *w = newest_until(s, interval, open_us);
     return w && w->open_us == open_us ? w : NULL;
+}
+
+static void enqueue(struct window *w, enum window_stage stage)
+{
+    struct window_list *queue = &w->series->market->queues[w->interval][stage];
+    struct window *before = TAILQ_LAST(queue, window_list);
+    while (before && before->open_us > w->open_us)
+        before = TAILQ_PREV(before, window_list, queue);
+    if (before)
+        TAILQ_INSERT_AFTER(queue, before, w, queue);
+    else
+        TAILQ_INSERT_HEAD(queue, w, queue);
+    w->stage = stage;
 }
 
 struct window *book_window(struct book *b, struct series *s, int interval, int64_t open_us)
 {
-    struct window **at = &s->newest[interval];
-    while (*at && (*at)->open_us > open_us)
-        at = &(*at)->older;
-    if (*at && (*at)->open_us == open_us)
-        return *at;
+    struct window *older = newest_until(s, interval, open_us);
+    if (older && older->open_us == open_us)
+        return older;
     struct window *w = calloc(1, sizeof(*w));
     if (!w)
         return NULL;
     w->open_us = open_us;
+    w->interval = (uint8_t)interval;
     w->series = s;
-    w->older = *at;
-    *at = w;
+    if (older)
+        TAILQ_INSERT_BEFORE(older, w, link);
+    else
+        TAILQ_INSERT_TAIL(&s->windows[interval], w, link);
+    enqueue(w, STAGE_OPEN);
     b->n_windows++;
     return w;
 }
 
-void book_drop(struct book *b, struct window **at)
+static void dequeue(struct window *w)
 {
-    struct window *w = *at;
-    *at = w->older;
+    TAILQ_REMOVE(&w->series->market->queues[w->interval][w->stage], w, queue);
+}
+
+void book_stage(struct window *w, enum window_stage stage)
+{
+    if (w->stage == stage)
+        return;
+    if (w->stage == STAGE_OPEN)
+        book_wake(w); /* closed ones rest in another list */
+    dequeue(w);
+    enqueue(w, stage);
+}
+
+void book_drop(struct book *b, struct window *w)
+{
+    book_wake(w);
+    dequeue(w);
+    TAILQ_REMOVE(&w->series->windows[w->interval], w, link);
     free(w);
     b->n_windows--;
 }
 
-void book_forget(struct book *b, const struct window *w, int interval)
+static struct window_list *rests_of(const struct window *w)
 {
-    struct window **at = &w->series->newest[interval];
-    while (*at != w)
-        at = &(*at)->older;
-    book_drop(b, at);
+    return &w->series->market->rests[window_is_final(w) ? RESTS_CLOSED : w->interval];
+}
+
+void book_rest(struct window *w)
+{
+    book_wake(w);
+    TAILQ_INSERT_TAIL(rests_of(w), w, rest);
+    w->rests = true;
+}
+
+void book_wake(struct window *w)
+{
+    if (w->rests)
+        TAILQ_REMOVE(rests_of(w), w, rest);
+    w->rests = false;
 }

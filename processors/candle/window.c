@@ -2,57 +2,107 @@
 
 #include <string.h>
 
-static struct window_point point_of(const struct trade *t, int64_t placed_us)
+static const __int128 LIMIT = (__int128)10000000000000000000U * 10000000000000000000U - 1;
+
+static struct sum_point point_of(const struct sum_trade *t)
 {
-    struct window_point p = {.time_us = placed_us,
-                             .sequence = t->has_sequence ? t->sequence : 0,
-                             .price = t->price,
-                             .id_len = (uint8_t)t->trade_id.len};
+    const struct trade *trade = t->trade;
+    struct sum_point p = {.time_us = t->placed_us,
+                          .sequence = trade->has_sequence ? trade->sequence : 0,
+                          .price = trade->price,
+                          .id_len = (uint8_t)trade->trade_id.len};
     if (p.id_len)
-        memcpy(p.id, t->trade_id.data, p.id_len);
+        memcpy(p.id, trade->trade_id.data, p.id_len);
     return p;
 }
 
-static int order(const struct window_point *a, const struct window_point *b)
+static int order_ids(const struct sum_point *a, const char *id, size_t id_len)
+{
+    if (a->id_len != id_len)
+        return a->id_len < id_len ? -1 : 1;
+    return memcmp(a->id, id, id_len);
+}
+
+static int order_point(const struct sum_point *a, const struct sum_point *b)
 {
     if (a->time_us != b->time_us)
         return a->time_us < b->time_us ? -1 : 1;
     if (a->sequence != b->sequence)
         return a->sequence < b->sequence ? -1 : 1;
-    if (a->id_len != b->id_len)
-        return a->id_len < b->id_len ? -1 : 1;
-    return memcmp(a->id, b->id, a->id_len);
+    return order_ids(a, b->id, b->id_len);
 }
 
-int window_add(struct window *w, const struct trade *t, int64_t placed_us, int64_t offset)
+/* Where the point stands to the trade: < 0 before it. */
+static int order(const struct sum_point *a, const struct sum_trade *t)
 {
-    struct decimal quote;
-    struct decimal volume;
-    struct decimal quote_volume;
-    struct decimal buy_volume = w->buy_volume;
-    if (decimal_mul(t->price, t->amount, &quote) != 0 ||
-        decimal_add(w->volume, t->amount, &volume) != 0 ||
-        decimal_add(w->quote_volume, quote, &quote_volume) != 0)
-        return -1;
-    if (t->side == SIDE_BUY && decimal_add(w->buy_volume, t->amount, &buy_volume) != 0)
-        return -1;
-    const struct window_point p = point_of(t, placed_us);
-    bool only = w->trades == 0;
-    if (only || order(&p, &w->first) < 0)
-        w->first = p;
-    if (only || order(&p, &w->last) > 0)
-        w->last = p;
-    if (only || decimal_cmp(t->price, w->high) > 0)
-        w->high = t->price;
-    if (only || decimal_cmp(t->price, w->low) < 0)
-        w->low = t->price;
-    if (only || offset < w->first_offset)
-        w->first_offset = offset;
-    if (only || offset > w->last_offset)
-        w->last_offset = offset;
-    w->volume = volume;
-    w->quote_volume = quote_volume;
-    w->buy_volume = buy_volume;
-    w->trades++;
-    return 0;
+    if (a->time_us != t->placed_us)
+        return a->time_us < t->placed_us ? -1 : 1;
+    int64_t sequence = t->trade->has_sequence ? t->trade->sequence : 0;
+    if (a->sequence != sequence)
+        return a->sequence < sequence ? -1 : 1;
+    return order_ids(a, t->trade->trade_id.data, t->trade->trade_id.len);
+}
+
+bool sum_fits(struct decimal volume, struct decimal quote_volume, struct decimal amount,
+              struct decimal quote)
+{
+    return amount.e18 <= LIMIT - volume.e18 && quote.e18 <= LIMIT - quote_volume.e18;
+}
+
+static void begin(struct sum *s, const struct sum_trade *t)
+{
+    const struct decimal amount = t->trade->amount;
+    s->first = s->last = point_of(t);
+    s->high = s->low = t->trade->price;
+    s->volume = amount;
+    s->quote_volume = t->quote;
+    s->buy_volume = t->trade->side == SIDE_BUY ? amount : (struct decimal){0};
+    s->first_offset = s->last_offset = t->offset;
+    s->trades = 1;
+}
+
+void sum_add(struct sum *s, const struct sum_trade *t)
+{
+    if (s->trades == 0) {
+        begin(s, t);
+        return;
+    }
+    const struct trade *trade = t->trade;
+    if (order(&s->first, t) > 0)
+        s->first = point_of(t);
+    if (order(&s->last, t) < 0)
+        s->last = point_of(t);
+    if (decimal_cmp(trade->price, s->high) > 0)
+        s->high = trade->price;
+    if (decimal_cmp(trade->price, s->low) < 0)
+        s->low = trade->price;
+    s->volume.e18 += trade->amount.e18;
+    s->quote_volume.e18 += t->quote.e18;
+    if (trade->side == SIDE_BUY)
+        s->buy_volume.e18 += trade->amount.e18;
+    s->first_offset = t->offset < s->first_offset ? t->offset : s->first_offset;
+    s->last_offset = t->offset > s->last_offset ? t->offset : s->last_offset;
+    s->trades++;
+}
+
+void sum_merge(struct sum *s, const struct sum *part)
+{
+    if (s->trades == 0) {
+        *s = *part;
+        return;
+    }
+    if (order_point(&part->first, &s->first) < 0)
+        s->first = part->first;
+    if (order_point(&part->last, &s->last) > 0)
+        s->last = part->last;
+    if (decimal_cmp(part->high, s->high) > 0)
+        s->high = part->high;
+    if (decimal_cmp(part->low, s->low) < 0)
+        s->low = part->low;
+    s->volume.e18 += part->volume.e18;
+    s->quote_volume.e18 += part->quote_volume.e18;
+    s->buy_volume.e18 += part->buy_volume.e18;
+    s->first_offset = part->first_offset < s->first_offset ? part->first_offset : s->first_offset;
+    s->last_offset = part->last_offset > s->last_offset ? part->last_offset : s->last_offset;
+    s->trades += part->trades;
 }

@@ -15,7 +15,7 @@ static int emit(void *ctx, const struct fold_output *out, struct err *e)
     if (!m->live)
         return 0;
     strbuf_reset(&m->value);
-    if (out->record && record_encode(out->record, &m->value, e) != 0)
+    if (out->record && framing_encode(&m->rt->framed[out->topic], out->record, &m->value, e) != 0)
         return -1;
     const struct txn_record r = {
         .topic = m->rt->outputs[out->topic],
@@ -26,7 +26,7 @@ static int emit(void *ctx, const struct fold_output *out, struct err *e)
     if (ensure_transaction(m, e) != 0 || txn_produce(m->txn, &r, e) != 0)
         return -1;
     m->urgent |= out->urgent;
-    metric_inc(m->rt->metrics.emitted, 1);
+    metric_inc(m->rt->metrics.emitted[out->topic], 1);
     metric_set(m->rt->metrics.last_write_us, clock_real_us());
     return 0;
 }
@@ -102,8 +102,12 @@ int emitter_apply(struct emitter *m, void *state, struct err *e)
     struct err why = {0};
     if (m->input->tombstone)
         return refuse(m, "no value", e);
-    if (record_decode(m->input->value, &record, &why) != 0)
-        return refuse(m, why.text, e);
+    if (framing_decode(m->rt->framing, m->input->value, &record, &why) != 0) {
+        if (!why.retriable && why.code != ERR_STOPPED)
+            return refuse(m, why.text, e);
+        *e = why; /* its schema cannot be asked for: the session ends, and begins here again */
+        return -1;
+    }
     const struct fold_input in = {m->input->partition, m->input->offset, &record};
     const struct fold_sink sink = {m, emit, refuse, count};
     return m->rt->ops->apply(state, &in, &sink, e);

@@ -57,20 +57,24 @@ struct fold_ops {
     const char *health_listen;                 /* default */
     const char *input;                         /* logical topic */
     const char *const *outputs;                /* logical topics, NULL-terminated */
+    enum record_type output_type;              /* of every record on them */
     const struct metric_desc *const *counters; /* NULL-terminated */
     const struct conf_opt *options;            /* into a struct of options_size bytes */
     size_t options_size;
     int32_t image_version; /* of the bytes image() writes */
 
+    /* Whether the options make sense together: ERR_CONF. NULL: they always do. */
+    int (*check)(const void *options, struct err *e);
     /* A state that has seen nothing. options: as loaded, valid for the state's life. */
     void *(*create)(const void *options, int32_t partition, struct err *e);
     void (*destroy)(void *state); /* NULL is fine */
     /* -1: the state is spoiled and will be dropped (ERR_NOMEM, or what the sink said). */
     int (*apply)(void *state, const struct fold_input *in, const struct fold_sink *sink,
                  struct err *e);
-    /* The whole state appended as bytes, and back into a created state. The bytes were checked
-     * against corruption, but an image of another program is still possible: ERR_PROTO. */
-    int (*image)(const void *state, struct strbuf *out, struct err *e);
+    /* The whole state appended as bytes, and back into a created state: nobody can tell from what
+     * comes afterwards whether it was done. The bytes were checked against corruption, but an
+     * image of another program (ERR_PROTO) or of other options (ERR_STATE) is still possible. */
+    int (*image)(void *state, struct strbuf *out, struct err *e);
     int (*restore)(void *state, struct slice image, struct err *e);
 };
 

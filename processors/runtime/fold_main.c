@@ -29,33 +29,41 @@ static const struct conf_opt runtime_options[] = {
 
 static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
 
-static const struct metric_desc consumed = {"candlewick_records_consumed_total",
-                                            "inputs read, those folded again included",
-                                            METRIC_COUNTER, 1};
-static const struct metric_desc emitted = {"candlewick_records_produced_total", "outputs written",
-                                           METRIC_COUNTER, 1};
-static const struct metric_desc refused = {"candlewick_records_dead_letter_total",
-                                           "inputs sent to the dead letters", METRIC_COUNTER, 1};
-static const struct metric_desc commits = {"candlewick_txn_commits_total", "transactions committed",
-                                           METRIC_COUNTER, 1};
-static const struct metric_desc aborts = {"candlewick_txn_aborts_total", "transactions aborted",
-                                          METRIC_COUNTER, 1};
-static const struct metric_desc rebuilds = {"candlewick_rebuilds_total",
-                                            "beginnings anew after a failure", METRIC_COUNTER, 1};
-static const struct metric_desc images = {"candlewick_images_total", "images of state written",
-                                          METRIC_COUNTER, 1};
-static const struct metric_desc image_bytes = {"candlewick_state_bytes",
-                                               "size of the image written last", METRIC_GAUGE, 1};
-static const struct metric_desc restore_us = {"candlewick_restore_seconds",
-                                              "how long the last restore of a partition took",
-                                              METRIC_GAUGE, 1000000};
-static const struct metric_desc assigned = {"candlewick_partitions_assigned",
-                                            "partitions this process folds", METRIC_GAUGE, 1};
-static const struct metric_desc lag = {"candlewick_consumer_lag_records",
-                                       "inputs written and not yet folded", METRIC_GAUGE, 1};
-static const struct metric_desc last_write_us = {"candlewick_last_output_time_seconds",
-                                                 "when the last output was written", METRIC_GAUGE,
-                                                 1000000};
+#define COUNTER(name_, help_, labels_)                                                             \
+    {                                                                                              \
+        "candlewick_" name_, help_, METRIC_COUNTER, 1, labels_                                     \
+    }
+#define GAUGE(name_, help_, divisor_)                                                              \
+    {                                                                                              \
+        "candlewick_" name_, help_, METRIC_GAUGE, divisor_                                         \
+    }
+#define AT(field_) offsetof(struct runtime_metrics, field_)
+static const struct {
+    size_t offset; /* of the metric in struct runtime_metrics */
+    struct metric_desc desc;
+} rows[] = {
+    {AT(consumed),
+     COUNTER("records_consumed_total", "inputs read, those folded again included", NULL)},
+    {AT(refused), COUNTER("dead_letters_total", "inputs sent to the dead letters", NULL)},
+    {AT(commits), COUNTER("txn_commits_total", "transactions committed", NULL)},
+    {AT(aborts), COUNTER("txn_aborts_total", "transactions aborted", NULL)},
+    {AT(rebuilds), COUNTER("rebuilds_total", "beginnings anew after a failure", NULL)},
+    {AT(images), COUNTER("images_total", "images of state written", NULL)},
+    {AT(image_bytes), GAUGE("state_bytes", "size of the image written last", 1)},
+    {AT(restore_us),
+     GAUGE("restore_seconds", "how long the last restore of a partition took", 1000000)},
+    {AT(assigned), GAUGE("partitions_assigned", "partitions this process folds", 1)},
+    {AT(lag), GAUGE("consumer_lag_records", "inputs written and not yet folded", 1)},
+    {AT(last_write_us),
+     GAUGE("last_output_time_seconds", "when the last output was written", 1000000)},
+};
+static const struct metric_desc emitted[] = {
+    COUNTER("records_produced_total", "outputs written", "topic")};
+#undef AT
+#undef GAUGE
+#undef COUNTER
+static const struct metric_table runtime_metric_table = METRIC_TABLE_OF(rows, desc);
+static const struct metric_table output_metric_table = METRIC_TABLE(emitted);
 
 /* --- options --------------------------------------------------------------------------------- */
 
@@ -75,33 +83,36 @@ static int merge_options(const struct fold_ops *ops, struct conf_opt *merged)
     return 0;
 }
 
+/* The fold's counters as a table, whose rows are in descs. */
+static struct metric_table table_of(const struct fold_ops *ops,
+                                    struct metric_desc descs[FOLD_COUNTERS_MAX])
+{
+    size_t n = 0;
+    for (; n < FOLD_COUNTERS_MAX && ops->counters[n]; n++)
+        descs[n] = *ops->counters[n];
+    return (struct metric_table){descs, n, sizeof(descs[0])};
+}
+
 /* --- set-up ---------------------------------------------------------------------------------- */
 
 static int add_metrics(struct runtime *rt, struct err *e)
 {
-    const struct {
-        struct metric **at;
-        const struct metric_desc *desc;
-    } all[] = {
-        {&rt->metrics.consumed, &consumed},
-        {&rt->metrics.emitted, &emitted},
-        {&rt->metrics.refused, &refused},
-        {&rt->metrics.commits, &commits},
-        {&rt->metrics.aborts, &aborts},
-        {&rt->metrics.rebuilds, &rebuilds},
-        {&rt->metrics.images, &images},
-        {&rt->metrics.image_bytes, &image_bytes},
-        {&rt->metrics.restore_us, &restore_us},
-        {&rt->metrics.assigned, &assigned},
-        {&rt->metrics.lag, &lag},
-        {&rt->metrics.last_write_us, &last_write_us},
-    };
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (!(*all[i].at = metrics_add(rt->program->metrics, all[i].desc, "", e)))
+    struct metrics *registry = rt->program->metrics;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct metric *added = metrics_add(registry, &rows[i].desc, "", e);
+        if (!added)
             return -1;
+        *(struct metric **)((char *)&rt->metrics + rows[i].offset) = added;
+    }
+    for (int i = 0; rt->ops->outputs[i]; i++) {
+        char labels[KAFKA_NAME_MAX + 16];
+        (void)snprintf(labels, sizeof(labels), "topic=\"%s\"", rt->outputs[i]);
+        rt->metrics.emitted[i] = metrics_add(registry, emitted, labels, e);
+        if (!rt->metrics.emitted[i])
+            return -1;
+    }
     for (int i = 0; rt->ops->counters[i]; i++)
-        if (!(rt->metrics.counters[i] =
-                  metrics_add(rt->program->metrics, rt->ops->counters[i], "", e)))
+        if (!(rt->metrics.counters[i] = metrics_add(registry, rt->ops->counters[i], "", e)))
             return -1;
     return 0;
 }
@@ -147,11 +158,25 @@ static int find_topics(struct runtime *rt, struct err *e)
     return topics_await(&rt->kafka, rt->program->health, others, counts, e);
 }
 
+/* What is written, made known to readers before it is. */
+static int prepare_framing(struct runtime *rt, struct err *e)
+{
+    const enum record_type all[] = {RECORD_IMAGE, rt->ops->output_type};
+    if (framing_publish(rt->framing, all, sizeof(all) / sizeof(all[0]), e) != 0)
+        return -1;
+    for (int i = 0; rt->ops->outputs[i]; i++)
+        if (framing_prepare(rt->framing, rt->ops->outputs[i], &rt->ops->output_type, 1,
+                            &rt->framed[i], e) != 0)
+            return -1;
+    return 0;
+}
+
 static int run(struct runtime *rt, struct err *e)
 {
     health_wait(rt->program->health, "assignment", "no partitions assigned yet");
-    if (kafka_settings_check(&rt->kafka, e) != 0 || name_topics(rt, e) != 0 ||
-        add_metrics(rt, e) != 0 || find_topics(rt, e) != 0)
+    if (kafka_settings_check(&rt->kafka, e) != 0 ||
+        (rt->ops->check && rt->ops->check(rt->fold_options, e) != 0) || name_topics(rt, e) != 0 ||
+        add_metrics(rt, e) != 0 || find_topics(rt, e) != 0 || prepare_framing(rt, e) != 0)
         return -1;
     log_info(rt->id, "ready to fold", LOG_STR("input", rt->ops->input),
              LOG_INT("partitions", rt->partitions), LOG_STR("instance", rt->options.instance));
@@ -162,12 +187,18 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
 {
     char name[64];
     (void)snprintf(name, sizeof(name), "cw-%s", ops->name);
-    const struct program_about about = {.conf = {.name = name,
-                                                 .summary = ops->summary,
-                                                 .args = "",
-                                                 .prefixes = prefixes,
-                                                 .details = ops->details},
-                                        .health_listen = ops->health_listen};
+    struct framing_conf framing;
+    struct metric_desc descs[FOLD_COUNTERS_MAX];
+    const struct metric_table counters = table_of(ops, descs);
+    const struct program_about about = {
+        .conf = {.name = name,
+                 .summary = ops->summary,
+                 .args = "",
+                 .prefixes = prefixes,
+                 .details = ops->details},
+        .health_listen = ops->health_listen,
+        .shared = {framing_options, &framing},
+        .metrics = {&runtime_metric_table, &output_metric_table, &framing_metric_table, &counters}};
     struct conf_opt options[OPTIONS_MAX];
     struct runtime_options *values = calloc(1, sizeof(*values) + ops->options_size);
     if (!values || merge_options(ops, options) != 0) {
@@ -184,8 +215,10 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
             .fold_options = values + 1,
             .options = *values,
             .program = &p,
-            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping}};
-        code = program_end(&p, run(&rt, &e), &e);
+            .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping, p.health}};
+        rt.framing = framing_create(&framing, &rt.kafka, p.metrics, &e);
+        code = program_end(&p, rt.framing ? run(&rt, &e) : -1, &e);
+        framing_destroy(rt.framing);
     }
     program_finish(&p);
     free(values);

@@ -125,7 +125,10 @@ static int on_chunk(void *ctx, const struct kafka_message *m, struct err *e)
     struct record r;
     if (m->tombstone)
         return 0;
-    if (record_decode(m->value, &r, e) != 0 || r.type != RECORD_IMAGE)
+    bool decoded = framing_decode(g->about->framing, m->value, &r, e) == 0;
+    if (!decoded && (e->retriable || e->code == ERR_STOPPED))
+        return -1;
+    if (!decoded || r.type != RECORD_IMAGE)
         return err_set(e, ERR_STATE, "%s partition %d offset %lld is not an image",
                        g->about->state_topic, m->partition, (long long)m->offset);
     if (check_origin(g->about, &r.image, e) != 0)

@@ -11,6 +11,7 @@
 #ifndef CANDLEWICK_IMAGE_STORE_H
 #define CANDLEWICK_IMAGE_STORE_H
 
+#include "framing.h"
 #include "kafka/reader.h"
 #include "kafka/txn.h"
 #include "strbuf.h"
@@ -22,6 +23,7 @@ enum {
 
 /* What an image is of. */
 struct image_about {
+    struct framing *framing; /* for reading */
     const char *processor;   /* "candles" */
     int32_t version;         /* of the state bytes */
     const char *state_topic; /* logical */

@@ -13,6 +13,7 @@ static const char NOTE[] = "image=";
 static struct image_about about_of(const struct part *p, const struct runtime *rt)
 {
     return (struct image_about){
+        .framing = rt->framing,
         .processor = rt->ops->name,
         .version = rt->ops->image_version,
         .state_topic = rt->state_logical,

@@ -6,6 +6,7 @@
 #define CANDLEWICK_RUNTIME_H
 
 #include "fold.h"
+#include "framing.h"
 #include "kafka/kafka.h"
 #include "program.h"
 
@@ -20,7 +21,7 @@ struct runtime_options {
 
 struct runtime_metrics {
     struct metric *consumed;
-    struct metric *emitted;
+    struct metric *emitted[FOLD_OUTPUTS_MAX]; /* as fold_ops.outputs */
     struct metric *refused;
     struct metric *commits;
     struct metric *aborts;
@@ -40,13 +41,15 @@ struct runtime {
     struct runtime_options options;
     struct program *program;
     struct kafka_settings kafka;
+    struct framing *framing;
     char id[64];                /* "cw-candles" */
     char transactional_id[128]; /* of every session of this process */
     char state_logical[64];     /* "candles-state" */
     char state_topic[KAFKA_NAME_MAX + 1];
     char dead_letters[KAFKA_NAME_MAX + 1];
     char outputs[FOLD_OUTPUTS_MAX][KAFKA_NAME_MAX + 1];
-    int32_t partitions; /* of input, outputs and state topic alike */
+    struct framing_topic framed[FOLD_OUTPUTS_MAX]; /* the outputs' */
+    int32_t partitions;                            /* of input, outputs and state topic alike */
     struct runtime_metrics metrics;
 };
 

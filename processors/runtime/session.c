@@ -60,6 +60,15 @@ static void on_revoke(void *ctx)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+static int know_outputs(struct session *s, struct err *e)
+{
+    const struct runtime *rt = s->rt;
+    const char *topics[FOLD_OUTPUTS_MAX + 2] = {rt->state_topic};
+    for (int i = 0; rt->ops->outputs[i]; i++)
+        topics[i + 1] = rt->outputs[i];
+    return txn_know(s->txn, topics, e);
+}
+
 static int open_clients(struct session *s, struct err *e)
 {
     const struct runtime *rt = s->rt;
@@ -68,10 +77,11 @@ static int open_clients(struct session *s, struct err *e)
      * offsets would otherwise wait for */
     if (s->reader)
         s->txn = txn_open(&rt->kafka, rt->transactional_id, e);
-    if (!s->txn)
+    if (!s->txn || know_outputs(s, e) != 0)
         return -1;
+    const char *const topics[] = {rt->ops->input, NULL};
     const struct group_about about = {.group = rt->id,
-                                      .topic = rt->ops->input,
+                                      .topics = topics,
                                       .instance = rt->options.instance,
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,
@@ -208,8 +218,8 @@ static void show_lag(struct session *s)
     for (int32_t i = 0; i < s->rt->partitions; i++) {
         if (!s->parts[i].state)
             continue;
-        int64_t at = group_position(s->group, i);
-        int64_t end = group_end_offset(s->group, i);
+        int64_t at = group_position(s->group, 0, i);
+        int64_t end = group_end_offset(s->group, 0, i);
         at = at > s->parts[i].next_offset ? at : s->parts[i].next_offset;
         lag += end > at ? end - at : 0;
     }

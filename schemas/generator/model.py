@@ -25,6 +25,7 @@ class SchemaError(Exception):
 @dataclass
 class Enum:
     name: str  # snake case
+    type_name: str  # as in the schema
     doc: str
     symbols: list
 
@@ -43,11 +44,15 @@ class Field:
     enum: Optional[Enum] = None
     items: Optional["Record"] = None
     max_items: int = 0
+    has_default: bool = False  # readers of records without the field take this
+    number_default: int = 0
+    text_default: Optional[str] = None
 
 
 @dataclass
 class Record:
     name: str  # snake case
+    type_name: str  # as in the schema
     doc: str
     fields: list = field(default_factory=list)
     # Only of those that are the value of a topic:
@@ -77,6 +82,32 @@ def c_field_name(name, kind):
     return name if kind != "time" or name.endswith("_us") else name + "_us"
 
 
+def set_default(result, value):
+    """Defaults as Avro writes them in JSON."""
+    what = (result.kind, type(value))
+    result.has_default = True
+    if result.nullable:
+        return  # null, as was checked
+    if what in (("long", int), ("int", int), ("time", int), ("bool", bool)):
+        result.number_default = int(value)
+        low, high = (-2**31, 2**31) if result.kind == "int" else (1 - 2**63, 2**63)
+        good = low <= result.number_default < high
+    elif what == ("enum", str):
+        good = value in result.enum.symbols
+        result.number_default = result.enum.symbols.index(value) if good else 0
+    elif what == ("text", str) or (what == ("bytes", str) and value == ""):
+        result.text_default = value
+        good = re.fullmatch(r"[ !#-\[\]-~]*", value) is not None  # needs no escapes in C
+    elif what == ("decimal", str):  # one character for each byte
+        data = value.encode("latin-1", "replace")
+        result.number_default = int.from_bytes(data, "big", signed=True)
+        good = 0 < len(data) <= 8 and result.number_default != -2**63
+    else:
+        good = what == ("array", list) and not value
+    if not good:
+        raise SchemaError(f"default {value!r} is not supported")
+
+
 class Model:
     """All records and named types of a set of schema files."""
 
@@ -84,6 +115,7 @@ class Model:
         self.records = []  # values of topics, by name
         self.items = []    # records inside arrays, in the order of first use
         self.enums = []    # in the order of first use
+        self.schemas = {}  # path -> schema as it was read
         self._definitions = {}  # full name -> definition as JSON text
         self._types = {}        # full name -> Record or Enum
 
@@ -103,6 +135,7 @@ class Model:
         record.file = path.rpartition("/")[2]
         record.text = text
         record.fingerprint = fingerprint(schema)
+        self.schemas[path] = schema
         self.records.append(record)
         self.records.sort(key=lambda r: r.name)
 
@@ -132,7 +165,7 @@ class Model:
             raise SchemaError("not a record")
 
         def build(schema, inner):
-            record = Record(snake(schema["name"]), schema["doc"])
+            record = Record(snake(schema["name"]), schema["name"], schema["doc"])
             record.fields = [self._field(f, inner, top) for f in schema["fields"]]
             if not top:
                 self.items.append(record)
@@ -147,7 +180,7 @@ class Model:
                 raise SchemaError(f"enum {schema['name']}: first symbol and default are unknown")
             if len(symbols) > MAX_SYMBOLS:
                 raise SchemaError(f"enum {schema['name']}: over {MAX_SYMBOLS} symbols")
-            enum = Enum(snake(schema["name"]), schema["doc"], symbols)
+            enum = Enum(snake(schema["name"]), schema["name"], schema["doc"], symbols)
             self.enums.append(enum)
             return enum
 
@@ -168,6 +201,8 @@ class Model:
             result.nullable = True
             kind = kind[1]
         self._set_kind(result, kind, namespace, top)
+        if "default" in schema:
+            set_default(result, schema["default"])
         result.c_name = c_field_name(result.name, result.kind)
         return result
 

@@ -33,10 +33,17 @@ def row(r, f):
         cells += [".nullable = true",
                   f".has_offset = offsetof(struct {r.name}, has_{f.c_name})"]
     if f.kind == "enum":
-        cells += [f".words = {f.enum.name}_words", f".n_words = {f.enum.prefix}_COUNT"]
+        cells += [f".words = {f.enum.name}_words", f".n_words = {f.enum.prefix}_COUNT",
+                  f'.enum_name = "{f.enum.type_name}"']
     if f.kind == "array":
         cells += [f".items = &{f.items.name}_table", f".max_items = {f.max_items}",
                   f".n_offset = offsetof(struct {r.name}, n_{f.c_name})"]
+    if f.has_default:
+        cells += [".has_default = true"]
+    if f.number_default:
+        cells += [f".number_default = INT64_C({f.number_default})"]
+    if f.text_default is not None:
+        cells += [f'.text_default = "{f.text_default}"']
     return "    {" + ",\n     ".join(pack(cells)) + "},\n"
 
 
@@ -57,8 +64,8 @@ def fields(r):
 
 
 def table_value(r):
-    return (f'{{"{r.name}", {r.name}_fields, sizeof({r.name}_fields) / sizeof({r.name}_fields[0]),'
-            f"\n     sizeof(struct {r.name})}}")
+    return (f'{{"{r.name}", "{r.type_name}", {r.name}_fields,\n     '
+            f"sizeof({r.name}_fields) / sizeof({r.name}_fields[0]), sizeof(struct {r.name})}}")
 
 
 def item(r):

@@ -1,22 +1,17 @@
 /**
- * Candles into the table candle: the current row of each window.
+ * What the topics candles.<interval> come to: the current row of each window in the table candle,
+ * and every revision of a closed one in candle_revision.
  *
- *     void *sink = candles_create(&about, &e);
- *     runner_start(runner, sink, &e);               // runner_about.ops = &candles_ops
- *     candles_ops.destroy(sink);
+ *     store_create(&about, &candles_table, &e)
  *
- * Of several records of a window the greater (revision, offset) wins, whatever order they are
- * written in: a provisional record (revision 0) never replaces a final one.
- * Threads: one.
+ * Candles of 1s lie in partitions by UTC day of open_time.
+ * Threads: as rows.h.
  */
 #ifndef CANDLEWICK_POSTGRES_CANDLES_H
 #define CANDLEWICK_POSTGRES_CANDLES_H
 
-#include "store.h"
+#include "rows.h"
 
-extern const struct sink_ops candles_ops;
-
-/* The sink of candles_ops, which also destroy it. NULL: ERR_NOMEM. */
-void *candles_create(const struct store_about *about, struct err *e);
+extern const struct table candles_table;
 
 #endif

@@ -3,6 +3,9 @@
 #include "numeric.h"
 #include "timefmt.h"
 
+#include <endian.h>
+#include <string.h>
+
 static const char header[] = "PGCOPY\n\377\r\n\0" /* signature */
                              "\0\0\0\0"           /* flags */
                              "\0\0\0\0";          /* length of the header's extension */
@@ -25,63 +28,106 @@ void copy_reset(struct copy *c)
     c->wrong = ERR_NONE;
 }
 
-static void add(struct copy *c, const void *data, size_t len)
+/* Room for n more bytes, which the caller fills; NULL where something is wrong with the row. */
+static char *add(struct copy *c, size_t n)
 {
-    if (c->wrong == ERR_NONE && strbuf_add(&c->buf, data, len) != 0)
+    if (c->wrong != ERR_NONE)
+        return NULL;
+    if (strbuf_reserve(&c->buf, n) != 0) {
         c->wrong = ERR_NOMEM;
+        return NULL;
+    }
+    char *p = c->buf.data + c->buf.len;
+    c->buf.len += n;
+    c->buf.data[c->buf.len] = '\0';
+    return p;
 }
 
-/* A number of n bytes, big-endian, with its length in front where it is a field. */
-static void add_number(struct copy *c, uint64_t v, size_t n)
+static void put16(char *p, uint16_t v)
 {
-    uint8_t bytes[8];
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
-    add(c, bytes, n);
+    v = htobe16(v);
+    memcpy(p, &v, sizeof(v));
 }
 
-static void add_length(struct copy *c, size_t len)
+static void put32(char *p, uint32_t v)
 {
-    add_number(c, len, 4);
+    v = htobe32(v);
+    memcpy(p, &v, sizeof(v));
+}
+
+static void put64(char *p, uint64_t v)
+{
+    v = htobe64(v);
+    memcpy(p, &v, sizeof(v));
+}
+
+/* Room for a field of n bytes, behind its length. */
+static char *add_field(struct copy *c, size_t n)
+{
+    char *p = add(c, 4 + n);
+    if (!p)
+        return NULL;
+    put32(p, (uint32_t)n);
+    return p + 4;
+}
+
+static void add_header(struct copy *c)
+{
+    char *p = add(c, HEADER_LEN);
+    if (p)
+        memcpy(p, header, HEADER_LEN);
+}
+
+static void add_count(struct copy *c, uint16_t fields)
+{
+    char *p = add(c, 2);
+    if (p)
+        put16(p, fields);
 }
 
 void copy_row(struct copy *c, int fields)
 {
     if (c->buf.len == 0)
-        add(c, header, HEADER_LEN);
+        add_header(c);
     c->row_start = c->n_rows == 0 ? 0 : c->buf.len;
-    add_number(c, (uint64_t)fields, 2);
+    add_count(c, (uint16_t)fields);
 }
 
 void copy_null(struct copy *c)
 {
-    add_number(c, UINT32_MAX, 4); /* a length of -1 */
+    char *p = add(c, 4);
+    if (p)
+        put32(p, UINT32_MAX); /* a length of -1 */
 }
 
 void copy_text(struct copy *c, struct slice text)
 {
-    add_length(c, text.len);
-    add(c, text.data, text.len);
+    char *p = add_field(c, text.len);
+    if (p && text.len > 0)
+        memcpy(p, text.data, text.len);
 }
 
 void copy_int(struct copy *c, int32_t v)
 {
-    add_length(c, 4);
-    add_number(c, (uint32_t)v, 4);
+    char *p = add_field(c, 4);
+    if (p)
+        put32(p, (uint32_t)v);
 }
 
 void copy_bigint(struct copy *c, int64_t v)
 {
-    add_length(c, 8);
-    add_number(c, (uint64_t)v, 8);
+    char *p = add_field(c, 8);
+    if (p)
+        put64(p, (uint64_t)v);
 }
 
 void copy_decimal(struct copy *c, struct decimal d)
 {
     uint8_t bytes[NUMERIC_BYTES_MAX];
     size_t len = numeric_binary(d, bytes);
-    add_length(c, len);
-    add(c, bytes, len);
+    char *p = add_field(c, len);
+    if (p)
+        memcpy(p, bytes, len);
 }
 
 void copy_time(struct copy *c, int64_t time_us)
@@ -92,6 +138,46 @@ void copy_time(struct copy *c, int64_t time_us)
         return;
     }
     copy_bigint(c, time_us - YEAR_2000_US);
+}
+
+void copy_text_or_null(struct copy *c, bool has, struct slice text)
+{
+    if (has)
+        copy_text(c, text);
+    else
+        copy_null(c);
+}
+
+void copy_int_or_null(struct copy *c, bool has, int32_t v)
+{
+    if (has)
+        copy_int(c, v);
+    else
+        copy_null(c);
+}
+
+void copy_bigint_or_null(struct copy *c, bool has, int64_t v)
+{
+    if (has)
+        copy_bigint(c, v);
+    else
+        copy_null(c);
+}
+
+void copy_decimal_or_null(struct copy *c, bool has, struct decimal d)
+{
+    if (has)
+        copy_decimal(c, d);
+    else
+        copy_null(c);
+}
+
+void copy_time_or_null(struct copy *c, bool has, int64_t time_us)
+{
+    if (has)
+        copy_time(c, time_us);
+    else
+        copy_null(c);
 }
 
 int copy_row_end(struct copy *c, struct err *e)
@@ -111,8 +197,8 @@ int copy_row_end(struct copy *c, struct err *e)
 struct slice copy_end(struct copy *c, struct err *e)
 {
     if (c->buf.len == 0)
-        add(c, header, HEADER_LEN);
-    add_number(c, UINT16_MAX, 2); /* a row of -1 fields */
+        add_header(c);
+    add_count(c, UINT16_MAX); /* a row of -1 fields */
     if (c->wrong == ERR_NONE)
         return strbuf_slice(&c->buf);
     (void)strbuf_full(&c->buf, "rows for PostgreSQL", e);

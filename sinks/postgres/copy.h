@@ -37,13 +37,20 @@ void copy_reset(struct copy *c);  /* no rows; memory is kept */
 /* Begins a row of so many fields; each is then one call, in the order of the COPY's columns. */
 void copy_row(struct copy *c, int fields);
 void copy_null(struct copy *c);
-void copy_text(struct copy *c, struct slice text);
+void copy_text(struct copy *c, struct slice text);   /* also bytea */
 void copy_int(struct copy *c, int32_t v);            /* integer */
 void copy_bigint(struct copy *c, int64_t v);         /* bigint */
 void copy_decimal(struct copy *c, struct decimal d); /* numeric */
 /* timestamptz, from microseconds since 1970. Years 0001 to 9999: PostgreSQL knows more, but calls
  * some of them infinity, and we could not print them. */
 void copy_time(struct copy *c, int64_t time_us);
+
+/* NULL unless has. */
+void copy_text_or_null(struct copy *c, bool has, struct slice text);
+void copy_int_or_null(struct copy *c, bool has, int32_t v);
+void copy_bigint_or_null(struct copy *c, bool has, int64_t v);
+void copy_decimal_or_null(struct copy *c, bool has, struct decimal d);
+void copy_time_or_null(struct copy *c, bool has, int64_t time_us);
 
 /* 0; or -1 and the row is gone: ERR_LIMIT, a time outside the years 1 to 9999; ERR_NOMEM. */
 int copy_row_end(struct copy *c, struct err *e) MUST_CHECK;

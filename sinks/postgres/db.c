@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LOOK_UP_MS = 100, COPY_CHUNK = 256 * 1024 };
 
@@ -39,6 +40,13 @@ static int lost(struct db *db, const char *what, struct err *e)
     return err_retry(e, ERR_IO, "%s: %s", what, *why ? why : "the connection is lost");
 }
 
+/* "No partition of relation … found for row": it was dropped just now, and can be made again. A row
+ * that a check refuses has the same state, and the check's name. */
+static bool is_partition_gone(const PGresult *res, const char *state)
+{
+    return strcmp(state, "23514") == 0 && !PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
+}
+
 static int refused(struct db *db, const PGresult *res, struct err *e)
 {
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -54,7 +62,13 @@ static int refused(struct db *db, const PGresult *res, struct err *e)
     one_line(where ? where : "", place, sizeof(place));
     bool retriable;
     enum err_code code = sqlstate_code(state, &retriable);
-    (void)err_set(e, code, "database: %.150s (%s)%s%s", message, state, *place ? ", " : "", place);
+    if (is_partition_gone(res, state)) {
+        code = ERR_IO;
+        retriable = true;
+    }
+    const char *full = strcmp(state, "53100") == 0 ? "its disk is full: " : "";
+    (void)err_set(e, code, "database: %s%.150s (%s)%s%s", full, message, state, *place ? ", " : "",
+                  place);
     e->retriable = retriable;
     return -1;
 }

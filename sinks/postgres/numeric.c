@@ -17,16 +17,12 @@ static uint8_t *put16(uint8_t *p, uint16_t v)
     return p + 2;
 }
 
-/* n digits to the base of 10,000, most significant first. */
-static void split(unsigned __int128 v, uint16_t *digits, int n)
+/* n digits to the base of 10,000, most significant first; v has no more. */
+static void split(uint64_t v, uint16_t *digits, int n)
 {
-    /* one division of 128 bits; what remains fits in 64 */
-    uint64_t low = (uint64_t)(v % BASE);
-    uint64_t high = (uint64_t)(v / BASE);
-    digits[n - 1] = (uint16_t)low;
-    for (int i = n - 2; i >= 0; i--) {
-        digits[i] = (uint16_t)(high % BASE);
-        high /= BASE;
+    for (int i = n - 1; i >= 0; i--) {
+        digits[i] = (uint16_t)(v % BASE);
+        v /= BASE;
     }
 }
 
@@ -49,8 +45,13 @@ size_t numeric_binary(struct decimal d, uint8_t out[NUMERIC_BYTES_MAX])
     const uint64_t e18 = UINT64_C(1000000000000000000);
     unsigned __int128 m = d.e18 < 0 ? -(unsigned __int128)d.e18 : (unsigned __int128)d.e18;
     uint16_t digits[DIGITS];
-    split(m / e18, digits, WHOLE_DIGITS);
-    split(m % e18 * 100, digits + WHOLE_DIGITS, FRACTION_DIGITS);
+    unsigned __int128 whole = m / e18;
+    uint64_t fraction = (uint64_t)(m - whole * e18);
+    /* the lowest digit of each apart: what remains has fewer than 64 bits, and is soon divided */
+    digits[WHOLE_DIGITS - 1] = (uint16_t)(whole % BASE);
+    split((uint64_t)(whole / BASE), digits, WHOLE_DIGITS - 1);
+    digits[DIGITS - 1] = (uint16_t)(fraction % 100 * 100);
+    split(fraction / 100, digits + WHOLE_DIGITS, FRACTION_DIGITS - 1);
     int first = 0;
     int end = DIGITS;
     while (first < DIGITS && digits[first] == 0)

@@ -1,5 +1,5 @@
 /**
- * cw-postgres: trades and candles into PostgreSQL, each record once.
+ * cw-postgres: trades, feed records and candles into PostgreSQL, each record once.
  */
 #include "candles.h"
 #include "clock.h"
@@ -7,13 +7,15 @@
 #include "log.h"
 #include "program.h"
 #include "runner.h"
+#include "runner_metrics.h"
+#include "store.h"
 #include "timefmt.h"
 #include "trades.h"
 
 #include <time.h>
 #include <unistd.h>
 
-enum { LANES = 2, LOOK_MS = 200, LEAVE_S = 9 };
+enum { LANES = 2, LOOK_MS = 200, LEAVE_S = 9, KEEP_DAYS_MAX = 36500 };
 
 static const char NAME[] = "cw-postgres";
 
@@ -22,6 +24,9 @@ struct settings {
     char *instance;
     int64_t batch_rows;
     int64_t batch_ms;
+    int64_t keep_trades_days;
+    int64_t keep_1s_days;
+    struct framing_conf framing;
 };
 
 static const struct conf_opt options[] = {
@@ -30,13 +35,17 @@ static const struct conf_opt options[] = {
     {"instance", CONF_STR, offsetof(struct settings, instance),
      .help = "number of this process among those that share the work: a restart then keeps its "
              "partitions; empty for a dynamic member"},
-    {"batch.rows", CONF_INT, offsetof(struct settings, batch_rows), .def = "5000", .min = 1,
+    {"batch.rows", CONF_INT, offsetof(struct settings, batch_rows), .def = "20000", .min = 1,
      .max = 100000, .help = "most records in one transaction"},
     {"batch.ms", CONF_INT, offsetof(struct settings, batch_ms), .def = "500", .min = 1,
      .max = 60000, .help = "how long a record waits for others, at most"},
+    {"retention.trades.days", CONF_INT, offsetof(struct settings, keep_trades_days), .def = "7",
+     .max = KEEP_DAYS_MAX, .help = "days of trades kept before today; 0: all"},
+    {"retention.1s.days", CONF_INT, offsetof(struct settings, keep_1s_days), .def = "7",
+     .max = KEEP_DAYS_MAX, .help = "days of 1s candles kept before today; 0: all"},
     {NULL}};
 
-/* One topic, its sink and its thread. */
+/* Topics, their sink and their threads. */
 struct lane {
     struct runner *runner;
     void *sink;
@@ -49,21 +58,35 @@ struct service {
     struct lane lanes[LANES];
 };
 
+static const char *const trades_topics[] = {"trades", NULL};
+static const char *const candles_topics[] = {
+    "candles.1s", "candles.1m", "candles.5m",  "candles.15m", "candles.30m", "candles.1h",
+    "candles.4h", "candles.6h", "candles.12h", "candles.1d",  "candles.1w",  NULL};
+
 /* In the order of lanes. */
 static const struct {
-    const char *topic;
-    const struct sink_ops *ops;
-    void *(*create)(const struct store_about *about, struct err *e);
-} plan[LANES] = {{"trades", &trades_ops, trades_create},
-                 {"candles.1m", &candles_ops, candles_create}};
+    const char *name; /* of the group */
+    const char *const *topics;
+    const struct table *table;
+    const char *store_part;
+    const char *assigned_part;
+    size_t keep_days; /* place in struct settings */
+} plan[LANES] = {{"trades", trades_topics, &trades_table, "database.trade", "assigned.trade",
+                  offsetof(struct settings, keep_trades_days)},
+                 {"candles", candles_topics, &candles_table, "database.candle", "assigned.candle",
+                  offsetof(struct settings, keep_1s_days)}};
 
 static int open_lane(struct service *s, size_t i, struct err *e)
 {
     struct lane *lane = &s->lanes[i];
-    const struct runner_about about = {.ops = plan[i].ops,
+    const struct runner_about about = {.ops = &store_ops,
                                        .program = NAME,
-                                       .topic = plan[i].topic,
+                                       .name = plan[i].name,
+                                       .topics = plan[i].topics,
                                        .instance = s->settings->instance,
+                                       .table = plan[i].table->name,
+                                       .store_part = plan[i].store_part,
+                                       .assigned_part = plan[i].assigned_part,
                                        .batch_rows = s->settings->batch_rows,
                                        .batch_ms = s->settings->batch_ms,
                                        .kafka = &s->kafka,
@@ -72,12 +95,16 @@ static int open_lane(struct service *s, size_t i, struct err *e)
     lane->runner = runner_create(&about, e);
     if (!lane->runner)
         return -1;
+    const char *settings = (const char *)s->settings;
     const struct store_about store = {.name = NAME,
                                       .url = s->settings->url,
+                                      .keep_days = *(const int64_t *)(settings + plan[i].keep_days),
                                       .go_on = runner_go_on,
                                       .ctx = lane->runner,
+                                      .framing = &s->settings->framing,
+                                      .kafka = &s->kafka,
                                       .metrics = s->program->metrics};
-    lane->sink = plan[i].create(&store, e);
+    lane->sink = store_create(&store, plan[i].table, e);
     return lane->sink ? runner_start(lane->runner, lane->sink, e) : -1;
 }
 
@@ -110,7 +137,7 @@ static int leave(struct service *s, int result, struct err *e)
             /* Some library call does not come back. Nothing is lost by leaving: what was not
              * committed is read again. */
             log_warn(NAME, "a thread does not end, leaving without it",
-                     LOG_STR("table", plan[i].ops->table));
+                     LOG_STR("table", plan[i].table->name));
             _exit(PROGRAM_FAILURE);
         }
         if (r < 0 && result == 0) {
@@ -132,23 +159,27 @@ static int serve(struct service *s, struct err *e)
         (void)nanosleep(&look, NULL);
     r = leave(s, r, e);
     for (size_t i = 0; i < LANES; i++) {
-        plan[i].ops->destroy(s->lanes[i].sink);
-        runner_destroy(s->lanes[i].runner);
+        runner_destroy(s->lanes[i].runner); /* before the sink that its rows are of */
+        store_ops.destroy(s->lanes[i].sink);
     }
     return r;
 }
 
 static int run(struct program *p, const struct settings *settings, struct err *e)
 {
-    struct service s = {.program = p,
-                        .settings = settings,
-                        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping}};
-    const char *topics[LANES + 2] = {NULL};
-    int32_t partitions[LANES + 1];
+    struct service s = {
+        .program = p,
+        .settings = settings,
+        .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health}};
+    const char *topics[LANES * GROUP_TOPICS_MAX + 2] = {NULL};
+    int32_t partitions[LANES * GROUP_TOPICS_MAX + 1];
+    size_t n = 0;
     for (size_t i = 0; i < LANES; i++)
-        topics[i] = plan[i].topic;
-    topics[LANES] = "dead-letters";
-    if (db_url_check(settings->url, e) != 0 || kafka_settings_check(&s.kafka, e) != 0 ||
+        for (const char *const *t = plan[i].topics; *t; t++)
+            topics[n++] = *t;
+    topics[n] = "dead-letters";
+    if (db_url_check(settings->url, e) != 0 || framing_conf_check(&settings->framing, e) != 0 ||
+        kafka_settings_check(&s.kafka, e) != 0 ||
         topics_await(&s.kafka, p->health, topics, partitions, e) != 0)
         return -1;
     return serve(&s, e);
@@ -157,7 +188,8 @@ static int run(struct program *p, const struct settings *settings, struct err *e
 int main(int argc, char **argv)
 {
     static const char *const prefixes[] = {KAFKA_PAIR_PREFIX, NULL};
-    static const struct program_about about = {
+    struct settings s;
+    const struct program_about about = {
         .conf =
             {.name = NAME,
              .summary = "stores trades and candles in PostgreSQL",
@@ -166,10 +198,11 @@ int main(int argc, char **argv)
              .details =
                  "Rows and the offsets they were read up to are committed together, so every\n"
                  "record is stored once, whatever is killed whenever. Run cw-topics create and\n"
-                 "cw-migrate up first. Records that cannot be stored go to the topic\n"
-                 "dead-letters, with the reason in their headers.\n"},
-        .health_listen = "127.0.0.1:9103"};
-    struct settings s;
+                 "cw-migrate up first. Records that make no row go to the topic dead-letters,\n"
+                 "those that the database refuses to the table quarantine, with the reason.\n"},
+        .health_listen = "127.0.0.1:9103",
+        .shared = {framing_options, &s.framing},
+        .metrics = {&runner_metric_table, &store_metric_table, &framing_metric_table}};
     struct program p;
     struct err e = {0};
     int r = program_start(&p, &about, options, &s, argc, argv);

@@ -9,8 +9,9 @@ struct meaning {
 };
 
 static const struct meaning meanings[] = {
-    {"23514", ERR_IO},        /* no partition for the row: it was dropped just now */
     {"23", ERR_PROTO},        /* integrity constraint */
+    {"44", ERR_PROTO},        /* the check of a view */
+    {"P0001", ERR_PROTO},     /* a trigger that somebody added raises an exception */
     {"22", ERR_PROTO},        /* data: bytes that are no UTF-8, a time out of range */
     {"54", ERR_PROTO},        /* a value or an index entry too large */
     {"42P01", ERR_NOT_FOUND}, /* table */

@@ -1,11 +1,24 @@
 #include "store.h"
 
+#include "partitions.h"
 #include "strbuf.h"
 #include "timefmt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+struct store {
+    const struct table *table;
+    struct db_settings settings;
+    const struct framing_conf *framing;
+    const struct kafka_settings *kafka;
+    struct metrics *metrics;
+    struct db *db; /* NULL: not connected */
+    struct partitions partitions;
+    struct metric *rows;      /* written */
+    struct metric *newest_us; /* time in a row */
+};
 
 enum { ANSWER_TIMEOUT_S = 30, LIST_LIMIT = 1 << 20 };
 
@@ -18,27 +31,17 @@ static const char session_settings[] = "SET timezone = 'UTC';"
                                        "SET tcp_keepalives_interval = 5;"
                                        "SET tcp_keepalives_count = 3";
 
-static const struct metric_desc rows_written = {"candlewick_rows_written_total",
-                                                "rows stored, or made newer", METRIC_COUNTER, 1};
-static const struct metric_desc newest = {"candlewick_sink_last_time_seconds",
-                                          "newest market time in a stored row, since 1970",
-                                          METRIC_GAUGE, US_PER_S};
+enum { ROWS, NEWEST, DAYS_DROPPED };
 
-int store_init(struct store *s, const struct store_about *about, const char *table,
-               const char *session, struct err *e)
-{
-    char labels[64];
-    (void)snprintf(labels, sizeof(labels), "table=\"%s\"", table);
-    *s = (struct store){.settings = {.url = about->url,
-                                     .name = about->name,
-                                     .answer_timeout_s = ANSWER_TIMEOUT_S,
-                                     .go_on = about->go_on,
-                                     .ctx = about->ctx},
-                        .session = session,
-                        .rows = metrics_add(about->metrics, &rows_written, labels, e),
-                        .newest_us = metrics_add(about->metrics, &newest, labels, e)};
-    return s->rows && s->newest_us ? 0 : -1;
-}
+static const struct metric_desc descs[] = {
+    [ROWS] = {"candlewick_rows_written_total", "records stored in the table", METRIC_COUNTER, 1,
+              "table"},
+    [NEWEST] = {"candlewick_sink_last_time_seconds",
+                "newest market time in a stored row, since 1970", METRIC_GAUGE, US_PER_S, "table"},
+    [DAYS_DROPPED] = {"candlewick_partitions_dropped_total",
+                      "days dropped because they are too old", METRIC_COUNTER, 1, "table"},
+};
+const struct metric_table store_metric_table = METRIC_TABLE(descs);
 
 /* --- connecting ------------------------------------------------------------------------------ */
 
@@ -62,62 +65,66 @@ static int check_schema(struct store *s, struct err *e)
                      STORE_SCHEMA_VERSION);
 }
 
-int store_connect(void *sink, struct err *e)
-{
-    struct store *s = sink;
-    store_disconnect(s);
-    s->db = db_open(&s->settings, e);
-    if (!s->db)
-        return -1;
-    if (db_exec(s->db, session_settings, e) == 0 && check_schema(s, e) == 0 &&
-        db_exec(s->db, s->session, e) == 0)
-        return 0;
-    store_disconnect(s);
-    return -1;
-}
-
-void store_disconnect(void *sink)
+static void close_store(void *sink)
 {
     struct store *s = sink;
     db_close(s->db);
     s->db = NULL;
 }
 
-/* --- offsets --------------------------------------------------------------------------------- */
-
-static void take_offset(PGresult *res, int row, struct group_offset *parts, size_t n)
-{
-    long partition = strtol(PQgetvalue(res, row, 0), NULL, 10);
-    for (size_t i = 0; i < n; i++)
-        if (parts[i].partition == partition)
-            parts[i].next_offset = strtoll(PQgetvalue(res, row, 1), NULL, 10);
-}
-
-int store_load(void *sink, const char *topic, struct group_offset *parts, size_t n, struct err *e)
+static int open_store(void *sink, struct err *e)
 {
     struct store *s = sink;
-    const char *const values[] = {s->settings.name, topic};
+    close_store(s);
+    partitions_forget(&s->partitions);
+    s->db = db_open(&s->settings, e);
+    if (!s->db)
+        return -1;
+    if (db_exec(s->db, session_settings, e) == 0 && check_schema(s, e) == 0 &&
+        db_exec(s->db, s->table->session, e) == 0)
+        return 0;
+    close_store(s);
+    return -1;
+}
+
+/* --- offsets --------------------------------------------------------------------------------- */
+
+static void take_offset(PGresult *res, int row, const char *const *topics,
+                        struct group_offset *parts, size_t n)
+{
+    const char *topic = PQgetvalue(res, row, 0);
+    long partition = strtol(PQgetvalue(res, row, 1), NULL, 10);
+    for (size_t i = 0; i < n; i++)
+        if (parts[i].partition == partition && strcmp(topics[parts[i].topic], topic) == 0)
+            parts[i].next_offset = strtoll(PQgetvalue(res, row, 2), NULL, 10);
+}
+
+static int load(void *sink, const char *const *topics, struct group_offset *parts, size_t n,
+                struct err *e)
+{
+    struct store *s = sink;
+    const char *const values[] = {s->settings.name};
     PGresult *res;
-    if (db_query(s->db,
-                 "SELECT partition, next_offset FROM sink_offset WHERE sink = $1 AND topic = $2",
-                 values, 2, &res, e) != 0)
+    if (db_query(s->db, "SELECT topic, partition, next_offset FROM sink_offset WHERE sink = $1",
+                 values, 1, &res, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         parts[i].next_offset = GROUP_NO_OFFSET;
     for (int row = 0; row < PQntuples(res); row++)
-        take_offset(res, row, parts, n);
+        take_offset(res, row, topics, parts, n);
     PQclear(res);
     return 0;
 }
 
-int store_start(void *sink, const char *topic, const struct group_offset *part, struct err *e)
+static int start(void *sink, const char *const *topics, const struct group_offset *part,
+                 struct err *e)
 {
     struct store *s = sink;
     char partition[16];
     char next[24];
     (void)snprintf(partition, sizeof(partition), "%" PRId32, part->partition);
     (void)snprintf(next, sizeof(next), "%" PRId64, part->next_offset);
-    const char *const values[] = {s->settings.name, topic, partition, next};
+    const char *const values[] = {s->settings.name, topics[part->topic], partition, next};
     PGresult *res;
     if (db_query(s->db,
                  "INSERT INTO sink_offset (sink, topic, partition, next_offset)"
@@ -128,41 +135,31 @@ int store_start(void *sink, const char *topic, const struct group_offset *part, 
     return 0;
 }
 
-/* "{1,2,3}": the value of an array parameter. */
-static int add_list(struct strbuf *b, const struct sink_move *moves, size_t n,
-                    int64_t (*field)(const struct sink_move *m))
+/* The columns of the moves, as values of array parameters: {trades,trades}, {0,1}, … */
+enum { TOPIC, PARTITION, FROM, TO, LISTS };
+
+static int add_move(struct strbuf lists[LISTS], const char *topic, const struct sink_move *m,
+                    const char *comma)
 {
-    int r = strbuf_addc(b, '{');
-    for (size_t i = 0; r == 0 && i < n; i++)
-        r = strbuf_addf(b, "%s%" PRId64, i ? "," : "", field(&moves[i]));
-    return r == 0 ? strbuf_adds(b, "}") : -1;
+    /* a topic's name is of letters, digits, dots, underscores and hyphens */
+    return strbuf_addf(&lists[TOPIC], "%s%s", comma, topic) == 0 &&
+                   strbuf_addf(&lists[PARTITION], "%s%" PRId32, comma, m->partition) == 0 &&
+                   strbuf_addf(&lists[FROM], "%s%" PRId64, comma, m->from) == 0 &&
+                   strbuf_addf(&lists[TO], "%s%" PRId64, comma, m->to) == 0
+               ? 0
+               : -1;
 }
 
-static int64_t partition_of(const struct sink_move *m)
+static int update_offsets(struct store *s, struct strbuf lists[LISTS], size_t n, struct err *e)
 {
-    return m->partition;
-}
-
-static int64_t from_of(const struct sink_move *m)
-{
-    return m->from;
-}
-
-static int64_t to_of(const struct sink_move *m)
-{
-    return m->to;
-}
-
-static int update_offsets(struct store *s, const char *topic, const char *const lists[3], size_t n,
-                          struct err *e)
-{
-    const char *const values[] = {s->settings.name, topic, lists[0], lists[1], lists[2]};
+    const char *const values[] = {s->settings.name, lists[TOPIC].data, lists[PARTITION].data,
+                                  lists[FROM].data, lists[TO].data};
     PGresult *res;
     if (db_query(s->db,
                  "UPDATE sink_offset AS o SET next_offset = m.next, update_time = now()"
-                 " FROM unnest($3::integer[], $4::bigint[], $5::bigint[])"
-                 " AS m (partition, at, next)"
-                 " WHERE o.sink = $1 AND o.topic = $2 AND o.partition = m.partition"
+                 " FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[])"
+                 " AS m (topic, partition, at, next)"
+                 " WHERE o.sink = $1 AND o.topic = m.topic AND o.partition = m.partition"
                  " AND o.next_offset = m.at",
                  values, 5, &res, e) != 0)
         return -1;
@@ -171,25 +168,26 @@ static int update_offsets(struct store *s, const char *topic, const char *const 
     if (moved == n)
         return 0;
     return err_set(e, ERR_FENCED, "%s: %zu of %zu offsets are not where this instance left them",
-                   topic, n - moved, n);
+                   s->table->name, n - moved, n);
 }
 
-static int move_offsets(struct store *s, const char *topic, const struct sink_move *moves, size_t n,
-                        struct err *e)
+static int move_offsets(struct store *s, const char *const *topics, const struct sink_move *moves,
+                        size_t n, struct err *e)
 {
     if (n == 0)
         return 0;
-    struct strbuf lists[3] = {STRBUF_INIT(LIST_LIMIT), STRBUF_INIT(LIST_LIMIT),
-                              STRBUF_INIT(LIST_LIMIT)};
-    int r = -1;
-    if (add_list(&lists[0], moves, n, partition_of) != 0 ||
-        add_list(&lists[1], moves, n, from_of) != 0 || add_list(&lists[2], moves, n, to_of) != 0) {
-        (void)strbuf_full(&lists[0], "offsets", e);
-    } else {
-        const char *const texts[] = {lists[0].data, lists[1].data, lists[2].data};
-        r = update_offsets(s, topic, texts, n, e);
+    struct strbuf lists[LISTS];
+    bool good = true;
+    for (int i = 0; i < LISTS; i++) {
+        strbuf_init(&lists[i], LIST_LIMIT);
+        good = good && strbuf_addc(&lists[i], '{') == 0;
     }
-    for (int i = 0; i < 3; i++)
+    for (size_t i = 0; good && i < n; i++)
+        good = add_move(lists, topics[moves[i].topic], &moves[i], i ? "," : "") == 0;
+    for (int i = 0; i < LISTS; i++)
+        good = good && strbuf_addc(&lists[i], '}') == 0;
+    int r = good ? update_offsets(s, lists, n, e) : strbuf_full(&lists[TOPIC], "offsets", e);
+    for (int i = 0; i < LISTS; i++)
         strbuf_finish(&lists[i]);
     return r;
 }
@@ -203,29 +201,26 @@ static enum sink_verdict verdict_of(const struct err *e)
     return e->code == ERR_PROTO || e->code == ERR_LIMIT ? SINK_DROP : SINK_FATAL;
 }
 
-static int write_transaction(struct store *s, const struct store_rows *rows, const char *topic,
+static int write_transaction(struct store *s, struct rows *rows, const char *const *topics,
                              const struct sink_move *moves, size_t n, struct err *e)
 {
-    if (rows->prepare && rows->prepare(rows->ctx, s->db, e) != 0)
-        return -1;
-    if (db_exec(s->db, "BEGIN", e) != 0 || move_offsets(s, topic, moves, n, e) != 0 ||
-        rows->write(rows->ctx, s->db, e) != 0)
+    if (partitions_drop_old(&s->partitions, s->db, e) != 0 ||
+        partitions_make(&s->partitions, s->db, rows->days, rows->n_days, e) != 0 ||
+        db_exec(s->db, "BEGIN", e) != 0 || move_offsets(s, topics, moves, n, e) != 0 ||
+        rows_write(rows, s->db, e) != 0)
         return -1;
     return db_exec(s->db, "COMMIT", e);
 }
 
-static void count(struct store *s, const struct store_rows *rows)
+static enum sink_verdict flush(void *sink, void *rows, const char *const *topics,
+                               const struct sink_move *moves, size_t n, struct err *e)
 {
-    metric_inc(s->rows, (int64_t)rows->n);
-    if (rows->n > 0 && rows->newest_us > metric_get(s->newest_us))
-        metric_set(s->newest_us, rows->newest_us);
-}
-
-enum sink_verdict store_flush(struct store *s, const struct store_rows *rows, const char *topic,
-                              const struct sink_move *moves, size_t n, struct err *e)
-{
-    if (write_transaction(s, rows, topic, moves, n, e) == 0) {
-        count(s, rows);
+    struct store *s = sink;
+    const struct rows *r = rows;
+    if (write_transaction(s, rows, topics, moves, n, e) == 0) {
+        metric_inc(s->rows, (int64_t)r->n);
+        if (r->n > 0 && r->newest_us > metric_get(s->newest_us))
+            metric_set(s->newest_us, r->newest_us);
         return SINK_OK;
     }
     enum sink_verdict v = verdict_of(e);
@@ -234,4 +229,69 @@ enum sink_verdict store_flush(struct store *s, const struct store_rows *rows, co
         return v;
     *e = why; /* the connection went as well: what the record is good for is for next time */
     return verdict_of(e);
+}
+
+/* --- the sink -------------------------------------------------------------------------------- */
+
+static void *make_rows(void *sink, struct err *e)
+{
+    const struct store *s = sink;
+    struct framing *f = framing_create(s->framing, s->kafka, s->metrics, e);
+    struct rows *rows = f ? rows_create(s->table, s->settings.name, f, e) : NULL;
+    if (!rows)
+        framing_destroy(f);
+    return rows;
+}
+
+static void destroy(void *sink)
+{
+    struct store *s = sink;
+    if (!s)
+        return;
+    close_store(s);
+    partitions_finish(&s->partitions);
+    free(s);
+}
+
+const struct sink_ops store_ops = {
+    .offset_hint = "to go on, set next_offset in sink_offset to one the log has",
+    .destroy = destroy,
+    .connect = open_store,
+    .disconnect = close_store,
+    .load = load,
+    .start = start,
+    .rows_create = make_rows,
+    .rows_destroy = rows_destroy,
+    .rows_clear = rows_clear,
+    .put = rows_put,
+    .put_refused = rows_put_refused,
+    .flush = flush,
+};
+
+void *store_create(const struct store_about *about, const struct table *table, struct err *e)
+{
+    struct store *s = calloc(1, sizeof(*s));
+    if (!s) {
+        (void)err_set(e, ERR_NOMEM, "no memory for a sink");
+        return NULL;
+    }
+    char labels[64];
+    (void)snprintf(labels, sizeof(labels), "table=\"%s\"", table->name);
+    s->table = table;
+    s->framing = about->framing;
+    s->kafka = about->kafka;
+    s->metrics = about->metrics;
+    s->settings = (struct db_settings){.url = about->url,
+                                       .name = about->name,
+                                       .answer_timeout_s = ANSWER_TIMEOUT_S,
+                                       .go_on = about->go_on,
+                                       .ctx = about->ctx};
+    s->rows = metrics_add(about->metrics, &descs[ROWS], labels, e);
+    s->newest_us = metrics_add(about->metrics, &descs[NEWEST], labels, e);
+    struct metric *dropped = metrics_add(about->metrics, &descs[DAYS_DROPPED], labels, e);
+    partitions_init(&s->partitions, about->name, table->by_day, about->keep_days, dropped);
+    if (s->rows && s->newest_us && dropped)
+        return s;
+    destroy(s);
+    return NULL;
 }

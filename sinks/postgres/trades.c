@@ -1,26 +1,13 @@
 #include "trades.h"
 
-#include "copy.h"
-#include "record.h"
 #include "tally.h"
-#include "timefmt.h"
-
-#include <stdlib.h>
-
-enum { COPY_LIMIT = 256 << 20 };
-
-#define YEAR_2000_US (INT64_C(946684800) * US_PER_S)
-#define YEAR_2100_US (INT64_C(4102444800) * US_PER_S)
 
 struct trades {
-    struct store store; /* first: store.h's functions take it for the sink */
-    struct copy rows;
+    struct rows rows; /* first: rows.h's functions take it for the whole */
+    struct copy trades;
     struct copy symbols;
+    struct copy feeds;
     struct tally tally;
-    int64_t *days; /* distinct days of the buffered rows, since 1970 */
-    size_t n_days;
-    size_t cap_days;
-    int64_t newest_us;
 };
 
 static const char session[] = "CREATE TEMP TABLE symbol_in (LIKE symbol) ON COMMIT DELETE ROWS";
@@ -28,6 +15,10 @@ static const char session[] = "CREATE TEMP TABLE symbol_in (LIKE symbol) ON COMM
 static const char copy_trades[] =
     "COPY trade (exchange, symbol, trade_id, sequence, price, amount, side, exchange_time,"
     " receive_time, origin, partition, \"offset\") FROM STDIN (FORMAT binary)";
+
+static const char copy_feeds[] =
+    "COPY feed_event (exchange, symbol, event, first_id, last_id, from_time, to_time,"
+    " receive_time, reason, partition, \"offset\", record_time) FROM STDIN (FORMAT binary)";
 
 static const char copy_symbols[] =
     "COPY symbol_in (exchange, symbol, trades, first_trade_time, last_trade_time)"
@@ -43,126 +34,102 @@ static const char merge_symbols[] =
     " first_trade_time = least(s.first_trade_time, excluded.first_trade_time),"
     " last_trade_time = greatest(s.last_trade_time, excluded.last_trade_time)";
 
-/* --- buffering ------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
-/* Ticks and feed records say what they are in a header; trades say nothing. */
-static bool wanted(const struct kafka_message *m)
+static void init(struct rows *rows)
 {
-    struct slice kind = kafka_message_header(m, "kind");
-    return kind.len == 0 || slice_is(kind, record_type_name(RECORD_TRADE));
+    struct trades *t = (struct trades *)rows;
+    t->trades = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
+    t->symbols = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
+    t->feeds = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
 }
 
-static int add_day(struct trades *t, int64_t time_us, struct err *e)
+static void finish(struct rows *rows)
 {
-    int64_t day = time_us / US_PER_DAY;
-    for (size_t i = t->n_days; i > 0; i--)
-        if (t->days[i - 1] == day)
-            return 0;
-    if (t->n_days == t->cap_days) {
-        size_t cap = t->cap_days ? 2 * t->cap_days : 16;
-        int64_t *days = realloc(t->days, cap * sizeof(*days));
-        if (!days)
-            return err_set(e, ERR_NOMEM, "no memory for %zu days", cap);
-        t->days = days;
-        t->cap_days = cap;
-    }
-    t->days[t->n_days++] = day;
-    return 0;
+    struct trades *t = (struct trades *)rows;
+    copy_finish(&t->trades);
+    copy_finish(&t->symbols);
+    copy_finish(&t->feeds);
+    tally_finish(&t->tally);
 }
 
-static int add_row(struct trades *t, const struct trade *d, const struct kafka_message *m,
-                   struct err *e)
+static void clear(struct rows *rows)
 {
-    copy_row(&t->rows, 12);
-    copy_text(&t->rows, d->exchange);
-    copy_text(&t->rows, d->symbol);
-    copy_text(&t->rows, d->trade_id);
-    if (d->has_sequence)
-        copy_bigint(&t->rows, d->sequence);
-    else
-        copy_null(&t->rows);
-    copy_decimal(&t->rows, d->price);
-    copy_decimal(&t->rows, d->amount);
-    copy_text(&t->rows, slice_of(side_name(d->side)));
-    copy_time(&t->rows, d->exchange_time_us);
-    copy_time(&t->rows, d->receive_time_us);
-    copy_text(&t->rows, slice_of(trade_origin_name(d->origin)));
-    copy_int(&t->rows, m->partition);
-    copy_bigint(&t->rows, m->offset);
-    return copy_row_end(&t->rows, e);
+    struct trades *t = (struct trades *)rows;
+    copy_reset(&t->trades);
+    copy_reset(&t->symbols);
+    copy_reset(&t->feeds);
+    tally_clear(&t->tally);
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static int add_trade(struct copy *rows, const struct trade *d, const struct kafka_message *m,
+                     struct err *e)
+{
+    copy_row(rows, 12);
+    copy_text(rows, d->exchange);
+    copy_text(rows, d->symbol);
+    copy_text(rows, d->trade_id);
+    copy_bigint_or_null(rows, d->has_sequence, d->sequence);
+    copy_decimal(rows, d->price);
+    copy_decimal(rows, d->amount);
+    copy_text(rows, slice_of(side_name(d->side)));
+    copy_time(rows, d->exchange_time_us);
+    copy_time(rows, d->receive_time_us);
+    copy_text(rows, slice_of(trade_origin_name(d->origin)));
+    copy_int(rows, m->partition);
+    copy_bigint(rows, m->offset);
+    return copy_row_end(rows, e);
 }
 
 static int put_trade(struct trades *t, const struct trade *d, const struct kafka_message *m,
                      struct err *e)
 {
-    if (d->receive_time_us < YEAR_2000_US || d->receive_time_us >= YEAR_2100_US)
-        return err_set(e, ERR_LIMIT, "trade: receive_time is outside the years 2000 to 2099");
-    if (add_row(t, d, m, e) != 0 || add_day(t, d->receive_time_us, e) != 0 ||
+    if (rows_need_day(&t->rows, d->receive_time_us, "trade: receive_time", e) != 0 ||
+        add_trade(&t->trades, d, m, e) != 0 ||
         tally_add(&t->tally, d->exchange, d->symbol, d->exchange_time_us, e) != 0)
         return -1;
-    if (d->receive_time_us > t->newest_us)
-        t->newest_us = d->receive_time_us;
+    t->rows.n++;
+    rows_newest(&t->rows, d->receive_time_us);
     return 0;
 }
 
-static int put(void *sink, const struct kafka_message *m, struct err *e)
+static int put_feed(struct copy *rows, const struct feed *d, const struct kafka_message *m,
+                    struct err *e)
 {
-    struct record r;
-    if (record_decode(m->value, &r, e) != 0)
-        return -1;
-    switch (r.type) {
-    case RECORD_TRADE:
-        return put_trade(sink, &r.trade, m, e);
-    case RECORD_TICK:
-    case RECORD_FEED:
+    copy_row(rows, 12);
+    copy_text(rows, d->exchange);
+    copy_text(rows, d->symbol);
+    copy_text(rows, slice_of(feed_event_name(d->event)));
+    copy_bigint_or_null(rows, d->has_first_id, d->first_id);
+    copy_bigint_or_null(rows, d->has_last_id, d->last_id);
+    copy_time_or_null(rows, d->has_from_time_us, d->from_time_us);
+    copy_time_or_null(rows, d->has_to_time_us, d->to_time_us);
+    copy_time(rows, d->receive_time_us);
+    copy_text_or_null(rows, d->has_reason, d->reason);
+    copy_int(rows, m->partition);
+    copy_bigint(rows, m->offset);
+    rows_add_record_time(rows, m);
+    return copy_row_end(rows, e);
+}
+
+static int put(struct rows *rows, const struct record *r, const struct kafka_message *m,
+               struct err *e)
+{
+    struct trades *t = (struct trades *)rows;
+    if (r->type == RECORD_TRADE)
+        return put_trade(t, &r->trade, m, e);
+    if (r->type == RECORD_FEED)
+        return put_feed(&t->feeds, &r->feed, m, e);
+    if (r->type == RECORD_TICK)
         return 1;
-    case RECORD_CANDLE:
-    case RECORD_IMAGE:
-    case RECORD_INSTRUMENT:
-    case RECORD_OPPORTUNITY:
-    case RECORD_PROGRESS:
-    case RECORD_QUOTE:
-    case RECORD_RATE:
-    case RECORD_TICKER:
-        break;
-    }
-    return err_set(e, ERR_PROTO, "a record of type %s among trades", record_type_name(r.type));
+    return err_set(e, ERR_PROTO, "a record of type %s among trades", record_type_name(r->type));
 }
 
-static void clear(void *sink)
-{
-    struct trades *t = sink;
-    copy_reset(&t->rows);
-    copy_reset(&t->symbols);
-    tally_clear(&t->tally);
-    t->n_days = 0;
-    t->newest_us = 0;
-}
+/* --- writing --------------------------------------------------------------------------------- */
 
-/* --- storing --------------------------------------------------------------------------------- */
-
-static int make_partitions(void *ctx, struct db *db, struct err *e)
-{
-    const struct trades *t = ctx;
-    for (size_t i = 0; i < t->n_days; i++) {
-        char day[TIME_TEXT];
-        (void)time_format(t->days[i] * US_PER_DAY, day);
-        const char *const values[] = {day};
-        PGresult *res;
-        if (db_query(db, "SELECT trade_partition($1)", values, 1, &res, e) != 0)
-            return -1;
-        PQclear(res);
-    }
-    return 0;
-}
-
-static int copy_all(struct copy *rows, struct db *db, const char *sql, struct err *e)
-{
-    struct slice input = copy_end(rows, e);
-    return input.data ? db_copy(db, sql, input, e) : -1;
-}
-
-static int write_symbols(struct trades *t, struct db *db, struct err *e)
+static int make_symbols(struct trades *t, struct err *e)
 {
     copy_reset(&t->symbols);
     for (size_t i = 0; i < t->tally.keys.n; i++) {
@@ -177,73 +144,32 @@ static int write_symbols(struct trades *t, struct db *db, struct err *e)
         if (copy_row_end(&t->symbols, e) != 0)
             return -1;
     }
-    if (copy_all(&t->symbols, db, copy_symbols, e) != 0)
+    return 0;
+}
+
+static int write_all(struct rows *rows, struct db *db, struct err *e)
+{
+    struct trades *t = (struct trades *)rows;
+    if (rows_copy(&t->feeds, db, copy_feeds, e) != 0)
+        return -1;
+    if (t->trades.n_rows == 0)
+        return 0;
+    if (rows_copy(&t->trades, db, copy_trades, e) != 0 || make_symbols(t, e) != 0 ||
+        rows_copy(&t->symbols, db, copy_symbols, e) != 0)
         return -1;
     return db_exec(db, merge_symbols, e);
 }
 
-static int write_rows(void *ctx, struct db *db, struct err *e)
-{
-    struct trades *t = ctx;
-    if (t->rows.n_rows == 0)
-        return 0;
-    if (copy_all(&t->rows, db, copy_trades, e) != 0)
-        return -1;
-    return write_symbols(t, db, e);
-}
+static const char *const by_day[] = {"trade", NULL};
 
-static enum sink_verdict flush(void *sink, const char *topic, const struct sink_move *moves,
-                               size_t n, struct err *e)
-{
-    struct trades *t = sink;
-    const struct store_rows rows = {.prepare = make_partitions,
-                                    .write = write_rows,
-                                    .ctx = t,
-                                    .n = t->rows.n_rows,
-                                    .newest_us = t->newest_us};
-    return store_flush(&t->store, &rows, topic, moves, n, e);
-}
-
-static void destroy(void *sink)
-{
-    struct trades *t = sink;
-    if (!t)
-        return;
-    store_disconnect(&t->store);
-    copy_finish(&t->rows);
-    copy_finish(&t->symbols);
-    tally_finish(&t->tally);
-    free(t->days);
-    free(t);
-}
-
-const struct sink_ops trades_ops = {
-    .table = "trade",
-    .store_part = "database.trade",
-    .assigned_part = "assigned.trade",
-    .offset_hint = STORE_OFFSET_HINT,
-    .destroy = destroy,
-    .wanted = wanted,
-    .connect = store_connect,
-    .disconnect = store_disconnect,
-    .load = store_load,
-    .start = store_start,
-    .put = put,
+const struct table trades_table = {
+    .name = "trade",
+    .session = session,
+    .by_day = by_day,
+    .size = sizeof(struct trades),
+    .init = init,
+    .finish = finish,
     .clear = clear,
-    .flush = flush,
+    .put = put,
+    .write = write_all,
 };
-
-void *trades_create(const struct store_about *about, struct err *e)
-{
-    struct trades *t = calloc(1, sizeof(*t));
-    if (!t) {
-        (void)err_set(e, ERR_NOMEM, "no memory for a sink");
-        return NULL;
-    }
-    t->rows = (struct copy)COPY_INIT(COPY_LIMIT);
-    t->symbols = (struct copy)COPY_INIT(COPY_LIMIT);
-    if (store_init(&t->store, about, trades_ops.table, session, e) == 0)
-        return t;
-    destroy(t);
-    return NULL;
-}

@@ -34,6 +34,8 @@ void bench_print(const struct bench_figure *f, const struct bench_figure *other)
         int64_t percent = other->ps_per_call * 100 / f->ps_per_call;
         (void)printf(",\"ratio\":%" PRId64 ".%02" PRId64 ",\"to\":\"%s\"", percent / 100,
                      percent % 100, other->name);
+    } else {
+        (void)printf(",\"ratio\":null,\"to\":null");
     }
     (void)puts("}");
 }

@@ -20,8 +20,8 @@ struct bench_figure {
 /* Calls fn(ctx) often enough to measure it. */
 struct bench_figure bench_run(const char *name, void (*fn)(void *ctx), void *ctx);
 
-/* {"name":…,"value":…,"unit":"ns"} and, where other is given, its time over ours as "ratio" and its
- * name as "to". */
+/* {"name":…,"value":…,"unit":"ns","ratio":…,"to":…}: the other's time over ours and its name; null
+ * where no other is given. */
 void bench_print(const struct bench_figure *f, const struct bench_figure *other);
 
 #endif

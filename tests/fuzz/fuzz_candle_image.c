@@ -10,8 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ROOM = 1 << 24 };
 
+static char all[] = "all";
 static const struct candle_options options = {
-    .grace_ms = 2000, .keep_ms = 60000, .max_windows = 1000};
+    .intervals = all, .grace_ms = 2000, .keep_ms = 60000, .hold_ms = 86400000, .max_windows = 1000};
 
 static void must(bool holds)
 {

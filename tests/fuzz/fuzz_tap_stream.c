@@ -1,4 +1,5 @@
-/* Any bytes in any pieces: every byte is told or skipped once, and pieces make no difference. */
+/* Any bytes in any pieces: every byte is told or skipped once, up to text in front of a value, and
+ * pieces make no difference. */
 #include "tap_stream.h"
 
 #include <stdlib.h>
@@ -16,6 +17,12 @@ struct told {
     struct strbuf text;
     int64_t skipped;
 };
+
+static int decode(void *ctx, struct slice input, struct record *ret, size_t *ret_len, struct err *e)
+{
+    (void)ctx;
+    return record_decode_prefix(input, ret, ret_len, e);
+}
 
 static int on_value(void *ctx, const struct record *r, struct err *e)
 {
@@ -39,11 +46,15 @@ static struct strbuf read_by(const uint8_t *data, size_t size, size_t n)
 {
     struct told t = {STRBUF_INIT(1 << 26), 0};
     struct tap_stream s;
-    struct err e;
-    tap_stream_init(&s, &(struct tap_events){on_value, on_skipped, &t});
-    for (size_t at = 0; at < size; at += n)
-        must(tap_stream_feed(&s, slice_make(data + at, size - at < n ? size - at : n), &e) == 0);
-    must(tap_stream_end(&s, &e) == 0);
+    struct err e = {0};
+    int r = 0;
+    tap_stream_init(&s, &(struct tap_events){decode, on_value, on_skipped, &t});
+    for (size_t at = 0; r == 0 && at < size; at += n)
+        r = tap_stream_feed(&s, slice_make(data + at, size - at < n ? size - at : n), &e);
+    if (r == 0)
+        r = tap_stream_end(&s, &e);
+    if (r != 0)
+        must(e.code == ERR_PROTO && strbuf_addf(&t.text, "refused: %s\n", e.text) == 0);
     must(t.skipped <= (int64_t)size);
     tap_stream_finish(&s);
     return t.text;

@@ -143,24 +143,41 @@ DECIMALS = {"price", "amount", "open", "high", "low", "close", "volume", "quote_
 
 
 def expected(row):
-    return {key: plain(value) if key in DECIMALS else moment(value) if key.endswith("_time") else value
+    return {key: plain(value) if key in DECIMALS else moment(value) if key.endswith("_time") and value else value
             for key, value in row.items()}
 
 
 def insert_trades(api, rows):
-    api.sql("SELECT trade_partition(day) FROM (VALUES ('2026-11-20'::timestamptz), ('2026-11-21'), ('2026-11-22')) d(day)")
+    api.sql("SELECT day_partition('trade', day) FROM (VALUES ('2026-11-20'::timestamptz), ('2026-11-21'), ('2026-11-22')) d(day)")
     columns = ", ".join(f'"{field}"' for field in TRADE_FIELDS)
     api.sql(f"INSERT INTO trade ({columns}) VALUES ({', '.join(['%s'] * len(TRADE_FIELDS))})",
             [[row[field] for field in TRADE_FIELDS] for row in rows])
 
 
-def insert_candles(api, rows):
-    """The record's own place in its topic is not served; any will do."""
+def insert_candles(api, rows, table="candle"):
+    """The record's own partition is that of its trades; its offset is not served; any will do."""
     columns = [{"partition": "trades_partition", "first_offset": "trades_first_offset",
                 "last_offset": "trades_last_offset"}.get(field, field) for field in CANDLE_FIELDS]
-    api.sql(f"INSERT INTO candle ({', '.join(columns)}, partition, \"offset\")"
-            f" VALUES ({', '.join(['%s'] * len(columns))}, 3, 14)",
-            [[row[field] for field in CANDLE_FIELDS] for row in rows])
+    api.sql(f"INSERT INTO {table} ({', '.join(columns)}, record_time, partition, \"offset\")"
+            f" VALUES ({', '.join(['%s'] * len(columns))}, %s, %s, 14)",
+            [[row[field] for field in CANDLE_FIELDS] + [row.get("record_time"), row["partition"] or 0] for row in rows])
+
+
+GAP_FIELDS = ("exchange", "symbol", "first_id", "last_id", "from_time", "to_time", "missing", "given_up", "state",
+              "reason", "open_time", "update_time", "partition", "offset")
+FEED_FIELDS = ("exchange", "symbol", "event", "first_id", "last_id", "from_time", "to_time", "receive_time", "reason",
+               "partition", "offset")
+
+
+def insert_events(api, table, fields, rows):
+    """As they are: what the table itself makes of them is not asked here. When Kafka took them is not served; any will do."""
+    with psycopg.connect(api.database, autocommit=True) as connection:
+        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        there = [column.name for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
+    fields = [*fields, *[field for field in there if field == "record_time"]]
+    columns = ", ".join(f'"{field}"' for field in fields)
+    api.sql(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})",
+            [[row.get(field, ZERO) for field in fields] for row in rows])
 
 
 def insert_symbols(api, names):

@@ -10,32 +10,22 @@ pipeline   all our programs on topics and tables of their own (pipeline.Pipeline
 program    program("sinks/cw-postgres", "--instance", "0", ready=True) starts a program that ends with the test
 """
 
-import fcntl
 import re
-import shutil
 
 import pytest
 
 from pipeline import Pipeline
-from stack import BUILD, TOP, VAR, Kafka, Postgres, Program, run
+from stack import VAR, Kafka, Postgres, make_our_tables, own_directory, programs
 
 
 @pytest.fixture(scope="session")
 def directory():
-    """var/test, emptied. A session that was killed could not clean up: the next one does."""
-    VAR.mkdir(parents=True, exist_ok=True)
-    with open(VAR.parent / "test.lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pytest.exit("another test session runs in this tree", returncode=1)
-        Kafka(VAR / "kafka").stop()
-        left = Postgres(VAR / "postgres")
-        left.stop()
-        left.remove()
-        shutil.rmtree(VAR)
-        VAR.mkdir()
-        yield VAR
+    """var/test, emptied."""
+    try:
+        with own_directory(VAR) as path:
+            yield path
+    except BlockingIOError:
+        pytest.exit("another test session runs in this tree", returncode=1)
 
 
 @pytest.fixture(scope="session")
@@ -70,21 +60,19 @@ def prefix(name):
 
 @pytest.fixture
 def topics(kafka, prefix):
-    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix,
-        "--file", TOP / "deploy/topics.json", "--replication", "1")
+    kafka.make_our_topics(prefix)
     return prefix
 
 
 @pytest.fixture
 def database(postgres, name):
-    postgres.sql(f'CREATE DATABASE "{name}" OWNER candlewick')
-    yield postgres.database_url(name)
-    postgres.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    yield postgres.make_database(name)
+    postgres.drop_database(name)
 
 
 @pytest.fixture
 def tables(database):
-    run(BUILD / "sinks/cw-migrate", "up", "--database.url", database, "--dir", TOP / "sinks/postgres/migrations")
+    make_our_tables(database)
     return database
 
 
@@ -96,17 +84,8 @@ def logs(directory, name):
 
 @pytest.fixture
 def program(logs):
-    started = []
-
-    def start(path, *arguments, ready=False, **options):
-        one = Program(path, arguments, logs, **options)
-        started.append(one)
-        return one.wait_ready() if ready else one
-
-    yield start
-    for one in started:
-        if one.alive():
-            one.kill9()
+    with programs(logs) as start:
+        yield start
 
 
 @pytest.fixture

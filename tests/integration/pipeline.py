@@ -7,13 +7,31 @@
 
 import psycopg
 
-from records import decode, lag, read_topic
+from records import decode, end_offsets, lag, read_topic
 from stack import free_port
+
+
+INTERVALS = ["1s", "1m", "5m", "15m", "30m", "1h", "4h", "6h", "12h", "1d", "1w"]
+CANDLE_TOPICS = [f"candles.{interval}" for interval in INTERVALS]
+SINK_TOPICS = ["trades", *CANDLE_TOPICS]
 
 
 def of_kind(messages, name):
     """The records of one schema among the messages."""
     return [record for kind, record in (decode(m.value) for m in messages) if kind == name]
+
+
+def records_of(messages):
+    """(partition, kind, record) of what belongs in `trades` and can be read, as the oracle of candles wants it."""
+    known = []
+    for m in messages:
+        try:
+            kind, record = decode(m.value or b"")
+        except (EOFError, IndexError, KeyError, ValueError):
+            continue
+        if kind in ("trade", "tick", "feed"):
+            known.append((m.partition, kind, record))
+    return known
 
 
 class Pipeline:
@@ -52,21 +70,24 @@ class Pipeline:
 
     def offsets(self, topic):
         """{partition: next offset} as the sink has stored them."""
-        return dict(self.rows(f"SELECT partition, next_offset FROM sink_offset WHERE topic LIKE '%{topic}'"))
+        return dict(self.rows(f"SELECT partition, next_offset FROM sink_offset WHERE topic = '{self.prefix}{topic}'"))
 
     def sink_is_done(self):
-        """Every trade and every candle that the topics held at the call is in the tables, told by the sink's offsets."""
-        for topic in ("trades", "candles.1m"):
+        """Every record that the topics held at the call is in the tables, told by the sink's offsets."""
+        ends = end_offsets(self.kafka.brokers, [self.prefix + topic for topic in SINK_TOPICS])
+        for topic in SINK_TOPICS:
             stored = self.offsets(topic)
-            rows = [m for m in self.topic(topic) if not m.headers]  # what has a header `kind` makes no row
+            if all(end <= stored.get(partition, 0) for partition, end in ends[self.prefix + topic].items()):
+                continue
+            rows = [m for m in self.topic(topic) if not m.is_tick()]
             if any(m.offset >= stored.get(m.partition, 0) for m in rows):
                 return False
         return True
 
-    def candle_rows(self):
+    def candle_rows(self, interval="1m"):
         names = ["exchange", "symbol", "open_time", "open", "high", "low", "close", "volume", "quote_volume", "buy_volume",
                  "trades", "vwap", "first_trade_id", "last_trade_id", "status", "coverage", "missing", "revision", "reason",
                  "origin", "trades_partition", "trades_first_offset", "trades_last_offset"]
         listed = ", ".join(names).replace("open_time", "(extract(epoch FROM open_time) * 1000000)::bigint AS open_time")
-        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle")]
+        rows = [dict(zip(names, row)) for row in self.rows(f"SELECT {listed} FROM candle WHERE interval = '{interval}'")]
         return {(r["exchange"], r["symbol"], r["open_time"]): r for r in rows}

@@ -53,6 +53,10 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: tuple
+    timestamp_ms: int = 0
+
+    def is_tick(self):
+        return dict(self.headers).get("kind") == b"tick"
 
     @property
     def content(self):
@@ -79,26 +83,44 @@ def watermarks(consumer, part):
     return wait_for(ask, 30, f"leader of {part}")
 
 
-def read_topic(brokers, topic, isolation="read_committed"):
-    """All records up to where the topic ended at the call, by partition and offset. It may go on growing."""
+def end_offsets(brokers, topics):
+    """{topic: {partition: offset behind all there is, also what is not committed}}."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": "read_uncommitted"})
+    try:
+        return {topic: {p: watermarks(consumer, TopicPartition(topic, p))[1] for p in partitions_of(consumer, topic)}
+                for topic in topics}
+    finally:
+        consumer.close()
+
+
+def stream_topic(brokers, topic, isolation="read_committed"):
+    """Each record up to where the topic ended at the call, in order within its partition. It may go on growing.
+
+    A transaction that is open at the call is waited for: its offsets can be seen to be committed before its records can.
+    """
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
         "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
     try:
-        parts = [TopicPartition(topic, p, 0) for p in partitions_of(consumer, topic)]
-        ends = {p.partition: watermarks(consumer, p)[1] for p in parts}
-        consumer.assign(parts)
-        messages, open_parts = [], {p for p, end in ends.items() if end > 0}
+        ends = end_offsets(brokers, [topic])[topic]
+        consumer.assign([TopicPartition(topic, p, 0) for p in ends])
+        open_parts = {p for p, end in ends.items() if end > 0}
         while open_parts:
             m = consumer.poll(30)
             assert m is not None, f"{topic}: nothing for 30 s, partitions {open_parts} not at their end"
-            if m.error() or m.offset() >= ends[m.partition()] - 1:
+            assert not m.error() or m.error().code() == KafkaError._PARTITION_EOF, m.error()
+            behind = m.offset() + (0 if m.error() else 1)
+            if behind >= ends[m.partition()]:
                 open_parts.discard(m.partition())
             if not m.error() and m.offset() < ends[m.partition()]:
-                messages.append(Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ())))
-        return sorted(messages, key=lambda m: (m.partition, m.offset))
+                yield Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ()), m.timestamp()[1])
     finally:
         consumer.close()
+
+
+def read_topic(brokers, topic, isolation="read_committed"):
+    """The same as a list, by partition and offset."""
+    return sorted(stream_topic(brokers, topic, isolation), key=lambda m: (m.partition, m.offset))
 
 
 def lag(brokers, group, topic):

@@ -7,6 +7,7 @@
 from collections import Counter
 from decimal import Decimal
 
+from pipeline import CANDLE_TOPICS
 from records import Writer, decode, encode
 
 PARTITIONS = 4
@@ -19,6 +20,11 @@ CANDLE_FIELDS = ["exchange", "symbol", "interval", "open_time", "close_time", "o
                  "missing", "revision", "reason", "origin", "partition", "first_offset", "last_offset"]
 CANDLE_COLUMNS = {"partition": "trades_partition", "first_offset": "trades_first_offset", "last_offset": "trades_last_offset"}
 KEY = ("exchange", "symbol", "interval", "open_time")
+FEED_FIELDS = ["exchange", "symbol", "event", "first_id", "last_id", "from_time", "to_time", "receive_time", "reason"]
+MINUTE_US = 60_000_000
+WIDTH_US = {"1s": 1_000_000, "1m": MINUTE_US, "5m": 5 * MINUTE_US, "15m": 15 * MINUTE_US, "30m": 30 * MINUTE_US,
+            "1h": 60 * MINUTE_US, "4h": 240 * MINUTE_US, "6h": 360 * MINUTE_US, "12h": 720 * MINUTE_US, "1d": DAY_US,
+            "1w": 7 * DAY_US}
 
 
 def any_decimal(random):
@@ -43,14 +49,26 @@ def any_trade(random, n):
             "origin": random.choice(["unknown", "live", "snapshot", "repair"])}
 
 
-def any_candle(random, windows=40):
+def any_feed(random, n):
+    """Ids and times are few, so that records of a symbol have much to do with one another."""
+    first, start = random.randrange(40), NOON_US + random.randrange(20)
+    ids = random.random() < 0.8
+    event = random.choice(["subscribed", "lost", "gap", "gap", "repaired", "repaired", "given_up"])
+    times = not ids or random.random() < 0.5
+    return {"exchange": "binance", "symbol": f"A{random.randrange(4)}-USDT", "event": event,
+            "first_id": first if ids else None, "last_id": first + random.randrange(12) if ids else None,
+            "from_time": start if times else None, "to_time": start + random.randrange(10) if times else None,
+            "receive_time": NOON_US + n, "reason": random.choice([None, any_text(random)])}
+
+
+def any_candle(random, windows=40, interval="1m"):
     def maybe(value):
         return value if random.random() < 0.7 else None
 
-    minute = random.randrange(windows)
+    opens = NOON_US + random.randrange(windows) * WIDTH_US[interval]
     status = random.choice(["provisional", "final"])
-    return {"exchange": "binance", "symbol": f"A{random.randrange(5)}-USDT", "interval": "1m",
-            "open_time": NOON_US + minute * 60_000_000, "close_time": NOON_US + (minute + 1) * 60_000_000,
+    return {"exchange": "binance", "symbol": f"A{random.randrange(5)}-USDT", "interval": interval,
+            "open_time": opens, "close_time": opens + WIDTH_US[interval],
             **{k: maybe(any_decimal(random)) for k in ("open", "high", "low", "close", "vwap")},
             **{k: any_decimal(random) for k in ("volume", "quote_volume", "buy_volume")},
             "trades": random.randrange(2**40), "first_trade_id": maybe(any_text(random)),
@@ -76,13 +94,16 @@ def write_trades(kafka, topic, random, count, first=0):
             tick = {"exchange": "binance", "receive_time": t["receive_time"], "alive": True, "epoch": 1}
             for p in range(PARTITIONS):
                 writer.put(topic, encode("tick", tick), None, p, {"kind": b"tick"})
+        if n % 40 == 0:
+            feed = any_feed(random, n)
+            writer.put(topic, encode("feed", feed), feed["symbol"].split("-")[0], partition_of(feed), {"kind": b"feed"})
     writer.flush()
 
 
 def write_candles(kafka, topic, random, count):
     writer = Writer(kafka.brokers)
     for _ in range(count):
-        c = any_candle(random)
+        c = any_candle(random, interval=topic.rpartition(".")[2])
         writer.put(topic, encode("candle", c), "|".join(map(str, (c[k] for k in KEY))), partition_of(c))
     writer.flush()
 
@@ -107,22 +128,67 @@ def expected_symbols(messages):
     return seen
 
 
-def expected_candles(messages):
-    """Of each window the record with the greatest (revision, offset)."""
+def _greatest(messages, key_of):
+    """Of all candles with the same key the one with the greatest (revision, offset), as a row."""
     rows = {}
     for m in messages:
-        if m.value is None:
-            continue
         _, r = decode(m.value)
-        key = tuple(r[k] for k in KEY)
-        rank = r["revision"], m.offset
-        if key not in rows or rank > rows[key][0]:
-            rows[key] = rank, tuple(r[f] for f in CANDLE_FIELDS) + (m.partition, m.offset)
+        key, rank = key_of(r), (r["revision"], m.offset)
+        if key and (key not in rows or rank > rows[key][0]):
+            rows[key] = rank, tuple(r[f] for f in CANDLE_FIELDS) + (m.partition, m.offset, m.timestamp_ms * 1000)
     return {key: row for key, (_, row) in rows.items()}
 
 
-def _select(fields, columns, table):
-    names = [columns.get(f, f) for f in fields] + ["partition", '"offset"']
+def expected_candles(messages):
+    return _greatest(messages, lambda r: tuple(r[k] for k in KEY))
+
+
+def expected_revisions(messages):
+    return _greatest(messages, lambda r: tuple(r[k] for k in (*KEY, "revision")) if r["status"] == "final" else None)
+
+
+def expected_feeds(messages):
+    found = ((m, *decode(m.value)) for m in messages)
+    return {(m.partition, m.offset): tuple(r[f] for f in FEED_FIELDS) + (m.partition, m.offset, m.timestamp_ms * 1000)
+            for m, name, r in found if name == "feed"}
+
+
+def expected_gaps(messages):
+    """{(partition, offset): (missing ids, ids given up, state, receive time of the last change)}, with sets of ids."""
+    gaps = {}
+    for m in messages:
+        name, r = decode(m.value)
+        if name != "feed" or r["event"] not in ("gap", "repaired", "given_up"):
+            continue
+        ids = None if r["first_id"] is None else set(range(r["first_id"], r["last_id"] + 1))
+        span = [r["receive_time"] if r[k] is None else r[k] for k in ("from_time", "to_time")]
+        if r["event"] == "gap":
+            gaps[m.partition, m.offset] = dict(symbol=r["symbol"], ids=ids, up=set(), span=span, state="open",
+                                               at=r["receive_time"])
+            continue
+        for g in gaps.values():
+            if g["symbol"] != r["symbol"] or g["state"] == "repaired" or (ids is None) != (g["ids"] is None):
+                continue
+            if ids is None:
+                if not (span[0] <= g["span"][0] and g["span"][1] <= span[1]):
+                    continue
+                g["state"] = r["event"]
+            elif g["ids"] & ids:
+                if r["event"] == "repaired":
+                    g["ids"] -= ids
+                else:
+                    g["up"] |= ids
+                g["up"] &= g["ids"]
+                g["state"] = "repaired" if not g["ids"] else "given_up" if g["ids"] == g["up"] else "open"
+            else:
+                continue
+            g["at"] = r["receive_time"]
+    return {place: (None if g["ids"] is None else len(g["ids"]), len(g["up"]), g["state"], g["at"])
+            for place, g in gaps.items()}
+
+
+def _select(fields, columns, table, more=()):
+    names = [columns.get(f, f) for f in fields] + ["partition", '"offset"', *more]
     timed = [f"(extract(epoch FROM {n}) * 1000000)::bigint" if n.endswith("_time") else n for n in names]
     return f"SELECT {', '.join(timed)} FROM {table}"
 
@@ -138,12 +204,30 @@ def symbol_rows(pipeline):
 
 
 def candle_rows(pipeline):
-    return {row[:4]: row for row in pipeline.rows(_select(CANDLE_FIELDS, CANDLE_COLUMNS, "candle"))}
+    return {row[:4]: row for row in pipeline.rows(_select(CANDLE_FIELDS, CANDLE_COLUMNS, "candle", ["record_time"]))}
+
+
+def revision_rows(pipeline):
+    rows = pipeline.rows(_select(CANDLE_FIELDS, CANDLE_COLUMNS, "candle_revision", ["record_time"]))
+    return {(*row[:4], row[19]): row for row in rows}
+
+
+def feed_rows(pipeline):
+    return {row[-3:-1]: row for row in pipeline.rows(_select(FEED_FIELDS, {}, "feed_event", ["record_time"]))}
+
+
+def gap_rows(pipeline):
+    return {row[:2]: row[2:] for row in pipeline.rows(
+        'SELECT partition, "offset", missing, given_up, state, (extract(epoch FROM update_time) * 1000000)::bigint FROM gap')}
 
 
 def assert_tables_equal_topics(pipeline):
-    trades, candles = pipeline.topic("trades"), pipeline.topic("candles.1m")
+    trades = pipeline.topic("trades")
     expected, rows = expected_trades(trades), trade_rows(pipeline)
     assert rows == expected, f"missing {(expected - rows).most_common(3)}, too many {(rows - expected).most_common(3)}"
     assert symbol_rows(pipeline) == expected_symbols(trades)
+    assert feed_rows(pipeline) == expected_feeds(trades)
+    assert gap_rows(pipeline) == expected_gaps(trades)
+    candles = [m for topic in CANDLE_TOPICS for m in pipeline.topic(topic)]
     assert candle_rows(pipeline) == expected_candles(candles)
+    assert revision_rows(pipeline) == expected_revisions(candles)

@@ -9,15 +9,18 @@
 Nothing here sleeps in place of a condition: wait_for() polls one until its deadline, and says what it waited for.
 """
 
+import fcntl
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -68,16 +71,36 @@ def environment(extra):
     return {**kept, **{k: str(v) for k, v in extra.items()}}
 
 
-class Kafka:
-    """A private Kafka kept in a directory by deploy/local/kafka.sh."""
+@contextmanager
+def own_directory(path):
+    """The directory, emptied and ours alone for the block. Who used it last may have been killed and could not clean
+    up: the servers that it left running are stopped. BlockingIOError if another process has it."""
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    with open(path.parent / (path.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        Kafka(path / "kafka").stop()
+        left = Postgres(path / "postgres")
+        left.stop()
+        left.remove()
+        shutil.rmtree(path)
+        path.mkdir()
+        yield path
 
-    def __init__(self, directory, brokers=1, extra=""):
+
+SMALL_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # starts fast and stays small; not the fastest there is
+
+
+class Kafka:
+    """A private Kafka kept in a directory by deploy/local/kafka.sh. heap, jvm: "" for those of a real stack."""
+
+    def __init__(self, directory, brokers=1, extra="", heap="256m", jvm=SMALL_JVM):
         self.directory = Path(directory)
         self._env = environment({
             "BROKERS": brokers,
             "KAFKA_PORT": free_port(),
-            "KAFKA_HEAP": "256m",
-            "KAFKA_JVM": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "KAFKA_HEAP": heap,
+            "KAFKA_JVM": jvm,
             # compaction within seconds, for topics that ask for it
             "KAFKA_EXTRA": "log.cleaner.backoff.ms=500\nlog.initial.task.delay.ms=500\n" + extra,
         })
@@ -98,9 +121,13 @@ class Kafka:
     def pid(self, number=1):
         return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
 
-    def make_topic(self, name, partitions=1):
+    def make_topic(self, name, partitions=1, config=None):
         admin = AdminClient({"bootstrap.servers": self.brokers})
-        admin.create_topics([NewTopic(name, partitions)])[name].result(20)
+        admin.create_topics([NewTopic(name, partitions, config=config or {})])[name].result(20)
+
+    def make_our_topics(self, prefix):
+        run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,
+            "--file", TOP / "deploy/topics.json", "--replication", "1")
 
     def topic_names(self):
         return set(AdminClient({"bootstrap.servers": self.brokers}).list_topics(timeout=20).topics)
@@ -113,9 +140,9 @@ class Kafka:
 class Postgres:
     """A private PostgreSQL kept in a directory by deploy/local/postgres.sh."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, extra="-c fsync=off"):
         self.directory = Path(directory)
-        self._env = environment({"POSTGRES_PORT": free_port(), "POSTGRES_EXTRA": "-c fsync=off"})
+        self._env = environment({"POSTGRES_PORT": free_port(), "POSTGRES_EXTRA": extra})
 
     def script(self, command, *arguments, check=True):
         return run(LOCAL / "postgres.sh", command, self.directory, *arguments, check=check, env=self._env)
@@ -143,9 +170,20 @@ class Postgres:
     def database_url(self, name):
         return self.url.rsplit("/", 1)[0] + "/" + name
 
+    def make_database(self, name):
+        self.sql(f'CREATE DATABASE "{name}" OWNER candlewick')
+        return self.database_url(name)
+
+    def drop_database(self, name):
+        self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def sql(self, text):
         """Runs SQL as the superuser; rows as text."""
         return self.script("psql", "-d", "postgres", "-At", "-c", text).stdout.splitlines()
+
+
+def make_our_tables(url):
+    run(BUILD / "sinks/cw-migrate", "up", "--database.url", url, "--dir", TOP / "sinks/postgres/migrations")
 
 
 class Program:
@@ -215,6 +253,24 @@ class Program:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} still runs after {seconds} s:\n{self.log_end()}") from None
+
+
+@contextmanager
+def programs(logs):
+    """start(path, *arguments, ready=False, **options) starts a program that ends with the block."""
+    started = []
+
+    def start(path, *arguments, ready=False, **options):
+        one = Program(path, arguments, logs, **options)
+        started.append(one)
+        return one.wait_ready() if ready else one
+
+    try:
+        yield start
+    finally:
+        for one in started:
+            if one.alive():
+                one.kill9()
 
 
 def http_get(url, timeout=5):

@@ -22,7 +22,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/readyz":
             body = json.dumps({"status": "ready", "waiting": {}})
         elif self.path == "/metrics":
-            body = ('candlewick_records_produced_total 5\ncandlewick_rows_written_total{table="candle"} 7\n'
+            body = ('candlewick_records_produced_total{topic="candles.1m"} 5\n'
+                    'candlewick_records_produced_total{topic="candles.1h"} 9\n'
+                    'candlewick_records_mirrored_total 4\n'
+                    'candlewick_rows_written_total{table="candle"} 7\n'
                     'candlewick_consumer_lag_records{topic="trades",partition="0"} 2\n')
         elif self.path.startswith("/v1/symbols"):
             body = json.dumps({"symbols": [{"exchange": "binance", "symbol": "BTC-USDT", "trades": 3}], "next": None})

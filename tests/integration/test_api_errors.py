@@ -40,6 +40,7 @@ def cors(postgres, directory):
     ("/v1/symbols?" + "a" * 2100, 414, "url-too-long"), ("/" + "a/" * 20, 414, "url-too-long"),
     ("/v1/symbols?" + "&".join(f"p{i}=1" for i in range(17)), 414, "url-too-long"),
     ("/" + "x" * 20000, 414, "url-too-long"),
+    (CANDLES + "?cursor=MXwabcdefgh", 404, "unknown-cursor"), (TRADES + "?cursor=" + "MX" + "A" * 301, 404, "unknown-cursor"),
     ("/v1/candles/binanse/BTC-USDT", 404, "unknown-exchange"), (CANDLES + "X" * 30, 404, "unknown-symbol"),
 ])
 def test_each_error_is_a_problem(api, target, status, kind):
@@ -54,7 +55,9 @@ def test_each_error_is_a_problem(api, target, status, kind):
     (CANDLES + "?interval=2m", ["interval"]), (CANDLES + "?interval=", ["interval"]), (CANDLES + "?interval=1M", ["interval"]),
     (CANDLES + "?start=yesterday", ["start"]), (CANDLES + "?start=2026-02-30T00:00:00Z", ["start"]),
     (CANDLES + "?start=1e30", ["start"]), (CANDLES + "?end=nan", ["end"]), (CANDLES + "?end=", ["end"]),
-    (CANDLES + "?end=2026-11-21", ["end"]), (CANDLES + "?start=10&end=9", ["end"]),
+    (CANDLES + "?end=2026-11-21", ["end"]), (CANDLES + "?start=1e3", ["start"]), (CANDLES + "?as_of=now", ["as_of"]),
+    (CANDLES + "?fill=NULL", ["fill"]), (CANDLES + "?fill=", ["fill"]), ("/v1/gaps?state=closed", ["state"]),
+    ("/v1/feeds?event=unknown&limit=0", ["event", "limit"]), ("/v1/coverage/binance/BTC-USDT?interval=1s", ["interval"]),
     (CANDLES + "?cursor=x", ["cursor"]), (CANDLES + "?cursor=", ["cursor"]), (CANDLES + "?cursor=" + "A" * 400, ["cursor"]),
     (CANDLES + "?foo=1&bar=2", ["foo", "bar"]), (TRADES + "?interval=1m", ["interval"]), ("/?a=1", ["a"]),
     ("/v1/symbols?start=1", ["start"]), (CANDLES + "?limit=1&limit=1", ["limit"]),
@@ -126,7 +129,9 @@ def test_mutilated_cursors_never_get_through(api):
         at = rng.randrange(len(cursor))
         wrong = rng.choice([cursor[:at], cursor[:at] + rng.choice(alphabet) + cursor[at + 1:], cursor + rng.choice(alphabet)])
         answer = api.get(f"{TRADES}?limit=3&cursor={wrong}")
-        if wrong != cursor and answer.status != 200:  # some name another place, which is no harm
+        if answer.status == 404:
+            answer.problem(404, "unknown-cursor")
+        elif wrong != cursor and answer.status != 200:  # some name another place, which is no harm
             answer.problem(400, "invalid-parameters")
 
 

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 import candle_oracle
 from market import PARTITIONS, START_US, Market, endless
+from pipeline import records_of
 from records import Writer, decode, encode, lag, read_topic
 from stack import run, wait_for, BUILD
 
@@ -29,6 +30,12 @@ def finals(messages):
     return [r for r in records if r["status"] == "final"]
 
 
+def differences(kafka, prefix):
+    """Where the last revisions in any interval are not what the records of trades call for."""
+    final = {i: finals(read_topic(kafka.brokers, f"{prefix}candles.{i}")) for i in candle_oracle.INTERVALS}
+    return candle_oracle.all_differences(records_of(read_topic(kafka.brokers, prefix + "trades")), final)
+
+
 def test_every_final_candle_equals_its_trades_exactly(kafka, topics, program):
     market = Market(1)
     market.fill(Writer(kafka.brokers), 20_000, topics + "trades")
@@ -37,7 +44,7 @@ def test_every_final_candle_equals_its_trades_exactly(kafka, topics, program):
     wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
     messages = read_topic(kafka.brokers, topics + "candles.1m")
     last = candle_oracle.last_revisions(finals(messages))
-    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+    assert differences(kafka, topics) == []
     assert any(r["revision"] > 1 and r["reason"] == "late" for r in last.values()), "the market has late trades"
     for m in messages:
         _, r = decode(m.value)
@@ -71,8 +78,7 @@ def test_killed_ten_times_it_writes_what_it_writes_unharmed(kafka, topics, progr
     calm = read_topic(kafka.brokers, other + "candles.1m")
     for p in range(PARTITIONS):
         assert [m.content for m in harmed if m.partition == p] == [m.content for m in calm if m.partition == p]
-    last = candle_oracle.last_revisions(finals(harmed))
-    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+    assert differences(kafka, topics) == []
     aborted = len(read_topic(kafka.brokers, topics + "candles.1m", "read_uncommitted")) - len(harmed)
     print(f"seed {seed}: {len(market.trades)} trades, {done:.0f} commits before kills, {aborted} records aborted")
     assert aborted > 0, "some kill hit an open transaction, or this proves nothing"
@@ -90,8 +96,7 @@ def test_a_second_instance_takes_over_from_a_dead_one(kafka, topics, program):
     second = program("processors/cw-candles", "--instance", "1",
                      env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics})
     wait_for(lambda: caught_up(kafka, topics), 60, lambda: "end of the input\n" + second.log_end())
-    last = candle_oracle.last_revisions(finals(read_topic(kafka.brokers, topics + "candles.1m")))
-    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+    assert differences(kafka, topics) == []
 
 
 def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_harms_nothing(kafka, topics, program):
@@ -116,8 +121,7 @@ def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_harms_nothing
         assert m.key == b"poison"
         assert headers["dlq.stage"] == b"cw-candles" and headers["dlq.topic"] == b"trades"
         assert headers["dlq.partition"] == b"2" and headers["dlq.offset"].isdigit() and headers["dlq.reason"]
-    last = candle_oracle.last_revisions(finals(read_topic(kafka.brokers, topics + "candles.1m")))
-    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+    assert differences(kafka, topics) == []
 
 
 def test_a_missing_topic_is_named_with_the_way_to_make_it(kafka, prefix, program):
@@ -128,8 +132,9 @@ def test_a_missing_topic_is_named_with_the_way_to_make_it(kafka, prefix, program
 
 def test_topics_of_different_partition_counts_are_refused(kafka, prefix, program):
     admin = AdminClient({"bootstrap.servers": kafka.brokers})
-    wanted = [NewTopic(prefix + name, count, 1) for name, count in
-              (("trades", 4), ("candles.1m", 3), ("candles-state", 4), ("dead-letters", 1))]
+    counts = {f"candles.{interval}": 4 for interval in candle_oracle.INTERVALS}
+    counts |= {"trades": 4, "candles.1m": 3, "candles-state": 4, "dead-letters": 1}
+    wanted = [NewTopic(prefix + name, count, 1) for name, count in counts.items()]
     for future in admin.create_topics(wanted).values():
         future.result(30)
     one = candles_program(program, kafka, prefix)

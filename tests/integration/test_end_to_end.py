@@ -8,19 +8,22 @@ from collections import Counter
 from decimal import Decimal
 
 import candle_oracle
-from pipeline import of_kind
+from pipeline import of_kind, records_of
 from simulator import Simulator
 from stack import http_json, wait_for
 
-SYMBOLS = 20
-SPEED = 60
+SYMBOLS = 60
+TRADES = 200_000
+RATE = 400  # of market time
+SPEED = 30
+MIDNIGHT = 1_767_571_200  # 2026-01-05T00:00:00Z, a Monday: all intervals close
+BEFORE_S = 240
 PAGE = 5000
 
 
 def market_clock():
-    """Market time runs from now on, SPEED times as fast as ours."""
-    now = time.time()
-    return f"{now:.6f}@{now:.6f},{SPEED}"
+    """Market time runs from Sunday, shortly before midnight, SPEED times as fast as ours."""
+    return f"{MIDNIGHT - BEFORE_S}@{time.time():.6f},{SPEED}"
 
 
 def as_trade(row):
@@ -35,11 +38,29 @@ def identity(trade):
                                     "exchange_time"))
 
 
-def everything_is_final(pipeline, expected):
-    """Every window that must exist has its final candle, and no late trade waits for its revision."""
-    finals = [r for r in of_kind(pipeline.topic("candles.1m"), "candle") if r["status"] == "final"]
-    last = candle_oracle.last_revisions(finals)
-    return not candle_oracle.differences(expected, last) and last
+def finals(pipeline, interval):
+    return [r for r in of_kind(pipeline.topic(f"candles.{interval}"), "candle") if r["status"] == "final"]
+
+
+def everything_is_final(pipeline, records):
+    """Every window that the records close has said its last word; {interval: last revisions}."""
+    final = {interval: finals(pipeline, interval) for interval in candle_oracle.INTERVALS}
+    if candle_oracle.all_differences(records, final):
+        return None
+    return {interval: candle_oracle.last_revisions(final[interval]) for interval in final}
+
+
+def complaints(pipeline, records):
+    final = {interval: finals(pipeline, interval) for interval in candle_oracle.INTERVALS}
+    return "\n".join(candle_oracle.all_differences(records, final)[:20])
+
+
+def midnight_is_over(pipeline):
+    """The records of trades, once each exchange's ticks have closed the windows that end at midnight."""
+    records = records_of(pipeline.topic("trades"))
+    coverage = candle_oracle.Coverage(records)
+    over = all(coverage.closed_until_us(*key) >= MIDNIGHT * 1_000_000 for key in coverage.places)
+    return over and records
 
 
 def row_differences(records, rows):
@@ -63,7 +84,7 @@ def all_pages(url):
 
 def test_every_candle_and_every_row_equals_what_the_ledger_says(pipeline, logs):
     clock = market_clock()
-    sim = Simulator(logs, symbols=SYMBOLS, seed=7, rate=100, trades=50_000, clock=clock, hold_streams=SYMBOLS,
+    sim = Simulator(logs, symbols=SYMBOLS, seed=7, rate=RATE, trades=TRADES, clock=clock, hold_streams=SYMBOLS,
                     late_permille=20, reorder_permille=10)
     sim.wait_ready()
     try:
@@ -71,7 +92,7 @@ def test_every_candle_and_every_row_equals_what_the_ledger_says(pipeline, logs):
         api = pipeline.api()
         sim.wait_done(120)
         ledger = [as_trade(row) for row in sim.ledger()]
-        assert len(ledger) == 50_000
+        assert len(ledger) == TRADES
         wait_for(lambda: programs[0].metric("candlewick_trades_written_total") == len(ledger), 60,
                  lambda: f"all trades written\n{programs[0].log_end()}")
 
@@ -87,16 +108,22 @@ def test_every_candle_and_every_row_equals_what_the_ledger_says(pipeline, logs):
         assert any(f["event"] == "repaired" for f in feeds), "swapped ids look like a gap for a moment"
         assert not any(missing.values())
 
-        # candles = trades, recomputed
-        expected = candle_oracle.candles(trades)
-        assert len(expected) > 100
-        last = wait_for(lambda: everything_is_final(pipeline, expected), 60,
-                        lambda: f"final candle of each window\n{programs[1].log_end()}", 1)
-        assert any(r["revision"] > 1 and r["reason"] == "late" for r in last.values()), "some trades are late"
+        # candles = trades, recomputed: all that the records up to here close, in every interval, with their coverage
+        time_in_trades = wait_for(lambda: midnight_is_over(pipeline), 60, "ticks behind midnight", 1)
+        last = wait_for(lambda: everything_is_final(pipeline, time_in_trades), 60,
+                        lambda: f"last words of all windows\n{complaints(pipeline, time_in_trades)}", 1)
+        for interval in candle_oracle.INTERVALS:
+            assert any(r["close_time"] == MIDNIGHT * 1_000_000 for r in last[interval].values()), interval
+        minutes = last["1m"]
+        assert len(minutes) > 300
+        assert any(r["revision"] > 1 and r["reason"] == "late" for r in minutes.values()), "some trades are late"
+        assert {r["coverage"] for r in minutes.values()} >= {"partial", "complete"}
+        expected = candle_oracle.Coverage(time_in_trades).candles(trades, "1m")
 
         # rows = records
         wait_for(pipeline.sink_is_done, 60, lambda: f"rows of all records\n{programs[2].log_end()}", 1)
-        assert row_differences(last, pipeline.candle_rows()) == []
+        rows = {key: row for key, row in pipeline.candle_rows().items() if key in minutes}
+        assert row_differences(minutes, rows) == []
         rows = pipeline.rows(
             "SELECT exchange, symbol, trade_id, sequence, price, amount, side,"
             " (extract(epoch FROM exchange_time) * 1000000)::bigint FROM trade")
@@ -109,11 +136,9 @@ def test_every_candle_and_every_row_equals_what_the_ledger_says(pipeline, logs):
         for symbol in symbols:
             for row in all_pages(f"{pipeline.api_url}/v1/candles/binance/{symbol}?start=0&limit={PAGE}"):
                 served[("binance", symbol, row["open_time"])] = row
-        assert len(served) == len(last)
-        for (exchange, symbol, open_us), record in last.items():
+        for (exchange, symbol, open_us), record in minutes.items():
             row = served[(exchange, symbol, rfc3339(open_us))]
-            for field in expected[(exchange, symbol, open_us)]:
-                value = record[field]
+            for field, value in expected[(exchange, symbol, open_us)].items():
                 assert row[field] == (plain(value) if isinstance(value, Decimal) else value), (symbol, open_us, field)
             assert (row["status"], row["revision"]) == ("final", record["revision"])
         busiest = max(symbols, key=lambda s: symbols[s]["trades"])

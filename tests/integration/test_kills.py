@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import candle_oracle
 from market import Market, endless
-from pipeline import Pipeline, of_kind
+from pipeline import Pipeline, of_kind, records_of
 from stack import BUILD, TOP, run, wait_for
 
 
@@ -73,6 +73,7 @@ def test_candles_and_sink_killed_ten_times_each_end_as_if_unharmed(pipeline, pro
         postgres.sql(f'DROP DATABASE "{name}_peace" WITH (FORCE)')
     harmed = pipeline.topic("candles.1m")
     assert finals(harmed) == finals(calm.topic("candles.1m"))
-    last = candle_oracle.last_revisions([r for r in of_kind(harmed, "candle") if r["status"] == "final"])
-    assert candle_oracle.differences(candle_oracle.candles(market.trades), last) == []
+    final = {i: [r for r in of_kind(pipeline.topic(f"candles.{i}"), "candle") if r["status"] == "final"]
+             for i in candle_oracle.INTERVALS}
+    assert candle_oracle.all_differences(records_of(pipeline.topic("trades")), final) == []
     print(f"seed {seed}: {len(market.trades)} trades, {len(finals(harmed))} final records, 10 + 10 kills")

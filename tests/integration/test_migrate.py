@@ -48,12 +48,12 @@ def test_up_down_up(migrate, database):
     done = migrate("up")
     assert (done.returncode, done.stdout.splitlines()) == (0, [f"applied {v}" for v in VERSIONS]), done.stderr
     made = relations(database)
-    assert {"trade", "candle", "symbol", "sink_offset", "trade_partition", "schema_migration"} <= made
+    assert {"trade", "candle", "symbol", "sink_offset", "day_partition", "schema_migration"} <= made
     assert migrate("up").stdout == "nothing to apply\n"
     done = migrate("status")
     assert done.returncode == 0 and done.stdout.startswith(f"{VERSIONS[0]}: applied, at 20")
 
-    rows(database, "SELECT trade_partition(now())")
+    rows(database, "SELECT day_partition('trade', now(), 7)")
     done = migrate("down", "--to", "0")
     assert done.stdout.splitlines() == [f"undone {v}" for v in reversed(VERSIONS)], done.stderr
     assert relations(database) == {"schema_migration", "schema_migration_pkey"}

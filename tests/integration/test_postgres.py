@@ -10,9 +10,11 @@ from decimal import Decimal
 
 from confluent_kafka import Producer
 
+from pipeline import CANDLE_TOPICS
 from records import Writer, committed, encode
 from sink_records import (
-    NOON_US, PARTITIONS, assert_tables_equal_topics, candle_rows, expected_candles, write_candles, write_trades)
+    DAY_US, NOON_US, PARTITIONS, any_candle, any_trade, assert_tables_equal_topics, candle_rows, expected_candles,
+    expected_revisions, gap_rows, partition_of, revision_rows, write_candles, write_trades)
 from stack import wait_for
 
 
@@ -23,7 +25,8 @@ def stored(pipeline, one=None, seconds=60):
 def test_rows_equal_records(pipeline, kafka):
     chance = random.Random(1)
     write_trades(kafka, pipeline.prefix + "trades", chance, 20_000)
-    write_candles(kafka, pipeline.prefix + "candles.1m", chance, 5_000)
+    for topic in CANDLE_TOPICS:
+        write_candles(kafka, pipeline.prefix + topic, chance, 1_000)
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
@@ -32,9 +35,11 @@ def test_rows_equal_records(pipeline, kafka):
     assert sink.metric("candlewick_dead_letters_total") is None
     # what comes later is added to what is there
     write_trades(kafka, pipeline.prefix + "trades", chance, 500, first=20_000)
-    write_candles(kafka, pipeline.prefix + "candles.1m", chance, 500)
+    for topic in CANDLE_TOPICS:
+        write_candles(kafka, pipeline.prefix + topic, chance, 50)
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
+    assert {state for _, _, state, _ in gap_rows(pipeline).values()} == {"open", "repaired", "given_up"}
     assert sink.stop() == 0
 
 
@@ -46,6 +51,10 @@ def test_each_trade_lies_in_the_partition_of_its_day(pipeline, kafka):
                          " FROM trade")
     assert len(rows) == 3
     assert all(table == "trade_" + day for table, day in rows)
+    made = [name for name, in pipeline.rows(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'trade'::regclass ORDER BY 1")]
+    assert made[:3] == sorted(table for table, _ in rows)
+    assert len(made) >= 10 and made[-1] >= "trade_20251129"  # a week ahead of the newest
 
 
 def test_a_provisional_candle_never_replaces_a_final_one(pipeline, kafka):
@@ -65,22 +74,22 @@ def test_a_provisional_candle_never_replaces_a_final_one(pipeline, kafka):
             if window == 0:
                 writer.flush()
                 stored(pipeline, sink)
-    writer.put(topic, None, "k", 0)  # compaction's tombstones are nobody's candle
     writer.flush()
     stored(pipeline, sink)
+    assert revision_rows(pipeline) == expected_revisions(pipeline.topic("candles.1m"))
     assert candle_rows(pipeline) == expected_candles(pipeline.topic("candles.1m"))
     assert {row[19] for row in candle_rows(pipeline).values()} == {2}
 
 
 def test_killed_ten_times_under_load(pipeline, kafka):
     chance = random.Random(3)
-    write_trades(kafka, pipeline.prefix + "trades", chance, 60_000)
+    write_trades(kafka, pipeline.prefix + "trades", chance, 120_000)
     write_candles(kafka, pipeline.prefix + "candles.1m", chance, 10_000)
     kills, sink = 0, None
     while kills < 10:
         sink = pipeline.sink("--batch.rows", "500", "--batch.ms", "50")
         rows = pipeline.rows("SELECT count(*) FROM trade")[0][0]
-        assert rows < 60_000, f"all stored after {kills} kills: too little load"
+        assert rows < 120_000, f"all stored after {kills} kills: too little load"
         wait_for(lambda: sink.metric("candlewick_rows_written_total", "trade"), 30, lambda: f"rows\n{sink.log_end()}", 0.01)
         threading.Event().wait(chance.random() * 0.05)  # any moment will do, but not always the same
         sink.kill9()
@@ -159,3 +168,54 @@ def test_an_instance_that_was_asleep_is_fenced(pipeline, kafka):
     assert sleeper.stop() == 0
     assert heir.stop() == 0
     assert PARTITIONS == len(pipeline.offsets("trades"))
+
+
+def days(pipeline, parent):
+    """{day of each partition: whether it has rows}"""
+    names = [name for name, in pipeline.rows(
+        f"SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '{parent}'::regclass ORDER BY 1")]
+    return {name[-8:]: pipeline.rows(f"SELECT EXISTS (SELECT FROM {name})")[0][0] for name in names}
+
+
+def write_days(pipeline, kafka, chance, range_of_days):
+    """A trade and a 1s candle of each day, counted from 2025-11-21."""
+    writer = Writer(kafka.brokers)
+    for n in range_of_days:
+        t = {**any_trade(chance, n), "receive_time": NOON_US + n * DAY_US}
+        writer.put(pipeline.prefix + "trades", encode("trade", t), None, partition_of(t))
+        c = any_candle(chance, interval="1s")
+        c |= {"open_time": NOON_US + n * DAY_US, "close_time": NOON_US + n * DAY_US + 1_000_000, "status": "final",
+              "revision": 1}
+        writer.put(pipeline.prefix + "candles.1s", encode("candle", c), f"day {n}", partition_of(c))
+    writer.flush()
+
+
+def test_old_days_are_dropped_and_nothing_else(pipeline, kafka):
+    """Retention counts from the newest day in the table: old data that is all there is stays."""
+    chance = random.Random(6)
+    write_days(pipeline, kafka, chance, range(-20, 1))
+    arguments = ("--retention.trades.days", "3", "--retention.1s.days", "5")
+    sink = pipeline.sink(*arguments).wait_ready()
+    stored(pipeline, sink)
+    assert len([day for day, filled in days(pipeline, "trade").items() if filled]) == 21, "stored before it is judged"
+    assert sink.stop() == 0
+    write_days(pipeline, kafka, chance, range(1))  # the first batch of a new process looks for old days
+    write_candles(kafka, pipeline.prefix + "candles.1m", chance, 100)
+    sink = pipeline.sink(*arguments).wait_ready()
+    stored(pipeline, sink)
+    filled = {parent: [day for day, has_rows in days(pipeline, parent).items() if has_rows]
+              for parent in ("trade", "candle_1s", "candle_revision_1s")}
+    assert filled["trade"] == ["20251118", "20251119", "20251120", "20251121"]
+    assert filled["candle_1s"] == filled["candle_revision_1s"] == ["2025111" + d for d in "6789"] + ["20251120", "20251121"]
+    assert sink.metric("candlewick_partitions_dropped_total", "trade") == 17
+    assert expected_candles(pipeline.topic("candles.1m")).items() <= candle_rows(pipeline).items()
+    # a record from the future makes nothing old, and one from long ago is stored
+    assert sink.stop() == 0
+    write_days(pipeline, kafka, chance, [20_000, -5_000])
+    sink = pipeline.sink(*arguments).wait_ready()
+    stored(pipeline, sink)
+    assert sink.stop() == 0
+    write_days(pipeline, kafka, chance, [0])
+    sink = pipeline.sink("--retention.trades.days", "0").wait_ready()
+    stored(pipeline, sink)
+    assert {"20120314", "20251118", "20251121", "20800824"} <= {d for d, filled in days(pipeline, "trade").items() if filled}

@@ -1,22 +1,26 @@
-"""cw-postgres and records that cannot be stored: each goes to the dead letters as it was, everything else is stored."""
+"""cw-postgres and records that cannot be stored: each is kept as it was, in the dead letters where it makes no row, in
+the table quarantine where the database refuses it; everything else is stored."""
 
 import random
+from collections import Counter
+from decimal import Decimal
 
+import psycopg
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from records import SCHEMA, Writer, encode, read_topic
 from sink_records import (
-    NOON_US, any_candle, any_trade, assert_tables_equal_topics, candle_rows, expected_candles, expected_trades,
-    partition_of, trade_rows, write_candles, write_trades)
+    NOON_US, any_candle, any_trade, assert_tables_equal_topics, candle_rows, expected_candles, expected_gaps,
+    expected_trades, gap_rows, partition_of, trade_rows, write_candles, write_trades)
 from stack import BUILD, run, wait_for
 
 YEAR_2100_US = 4_102_444_800_000_000
 YEAR_10000_US = 253_402_300_800_000_000
 
 
-def stored(pipeline, sink):
+def stored(pipeline, sink, topics=("trades", "candles.1m")):
     def done():
-        wanted = {topic: {p: end for p, end in ends(pipeline, topic).items()} for topic in ("trades", "candles.1m")}
+        wanted = {topic: ends(pipeline, topic) for topic in topics}
         return all(pipeline.offsets(topic).get(p, 0) >= end for topic in wanted for p, end in wanted[topic].items())
 
     wait_for(done, 60, lambda: f"offsets at the end\n{sink.log_end()}", 0.3)
@@ -40,6 +44,13 @@ def letters(pipeline):
     return found
 
 
+def quarantine(pipeline):
+    """{(topic, partition, offset): (key, value, reason)}"""
+    rows = pipeline.rows('SELECT sink, topic, partition, "offset", key, value, reason FROM quarantine')
+    assert {row[0] for row in rows} <= {"cw-postgres"}
+    return {row[1:4]: row[4:] for row in rows}
+
+
 def set_letter_limit(kafka, topic, limit):
     """max.message.bytes of the topic of the dead letters."""
     admin = AdminClient({"bootstrap.servers": kafka.brokers})
@@ -56,7 +67,7 @@ def bad_trades(chance):
     quote |= {"exchange": "x", "symbol": "A0-USDT", "state": "void", "receive_time": NOON_US, "epoch": 1}
     return [
         (b"", "decode", "the input ends inside the header"),
-        (b"not avro at all", "decode", "not in Avro single-object encoding"),
+        (b"not avro at all", "decode", "in neither framing: it begins with 6e"),
         (b"\xc3\x01" + bytes(8) + b"body", "decode", "no schema with the fingerprint 0000000000000000"),
         (encode("trade", good)[:-3], "decode", "trade"),
         (encode("trade", good) + b"more", "decode", "trade"),
@@ -91,24 +102,31 @@ def test_bad_trades_are_quarantined_one_by_one(pipeline, kafka):
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
 
-    found = letters(pipeline)
-    assert len(found) == len(bad)
+    found, refused = letters(pipeline), quarantine(pipeline)
+    assert len(found) + len(refused) == len(bad)
     for n, (value, stage, reason) in enumerate(bad):
-        m, at_stage, says = found[topic, place[n].partition, place[n].offset]
-        assert (at_stage, reason in says) == (stage, True), (n, at_stage, says)
-        assert (m.key, m.value) == (f"key{n}".encode(), value)
-        assert m.headers[:2] == (("trace", b"\x00\xff"), ("n", str(n).encode()))
+        at = topic, place[n].partition, place[n].offset
+        if stage == "store":
+            key, kept, says = refused[at]
+        else:
+            m, at_stage, says = found[at]
+            key, kept = m.key, m.value
+            assert at_stage == stage
+            assert m.headers[:2] == (("trace", b"\x00\xff"), ("n", str(n).encode()))
+        assert reason in says, (n, says)
+        assert (key, kept) == (f"key{n}".encode(), value)
     good = [m for m in messages if "trace" not in dict(m.headers)]
     assert trade_rows(pipeline) == expected_trades(good)
     assert sink.metric("candlewick_dead_letters_total", 'stage="decode"') == 9
-    assert sink.metric("candlewick_dead_letters_total", 'stage="store"') == 2
+    assert sink.metric("candlewick_quarantined_total", "trade") == 2
+    assert "the database refuses a record, it is in quarantine" in sink.log_text()
     assert sink.metric("candlewick_flush_failures_total") == 0  # nobody had to wait
     # after a restart nothing is quarantined again
     assert sink.stop() == 0
     sink = pipeline.sink().wait_ready()
     write_trades(kafka, topic, chance, 100, first=4_000)
     stored(pipeline, sink)
-    assert len(letters(pipeline)) == len(bad)
+    assert (letters(pipeline).keys(), quarantine(pipeline)) == (found.keys(), refused)
 
 
 def test_bad_candles_are_quarantined_one_by_one(pipeline, kafka):
@@ -121,15 +139,55 @@ def test_bad_candles_are_quarantined_one_by_one(pipeline, kafka):
                    {"first_trade_id": "\0", "symbol": "NUL-USDT"}):
         bad.append(encode("candle", {**any_candle(chance), **change}))
     bad.append(encode("trade", any_trade(chance, 1)))
+    bad.append(encode("candle", {**any_candle(chance), "interval": "1s", "open_time": YEAR_2100_US}))
     for value in bad:
         writer.put(topic, value, "bad", 1)
+    writer.put(topic, None, "bad", 1)  # nothing writes tombstones, so one is nothing we know
     writer.flush()
     write_candles(kafka, topic, chance, 500)
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
-    assert sorted(m.value for m, _, _ in letters(pipeline).values()) == sorted(bad)
+    refused = [value for _, value, _ in quarantine(pipeline).values()]
+    assert sorted(refused) == sorted(bad[2:4])
+    found = letters(pipeline).values()
+    assert sorted(m.value or b"" for m, _, _ in found) == sorted([b"", *bad[:2], *bad[4:]])
+    assert "a record without a value" in [reason for _, _, reason in found]
     good = [m for m in pipeline.topic("candles.1m") if m.key != b"bad"]
     assert candle_rows(pipeline) == expected_candles(good)
+
+
+def test_what_an_owner_forbids_is_refused_alone(pipeline, kafka):
+    """A check and a trigger of the database's owner: the rows they refuse go to quarantine, whole batches do not."""
+    chance = random.Random(6)
+    with psycopg.connect(pipeline.database) as db:
+        db.execute("ALTER TABLE trade ADD CONSTRAINT no_half CHECK (amount <> 0.5)")
+        db.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                   " $$ BEGIN RAISE EXCEPTION 'no % here', NEW.symbol; END $$")
+        db.execute("CREATE TRIGGER refuse BEFORE INSERT ON candle FOR EACH ROW WHEN (NEW.symbol = 'BAD-USDT')"
+                   " EXECUTE FUNCTION refuse()")
+    topic, candles = pipeline.prefix + "trades", pipeline.prefix + "candles.5m"
+    writer = Writer(kafka.brokers)
+    feed = {"exchange": "x", "symbol": "A0-USDT", "event": "gap", "first_id": 9, "last_id": 8, "from_time": None,
+            "to_time": None, "receive_time": NOON_US, "reason": None}
+    for n in range(3):
+        write_trades(kafka, topic, chance, 300, first=300 * n)
+        writer.put(topic, encode("trade", {**any_trade(chance, n), "amount": Decimal("0.5"), "receive_time": NOON_US}), "bad", n)
+        writer.put(topic, encode("feed", feed), "bad", n, {"kind": b"feed"})
+        write_candles(kafka, candles, chance, 100)
+        writer.put(candles, encode("candle", {**any_candle(chance, interval="5m"), "symbol": "BAD-USDT"}), "bad", n)
+        writer.flush()
+    sink = pipeline.sink().wait_ready()
+    stored(pipeline, sink, ("trades", "candles.5m"))
+    reasons = Counter((where, reason.split("(")[0]) for (where, _, _), (_, _, reason) in quarantine(pipeline).items())
+    assert reasons == {
+        (topic, 'database: new row for relation "trade_20251121" violates check constraint "no_half" '): 3,
+        (topic, "database: range lower bound must be less than or equal to range upper bound "): 3,
+        (candles, "database: no BAD-USDT here "): 3}, reasons
+    good = [m for m in pipeline.topic("trades") if m.key != b"bad"]
+    assert trade_rows(pipeline) == expected_trades(good)
+    assert gap_rows(pipeline) == expected_gaps(good)
+    assert candle_rows(pipeline) == expected_candles([m for m in pipeline.topic("candles.5m") if m.key != b"bad"])
+    assert sink.metric("candlewick_flush_failures_total") == 0
 
 
 def test_a_batch_of_nothing_but_refused_records(pipeline, kafka):
@@ -140,7 +198,7 @@ def test_a_batch_of_nothing_but_refused_records(pipeline, kafka):
     writer.flush()
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
-    assert len(letters(pipeline)) == 300
+    assert len(quarantine(pipeline)) == 300 and letters(pipeline) == {}
     assert pipeline.rows("SELECT count(*) FROM trade") == [(0,)]
     assert sink.stop() == 0
 
@@ -171,8 +229,8 @@ def test_tables_can_be_filled_anew(pipeline, kafka, database):
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
     assert sink.stop() == 0
-    for command in ("down", "up"):
-        run(BUILD / "sinks/cw-migrate", command, "--database.url", database)
+    for command in (("down", "--to", "0"), ("up",)):
+        run(BUILD / "sinks/cw-migrate", *command, "--database.url", database)
     assert trade_rows(pipeline) == {}
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)

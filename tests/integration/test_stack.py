@@ -18,7 +18,7 @@ from stack import BUILD, LOCAL, TOP, alive, environment, free_port, http_get, ru
 
 PROGRAMS = ["tools/cw-sim", "tools/cw-topics", "tools/cw-tap", "producers/cw-producer", "processors/cw-candles",
             "sinks/cw-postgres", "sinks/cw-migrate", "api/cw-api"]
-SERVICES = ["cw-api", "cw-candles", "cw-postgres", "cw-producer.binance", "cw-sim"]
+SERVICES = ["cw-api", "cw-candles", "cw-postgres", "cw-producer.binance", "cw-sim", "cw-tap.candles.1m"]
 
 
 def stand_ins(build):

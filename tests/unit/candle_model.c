@@ -1,5 +1,6 @@
 #include "candle_model.h"
 
+#include "candle_model_state.h"
 #include "timefmt.h"
 
 #include <setjmp.h>
@@ -9,371 +10,293 @@
 
 #include <cmocka.h>
 
-enum { ROOM = 4096, SERIES_ROOM = SCRIPT_EXCHANGES * SCRIPT_SYMBOLS };
+enum { MARKETS_ROOM = 64, SERIES_ROOM = 256, TRADES_ROOM = 8192 };
 
-struct model_market {
-    struct slice exchange;
-    int64_t stream_us;
-};
+static const int64_t AHEAD_US = 5 * US_PER_S;
 
-struct model_series {
-    size_t market;
-    struct slice symbol;
-};
+/* --- names ----------------------------------------------------------------------------------- */
 
-struct model_trade {
-    const struct candle_script_item *item;
-    size_t series;
-    int64_t placed_us;
-    int64_t offset;
-};
-
-struct model_window {
-    size_t series;
-    int64_t open_us;
-    bool final;
-    bool repaired;
-    bool changed;
-    bool written;
-    int64_t written_us;
-    int32_t revision;
-    /* the candle that the record at hand calls for */
-    bool expected;
-    bool seen;
-    bool expected_repaired;
-    size_t expected_of; /* of so many accepted trades */
-};
-
-static const int64_t MINUTE_US = 60000000;
-static const int64_t SECOND_US = 1000000;
-static const int64_t AHEAD_US = 5000000;
-
-void candle_model_init(struct candle_model *m, const struct candle_options *options,
-                       const char *label)
+static void copy_text(struct slice from, char to[MODEL_TEXT])
 {
-    *m = (struct candle_model){.options = options, .label = label};
-    m->markets = calloc(SCRIPT_EXCHANGES, sizeof(*m->markets));
-    m->series = calloc(SERIES_ROOM, sizeof(*m->series));
-    m->trades = calloc(ROOM, sizeof(*m->trades));
-    m->windows = calloc(ROOM, sizeof(*m->windows));
-    assert_true(m->markets && m->series && m->trades && m->windows);
+    assert_true(from.len < MODEL_TEXT);
+    memcpy(to, from.data, from.len);
+    to[from.len] = '\0';
 }
 
-void candle_model_finish(struct candle_model *m)
+/* The exchange of that name, from now on known. */
+static size_t market_named(struct model *m, struct slice exchange)
 {
+    for (size_t i = 0; i < m->n_markets; i++)
+        if (slice_is(exchange, m->markets[i].name))
+            return i;
+    assert_true(m->n_markets < MARKETS_ROOM);
+    struct model_market *x = &m->markets[m->n_markets];
+    *x = (struct model_market){
+        .stream_us = MODEL_NEVER_US, .tick_us = MODEL_NEVER_US, .alive = true};
+    copy_text(exchange, x->name);
+    return m->n_markets++;
+}
+
+static size_t find_series(const struct model *m, struct slice exchange, struct slice symbol)
+{
+    for (size_t i = 0; i < m->n_series; i++)
+        if (slice_is(exchange, m->markets[m->series[i].market].name) &&
+            slice_is(symbol, m->series[i].name))
+            return i;
+    return m->n_series;
+}
+
+/* As many symbols as windows are allowed; n_series for no room. */
+static size_t series_named(struct model *m, struct slice exchange, struct slice symbol)
+{
+    size_t i = find_series(m, exchange, symbol);
+    if (i < m->n_series || (int64_t)m->n_series >= m->options->max_windows)
+        return i;
+    assert_true(m->n_series < SERIES_ROOM);
+    struct model_series *s = &m->series[m->n_series];
+    *s = (struct model_series){.latest_us = MODEL_NEVER_US,
+                               .before_us = MODEL_NEVER_US,
+                               .dropped_us = MODEL_NEVER_US,
+                               .fresh = true};
+    s->market = market_named(m, exchange);
+    copy_text(symbol, s->name);
+    return m->n_series++;
+}
+
+/* --- trades ---------------------------------------------------------------------------------- */
+
+static void add_to_window(struct model *m, struct model_window *w, const struct model_trade *t)
+{
+    w->final |= model_is_closed(m, w);
+    w->trades++;
+    w->added++;
+    w->repaired += t->trade.origin == TRADE_ORIGIN_REPAIR;
+    if (w->interval == MODEL_MINUTE && w->final)
+        model_count(m, CANDLE_LATE);
+}
+
+static void forget_hole(struct model *m, size_t series, const struct cover_hole *hole)
+{
+    for (size_t i = 0; i < m->n_windows; i++) {
+        struct model_window *w = &m->windows[i];
+        const struct cover_range time = {w->open_us, w->open_us + model_length_us(w->interval)};
+        if (w->series == series && cover_touches(hole, time))
+            w->forgotten += hole->last - hole->first + 1;
+    }
+}
+
+/* Into all its windows: there is room, and the sums fit. */
+static void accept(struct model *m, const struct model_trade *t)
+{
+    struct model_series *s = &m->series[t->series];
+    struct cover_hole hole;
+    assert_true(m->n_trades < TRADES_ROOM);
+    m->trades[m->n_trades++] = *t;
+    for (int k = 0; k < MODEL_INTERVALS; k++) {
+        int64_t open_us = model_open_us(k, t->placed_us);
+        struct model_window *w = model_find_window(m, t->series, k, open_us);
+        if (!model_is_enabled(m, k))
+            continue;
+        bool makeable = model_is_makeable(m, t->series, k, open_us);
+        if (!w && !makeable && k == MODEL_SECOND) {
+            model_count(m, CANDLE_SKIPPED);
+            continue;
+        }
+        if (!w && !makeable)
+            fail_msg("a window of %lld s is gone before its minutes",
+                     (long long)(model_length_us(k) / US_PER_S));
+        add_to_window(m, w ? w : model_add_window(m, t->series, k, open_us), t);
+    }
+    s->latest_us = t->placed_us > s->latest_us ? t->placed_us : s->latest_us;
+    s->cover.has_idless |= !t->trade.has_sequence;
+    if (t->trade.has_sequence && cover_add_id(&s->cover, t->trade.sequence, t->placed_us, &hole))
+        forget_hole(m, t->series, &hole);
+    model_count(m, CANDLE_TRADES);
+}
+
+/* How many windows must be made for the trade; -1: its minute is gone. */
+static int windows_to_make(const struct model *m, const struct model_trade *t)
+{
+    int n = 0;
+    for (int k = 0; k < MODEL_INTERVALS; k++) {
+        int64_t open_us = model_open_us(k, t->placed_us);
+        if (!model_is_enabled(m, k) || model_find_window(m, t->series, k, open_us))
+            continue;
+        bool makeable = model_is_makeable(m, t->series, k, open_us);
+        if (k == MODEL_MINUTE && !makeable)
+            return -1;
+        n += k != MODEL_SECOND || makeable;
+    }
+    return n;
+}
+
+static bool sums_fit(const struct model *m, const struct model_trade *t)
+{
+    for (int k = 0; k < MODEL_INTERVALS; k++) {
+        const struct model_window w = {
+            .series = t->series, .interval = k, .open_us = model_open_us(k, t->placed_us)};
+        struct candle c;
+        if (model_is_enabled(m, k) && model_candle(m, &w, t, &c) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Why the trade is refused; NULL: it was taken, or is a duplicate. */
+static const char *take(struct model *m, const struct model_trade *t)
+{
+    const struct cover *c = &m->series[t->series].cover;
+    if (t->trade.has_sequence && c->has_forgotten && t->trade.sequence <= c->forgotten)
+        return "its id is below a forgotten hole";
+    if (t->trade.has_sequence && cover_has_id(c, t->trade.sequence)) {
+        model_count(m, CANDLE_DUPLICATES);
+        return NULL;
+    }
+    if (t->placed_us != t->trade.exchange_time_us)
+        model_count(m, CANDLE_AHEAD);
+    int n;
+    do { /* making room may drop some of its own */
+        n = windows_to_make(m, t);
+        if (n < 0) {
+            model_count(m, CANDLE_TOO_LATE);
+            return "its window has left the state";
+        }
+        if (n > 0 && !model_make_room(m, (size_t)n))
+            return "state.max.windows is reached";
+    } while (windows_to_make(m, t) != n);
+    if (!sums_fit(m, t))
+        return "a sum of the window no longer fits";
+    accept(m, t);
+    return NULL;
+}
+
+static const char *apply_trade(struct model *m, const struct trade *t, int64_t offset)
+{
+    size_t series = series_named(m, t->exchange, t->symbol);
+    if (series == m->n_series)
+        return "state.max.windows is reached";
+    struct model_series *s = &m->series[series];
+    s->before_us = s->latest_us;
+    model_advance(m, s->market, t->receive_time_us);
+    bool ahead = t->exchange_time_us - t->receive_time_us > AHEAD_US;
+    struct model_trade mine = {.series = series,
+                               .placed_us = ahead ? t->receive_time_us : t->exchange_time_us,
+                               .offset = offset,
+                               .trade = *t,
+                               .id_len = t->trade_id.len};
+    copy_text(t->trade_id, mine.id);
+    const char *why = take(m, &mine);
+    s->fresh &= why != NULL;
+    model_settle(m, s->market);
+    s->before_us = s->latest_us;
+    return why;
+}
+
+/* --- ticks and feed records ------------------------------------------------------------------ */
+
+static void apply_tick(struct model *m, const struct tick *t)
+{
+    size_t market = market_named(m, t->exchange);
+    struct model_market *x = &m->markets[market];
+    model_begin(x, t->receive_time_us);
+    if (t->receive_time_us >= x->tick_us) {
+        bool lost = !x->alive || !t->alive || t->receive_time_us - x->tick_us > MODEL_SILENCE_US;
+        for (size_t i = 0; lost && i < m->n_series; i++) {
+            if (m->series[i].market != market)
+                continue;
+            cover_lose(&m->series[i].cover, x->tick_us, t->receive_time_us);
+            m->series[i].fresh = false;
+        }
+        x->tick_us = t->receive_time_us;
+        x->alive = t->alive;
+    }
+    model_advance(m, market, t->receive_time_us);
+}
+
+static void note_feed(struct cover *c, const struct feed *f)
+{
+    int64_t from_us = f->has_from_time_us ? f->from_time_us : f->receive_time_us;
+    int64_t to_us = f->has_to_time_us ? f->to_time_us : f->receive_time_us;
+    if (f->event == FEED_EVENT_SUBSCRIBED) {
+        cover_end(c, f->receive_time_us);
+        c->subscribed_us = c->subscribed ? c->subscribed_us : f->receive_time_us;
+        c->subscribed = true;
+    } else if (f->event == FEED_EVENT_LOST) {
+        cover_lose(c, from_us, COVER_ENDLESS);
+    } else if (f->event == FEED_EVENT_GAP && c->n_ids == 0) {
+        cover_lose(c, from_us, to_us);
+    } else if (f->event == FEED_EVENT_REPAIRED && !f->has_first_id && f->has_from_time_us &&
+               f->has_to_time_us) {
+        cover_heal(c, from_us, to_us);
+    }
+}
+
+static void apply_feed(struct model *m, const struct feed *f)
+{
+    size_t series = find_series(m, f->exchange, f->symbol);
+    if (series == m->n_series && f->event == FEED_EVENT_SUBSCRIBED)
+        series = series_named(m, f->exchange, f->symbol);
+    if (series == m->n_series)
+        return;
+    struct model_series *s = &m->series[series];
+    s->fresh = false;
+    note_feed(&s->cover, f);
+    model_settle(m, s->market);
+}
+
+/* --- the fold -------------------------------------------------------------------------------- */
+
+static int apply(void *state, const struct fold_input *in, const struct fold_sink *sink,
+                 struct err *e)
+{
+    struct model *m = state;
+    const char *why = NULL;
+    m->sink = sink;
+    if (in->record->type == RECORD_TRADE)
+        why = apply_trade(m, &in->record->trade, in->offset);
+    else if (in->record->type == RECORD_TICK)
+        apply_tick(m, &in->record->tick);
+    else if (in->record->type == RECORD_FEED)
+        apply_feed(m, &in->record->feed);
+    else
+        why = "not a record of this topic";
+    return why ? sink->refuse(sink->ctx, why, e) : 0;
+}
+
+static void destroy(void *state)
+{
+    struct model *m = state;
+    for (size_t i = 0; i < m->n_series; i++)
+        cover_finish(&m->series[i].cover);
     free(m->markets);
     free(m->series);
     free(m->trades);
     free(m->windows);
-    *m = (struct candle_model){0};
+    free(m);
 }
 
-static struct model_market *market_of(const struct candle_model *m, const struct model_window *w)
+static void *create(const void *options, int32_t partition, struct err *e)
 {
-    return &m->markets[m->series[w->series].market];
+    (void)e;
+    struct model *m = calloc(1, sizeof(*m));
+    assert_non_null(m);
+    m->options = options;
+    m->partition = partition;
+    m->markets = calloc(MARKETS_ROOM, sizeof(*m->markets));
+    m->series = calloc(SERIES_ROOM, sizeof(*m->series));
+    m->trades = calloc(TRADES_ROOM, sizeof(*m->trades));
+    m->windows = calloc(MODEL_WINDOWS_ROOM, sizeof(*m->windows));
+    assert_true(m->markets && m->series && m->trades && m->windows);
+    return m;
 }
 
-static int64_t close_at(const struct candle_model *m, int64_t open_us)
-{
-    return open_us + MINUTE_US + m->options->grace_ms * 1000;
-}
+/* The harness asks for their number only. */
+static const struct metric_desc counter = {"model", "", METRIC_COUNTER, 1};
+static const struct metric_desc *const counters[] = {
+    [CANDLE_TRADES] = &counter,  [CANDLE_DUPLICATES] = &counter, [CANDLE_FINALS] = &counter,
+    [CANDLE_REVISED] = &counter, [CANDLE_LATE] = &counter,       [CANDLE_TOO_LATE] = &counter,
+    [CANDLE_AHEAD] = &counter,   [CANDLE_SKIPPED] = &counter,    [CANDLE_DROPPED] = &counter,
+    [CANDLE_UNMADE] = &counter,  [CANDLE_COUNTERS] = NULL};
 
-static int64_t leave_at(const struct candle_model *m, int64_t open_us)
-{
-    return close_at(m, open_us) + m->options->keep_ms * 1000;
-}
-
-/* --- what a record calls for ----------------------------------------------------------------- */
-
-static void expect(const struct candle_model *m, struct model_window *w)
-{
-    w->expected = true;
-    w->expected_of = m->n_trades;
-    w->expected_repaired = w->repaired;
-    w->revision += w->final;
-    w->changed = false;
-    w->repaired = false;
-    w->written = true;
-    w->written_us = market_of(m, w)->stream_us;
-}
-
-static void advance(const struct candle_model *m, size_t market, int64_t receive_us)
-{
-    int64_t before_us = m->markets[market].stream_us;
-    if (receive_us <= before_us)
-        return;
-    m->markets[market].stream_us = receive_us;
-    for (size_t i = 0; i < m->n_windows; i++) {
-        struct model_window *w = &m->windows[i];
-        if (m->series[w->series].market != market || before_us >= leave_at(m, w->open_us))
-            continue;
-        bool closes = !w->final && receive_us >= close_at(m, w->open_us);
-        bool rested = receive_us - w->written_us >= SECOND_US;
-        w->final |= closes;
-        if (closes || (w->changed && (rested || receive_us >= leave_at(m, w->open_us))))
-            expect(m, w);
-    }
-}
-
-/* n_markets, n_series: none such. */
-static size_t find_market(const struct candle_model *m, struct slice exchange)
-{
-    size_t i = 0;
-    while (i < m->n_markets && !slice_eq(m->markets[i].exchange, exchange))
-        i++;
-    return i;
-}
-
-static size_t find_series(const struct candle_model *m, const struct trade *t)
-{
-    size_t i = 0;
-    while (i < m->n_series && !(m->series[i].market == find_market(m, t->exchange) &&
-                                slice_eq(m->series[i].symbol, t->symbol)))
-        i++;
-    return i;
-}
-
-static size_t add_market(struct candle_model *m, struct slice exchange)
-{
-    size_t i = find_market(m, exchange);
-    if (i == m->n_markets) {
-        assert_true(m->n_markets < SCRIPT_EXCHANGES);
-        m->markets[m->n_markets++] = (struct model_market){exchange, INT64_MIN};
-    }
-    return i;
-}
-
-static struct model_window *find_window(const struct candle_model *m, size_t series,
-                                        int64_t open_us)
-{
-    for (size_t i = 0; i < m->n_windows; i++)
-        if (m->windows[i].series == series && m->windows[i].open_us == open_us)
-            return &m->windows[i];
-    return NULL;
-}
-
-static int64_t windows_in_state(const struct candle_model *m)
-{
-    int64_t n = 0;
-    for (size_t i = 0; i < m->n_windows; i++)
-        n += market_of(m, &m->windows[i])->stream_us < leave_at(m, m->windows[i].open_us);
-    return n;
-}
-
-static void take(struct candle_model *m, struct model_window *w, const struct model_trade *t)
-{
-    assert_true(m->n_trades < ROOM);
-    m->trades[m->n_trades++] = *t;
-    int64_t now_us = market_of(m, w)->stream_us;
-    w->changed = true;
-    w->repaired |= t->item->record.trade.origin == TRADE_ORIGIN_REPAIR;
-    w->final |= now_us >= close_at(m, w->open_us);
-    if (!w->written || now_us - w->written_us >= SECOND_US)
-        expect(m, w);
-}
-
-/* The reason for which the trade is refused, or NULL. */
-static const char *apply_trade(struct candle_model *m, const struct candle_script_item *item,
-                               int64_t offset)
-{
-    const struct trade *t = &item->record.trade;
-    size_t series = find_series(m, t);
-    if (series == m->n_series && (int64_t)m->n_series >= m->options->max_windows)
-        return "state.max.windows is reached";
-    if (series == m->n_series)
-        m->series[m->n_series++] = (struct model_series){add_market(m, t->exchange), t->symbol};
-    size_t market = m->series[series].market;
-    advance(m, market, t->receive_time_us);
-    bool ahead = t->exchange_time_us > t->receive_time_us + AHEAD_US;
-    int64_t placed_us = ahead ? t->receive_time_us : t->exchange_time_us;
-    int64_t open_us = placed_us - placed_us % MINUTE_US; /* no script goes before 1970 */
-    if (m->markets[market].stream_us >= leave_at(m, open_us))
-        return "its window has left the state";
-    struct model_window *w = find_window(m, series, open_us);
-    if (!w && windows_in_state(m) >= m->options->max_windows)
-        return "state.max.windows is reached";
-    if (!w) {
-        assert_true(m->n_windows < ROOM);
-        w = &m->windows[m->n_windows++];
-        *w = (struct model_window){.series = series, .open_us = open_us};
-    }
-    take(m, w, &(struct model_trade){item, series, placed_us, offset});
-    return NULL;
-}
-
-static const char *apply(struct candle_model *m, const struct candle_script_item *item,
-                         int64_t offset)
-{
-    if (item->record.type == RECORD_TRADE)
-        return apply_trade(m, item, offset);
-    if (item->record.type == RECORD_TICK) {
-        const struct tick *t = &item->record.tick;
-        advance(m, add_market(m, t->exchange), t->receive_time_us);
-        return NULL;
-    }
-    return item->record.type == RECORD_FEED ? NULL : "not a record of this topic";
-}
-
-/* --- values, from all trades of a window ----------------------------------------------------- */
-
-static bool is_before(const struct model_trade *a, const struct model_trade *b)
-{
-    const struct trade *x = &a->item->record.trade;
-    const struct trade *y = &b->item->record.trade;
-    if (a->placed_us != b->placed_us)
-        return a->placed_us < b->placed_us;
-    if (x->sequence != y->sequence) /* 0 where there is none */
-        return x->sequence < y->sequence;
-    if (x->trade_id.len != y->trade_id.len)
-        return x->trade_id.len < y->trade_id.len;
-    return strcmp(a->item->id, b->item->id) < 0;
-}
-
-/* price * amount, of 24 decimals, at 18 decimals: half to even. */
-static __int128 quote_e18(const struct candle_script_item *item)
-{
-    const __int128 exact_e24 = (__int128)item->price_e12 * item->amount_e12;
-    __int128 q = exact_e24 / 1000000;
-    int rest = (int)(exact_e24 % 1000000);
-    return q + (rest > 500000 || (rest == 500000 && q % 2 == 1));
-}
-
-static void set(struct decimal *d, __int128 e18, bool take_it)
-{
-    if (take_it)
-        d->e18 = e18;
-}
-
-static void add_to_candle(struct candle *c, const struct model_trade *t,
-                          const struct model_trade **first, const struct model_trade **last)
-{
-    const __int128 price = (__int128)t->item->price_e12 * 1000000;
-    const __int128 amount = (__int128)t->item->amount_e12 * 1000000;
-    *first = !*first || is_before(t, *first) ? t : *first;
-    *last = !*last || is_before(*last, t) ? t : *last;
-    set(&c->high, price, c->trades == 0 || price > c->high.e18);
-    set(&c->low, price, c->trades == 0 || price < c->low.e18);
-    c->volume.e18 += amount;
-    c->quote_volume.e18 += quote_e18(t->item);
-    c->buy_volume.e18 += t->item->record.trade.side == SIDE_BUY ? amount : 0;
-    c->first_offset = c->trades == 0 || t->offset < c->first_offset ? t->offset : c->first_offset;
-    c->last_offset = t->offset > c->last_offset ? t->offset : c->last_offset;
-    c->trades++;
-}
-
-static struct candle expected_candle(const struct candle_model *m, const struct model_window *w)
-{
-    struct candle c = {.exchange = market_of(m, w)->exchange,
-                       .symbol = m->series[w->series].symbol,
-                       .interval = slice_of("1m"),
-                       .open_time_us = w->open_us,
-                       .close_time_us = w->open_us + MINUTE_US,
-                       .status = w->final ? CANDLE_STATUS_FINAL : CANDLE_STATUS_PROVISIONAL,
-                       .revision = w->revision,
-                       .has_reason = w->revision > 1,
-                       .reason =
-                           w->expected_repaired ? REVISION_REASON_REPAIR : REVISION_REASON_LATE,
-                       .origin = CANDLE_ORIGIN_TRADES,
-                       .has_partition = true,
-                       .partition = 3};
-    const struct model_trade *first = NULL;
-    const struct model_trade *last = NULL;
-    for (size_t i = 0; i < w->expected_of; i++) {
-        const struct model_trade *t = &m->trades[i];
-        if (t->series == w->series && t->placed_us - w->open_us >= 0 &&
-            t->placed_us - w->open_us < MINUTE_US)
-            add_to_candle(&c, t, &first, &last);
-    }
-    if (!first || !last) {
-        fail_msg("%s: a candle without a trade", m->label);
-        return c;
-    }
-    c.has_open = c.has_high = c.has_low = c.has_close = c.has_first_offset = c.has_last_offset =
-        true;
-    c.open.e18 = (__int128)first->item->price_e12 * 1000000;
-    c.close.e18 = (__int128)last->item->price_e12 * 1000000;
-    c.has_vwap = decimal_div(c.quote_volume, c.volume, &c.vwap) == 0;
-    c.has_first_trade_id = c.has_last_trade_id = true;
-    c.first_trade_id = first->item->record.trade.trade_id;
-    c.last_trade_id = last->item->record.trade.trade_id;
-    return c;
-}
-
-/* --- what was said --------------------------------------------------------------------------- */
-
-static void complain(const struct candle_model *m, int64_t offset, const struct record *said,
-                     const struct record *due)
-{
-    struct strbuf text = STRBUF_INIT(8000);
-    if (said)
-        assert_int_equal(record_json(said, &text, NULL), 0);
-    assert_int_equal(strbuf_adds(&text, "\nexpected\n"), 0);
-    if (due)
-        assert_int_equal(record_json(due, &text, NULL), 0);
-    fail_msg("%s, offset %lld:\n%s", m->label, (long long)offset, text.data);
-}
-
-static void check_key(const struct candle_model *m, const struct candle *c, struct slice key)
-{
-    char time[TIME_TEXT];
-    char due[200];
-    time_format(c->open_time_us, time);
-    int n = snprintf(due, sizeof(due), "%.*s|%.*s|%s", SLICE_ARG(c->exchange), SLICE_ARG(c->symbol),
-                     time);
-    if (!slice_eq(key, slice_make(due, (size_t)n)))
-        fail_msg("%s: key %.*s, expected %s", m->label, SLICE_ARG(key), due);
-}
-
-/* Both as bytes: every field counts. */
-static void check_candle(struct candle_model *m, const struct fold_harness *h, size_t i)
-{
-    struct record said;
-    fold_harness_decode(h, i, &said);
-    assert_int_equal(said.type, RECORD_CANDLE);
-    const struct trade name = {.exchange = said.candle.exchange, .symbol = said.candle.symbol};
-    struct model_window *w = find_window(m, find_series(m, &name), said.candle.open_time_us);
-    if (!w || !w->expected || w->seen) {
-        complain(m, h->said[i].offset, &said, NULL);
-        return; /* not reached, but complain() is not declared so */
-    }
-    w->seen = true;
-    struct record due = {.type = RECORD_CANDLE};
-    due.candle = expected_candle(m, w);
-    struct strbuf bytes = STRBUF_INIT(RECORD_MAX_BYTES);
-    assert_int_equal(record_encode(&due, &bytes, NULL), 0);
-    if (!slice_eq(strbuf_slice(&bytes), fold_harness_value(h, i)))
-        complain(m, h->said[i].offset, &said, &due);
-    strbuf_finish(&bytes);
-    check_key(m, &due.candle, fold_harness_key(h, i));
-    m->n_written++;
-    m->n_revised += w->revision > 1;
-}
-
-void candle_model_check(struct candle_model *m, const struct candle_script_item *item,
-                        const struct fold_harness *h, size_t before)
-{
-    int64_t offset = h->next_offset - 1;
-    for (size_t i = 0; i < m->n_windows; i++)
-        m->windows[i].expected = m->windows[i].seen = false;
-    const char *reason = apply(m, item, offset);
-    m->n_refused += reason != NULL;
-    for (size_t i = before; i < h->n_said; i++) {
-        if (!h->said[i].refusal) {
-            check_candle(m, h, i);
-            continue;
-        }
-        if (!reason || !slice_is(fold_harness_value(h, i), reason))
-            fail_msg("%s, offset %lld: refused: %.*s", m->label, (long long)offset,
-                     SLICE_ARG(fold_harness_value(h, i)));
-        reason = NULL;
-    }
-    if (reason)
-        fail_msg("%s, offset %lld: not refused: %s", m->label, (long long)offset, reason);
-    for (size_t i = 0; i < m->n_windows; i++) {
-        struct record due = {.type = RECORD_CANDLE};
-        if (!m->windows[i].expected || m->windows[i].seen)
-            continue;
-        due.candle = expected_candle(m, &m->windows[i]);
-        complain(m, offset, NULL, &due);
-    }
-}
+const struct fold_ops candle_model_fold = {
+    .name = "model", .counters = counters, .create = create, .destroy = destroy, .apply = apply};

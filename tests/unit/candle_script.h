@@ -14,19 +14,23 @@
 
 #include "candle.h"
 
-enum { SCRIPT_ID_MAX = 24, SCRIPT_EXCHANGES = 3, SCRIPT_SYMBOLS = 4 };
+enum { SCRIPT_ID_MAX = 24, SCRIPT_EXCHANGES = 3, SCRIPT_SYMBOLS = 3 };
 
-/* What the script holds of all that can happen. */
+/* What the script holds of all that can happen. Two of the three exchanges have contiguous ids. */
 enum candle_script_style {
-    SCRIPT_WILD,  /* late, ahead, repaired, out of order, jumps of time, other records, small limits
-                   */
-    SCRIPT_TIMELY /* trades and ticks in order of receive time, trades at most 1 s old */
+    /* Late, ahead, repaired, twice; ids left out, swapped, filled later, below the first; dead
+     * ticks, missing ticks, feed records of all kinds, jumps of time, a Sunday midnight; other
+     * records; all sets of intervals, short and long holds. */
+    SCRIPT_WILD,
+    /* Few windows allowed, and nothing missing, so that only trades make windows. */
+    SCRIPT_TIGHT,
+    /* Trades in order of receive time, at most 1 s old, ids contiguous, ticks as a producer writes
+     * them, and every symbol subscribed at the start. */
+    SCRIPT_TIMELY
 };
 
 struct candle_script_item {
     struct record record; /* its trade id is the text below */
-    int64_t price_e12;    /* of a trade: the numbers the decimals were made from */
-    int64_t amount_e12;
     char id[SCRIPT_ID_MAX];
 };
 
@@ -40,9 +44,13 @@ struct candle_script {
 uint64_t candle_script_random(uint64_t *state);
 uint64_t candle_script_below(uint64_t *state, uint64_t n);
 
-/* At most n records and, behind them, the ticks that close every window. */
+/* n records and, behind them, ticks that close every window up to an hour. */
 void candle_script_make(struct candle_script *s, uint64_t seed, size_t n,
                         enum candle_script_style style);
 void candle_script_finish(struct candle_script *s);
+
+/* Of a trade, tick or feed record; 0 and "" of others. */
+int64_t candle_script_receive_us(const struct record *r);
+struct slice candle_script_exchange(const struct record *r);
 
 #endif

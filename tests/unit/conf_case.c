@@ -76,13 +76,6 @@ void conf_case_file(struct conf_case *c, const char *text)
     assert_int_equal(close(fd), 0);
 }
 
-void conf_case_sections(struct conf_case *c, struct conf_section ret_sections[3])
-{
-    ret_sections[0] = (struct conf_section){options, &c->values};
-    ret_sections[1] = (struct conf_section){common, &c->common};
-    ret_sections[2] = (struct conf_section){NULL, NULL};
-}
-
 void conf_case_load(struct conf_case *c, const char *const *args)
 {
     static char name[] = "cw-case";
@@ -98,8 +91,8 @@ void conf_case_load(struct conf_case *c, const char *const *args)
         c->argv[argc++] = (char *)*args; /* only read, but argv is not const */
     }
     c->argv[argc] = NULL;
-    struct conf_section sections[3];
-    conf_case_sections(c, sections);
+    const struct conf_section sections[] = {
+        {options, &c->values}, {common, &c->common}, {NULL, NULL}};
     FILE *out = open_memstream(&c->out, &c->out_len);
     assert_non_null(out);
     c->result = conf_load(&c->conf, &program, sections, argc, c->argv, out, &c->e);

@@ -56,7 +56,4 @@ void conf_case_load(struct conf_case *c, const char *const *args);
 
 #define CONF_ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* The table of the case, for conf_print_markdown(). */
-void conf_case_sections(struct conf_case *c, struct conf_section ret_sections[3]);
-
 #endif

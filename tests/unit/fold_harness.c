@@ -112,7 +112,7 @@ void fold_harness_apply_at(struct fold_harness *h, int64_t offset, const struct 
     fold_harness_apply(h, r);
 }
 
-void fold_harness_image(const struct fold_harness *h, struct strbuf *out)
+void fold_harness_image(struct fold_harness *h, struct strbuf *out)
 {
     struct err e = {0};
     if (h->ops->image(h->state, out, &e) != 0)

@@ -56,7 +56,7 @@ void fold_harness_apply_at(struct fold_harness *h, int64_t offset, const struct 
 int fold_harness_try(struct fold_harness *h, const struct record *r, struct err *e) MUST_CHECK;
 
 /* The image of the state, appended; the state as restored from its own image. */
-void fold_harness_image(const struct fold_harness *h, struct strbuf *out);
+void fold_harness_image(struct fold_harness *h, struct strbuf *out);
 void fold_harness_reopen(struct fold_harness *h);
 
 struct slice fold_harness_key(const struct fold_harness *h, size_t i);

@@ -38,6 +38,7 @@ static void test_round_trip(void **state)
         assert_int_equal(strspn(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                         "0123456789-_"),
                          strlen(cursor));
+        assert_true(cursor_has_form(cursor));
         assert_int_equal(cursor_decode(cursor, &back, &e), 0);
         assert_int_equal(back.scope, scope);
         assert_int_equal(back.time_us, places[i].time_us);

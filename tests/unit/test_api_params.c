@@ -133,12 +133,12 @@ static const struct {
     {"?limit=0007", "", NONE_US, END_US, 7, true},
     {"?start=0", "", 0, END_US, 500, false},
     {"?end=1.5", "", NONE_US, 1500000, 500, true},
-    {"?start=-1&end=1e3", "", -1000000, 1000000000, 500, false},
+    {"?start=-1&end=1000", "", -1000000, 1000000000, 500, false},
     {"?start=1970-01-01T00:00:01Z&end=1970-01-01T00:00:01.000001Z", "", 1000000, 1000001, 500,
      false},
     {"?start=1970-01-01T02:00:00%2B02:00", "", 0, END_US, 500, false},
     {"?start=5&end=5", "", 5000000, 5000000, 500, false},
-    {"?start=5&end=4", "end|", 0, 0, 0, false},
+    {"?start=5&end=4", "", 5000000, 4000000, 500, false}, /* holds nothing */
     {"?limit=0", "limit|", 0, 0, 0, false},
     {"?limit=5001", "limit|", 0, 0, 0, false},
     {"?limit=-5", "limit|", 0, 0, 0, false},
@@ -149,11 +149,18 @@ static const struct {
     {"?limit", "limit|", 0, 0, 0, false},
     {"?start=&end=", "start|end|", 0, 0, 0, false},
     {"?start=now", "start|", 0, 0, 0, false},
+    {"?start=1e3&end=2E-1", "start|end|", 0, 0, 0, false},
+    {"?start=+5&end=.5", "start|end|", 0, 0, 0, false},
+    {"?start=5.&end=-", "start|end|", 0, 0, 0, false},
+    {"?start=5.5.5&end=5%20", "start|end|", 0, 0, 0, false},
     {"?start=2026-02-29T00:00:00Z", "start|", 0, 0, 0, false},
     {"?start=999999999999", "start|", 0, 0, 0, false},
     {"?end=2026-11-21", "end|", 0, 0, 0, false},
     {"?cursor=", "cursor|", 0, 0, 0, false},
     {"?cursor=abc", "cursor|", 0, 0, 0, false},
+    {"?cursor=MXwabcdefg", "cursor|", 0, 0, 0, false},
+    {"?cursor=MXwabcdefgh", "", NONE_US, END_US, 500, false}, /* of no list, but of the form */
+    {"?cursor=MXwabcdefgh=", "cursor|", 0, 0, 0, false},
     {"?limit=1&limit=2", "limit|", 0, 0, 0, false},
     {"?limit=1&limit=1", "limit|", 0, 0, 0, false},
     {"?Limit=1", "Limit|", 0, 0, 0, false},
@@ -228,13 +235,39 @@ static void test_interval(void **state)
         struct problem p = {0};
         struct err e = {0};
         assert_int_equal(target_parse(cases[i].query, &t, &e), 0);
-        const char *interval = params_interval(&t, &p);
+        const char *interval = params_interval(&t, params_intervals, &p);
         assert_int_equal(p.n_invalid, cases[i].interval ? 0 : 1);
         if (cases[i].interval)
             assert_string_equal(interval, cases[i].interval);
         else
             assert_string_equal(p.invalid[0].reason,
                                 "one of 1s, 1m, 5m, 15m, 30m, 1h, 4h, 6h, 12h, 1d, 1w");
+    }
+}
+
+static void test_word(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"open", "repaired", NULL};
+    static const struct {
+        const char *query;
+        const char *word; /* NULL: wrong */
+    } cases[] = {{"", ""},          {"?state=open", "open"}, {"?state=repaired", "repaired"},
+                 {"?state=", NULL}, {"?state=Open", NULL},   {"?state", NULL},
+                 {"?other=x", ""}};
+    for (size_t i = 0; i < N(cases); i++) {
+        struct target t;
+        struct problem p = {0};
+        struct err e = {0};
+        assert_int_equal(target_parse(cases[i].query, &t, &e), 0);
+        const char *word = params_word(&t, "state", words, "", &p);
+        if (cases[i].word)
+            assert_string_equal(word, cases[i].word);
+        else
+            assert_null(word);
+        assert_int_equal(p.n_invalid, cases[i].word ? 0 : 1);
+        if (!cases[i].word)
+            assert_string_equal(p.invalid[0].reason, "one of open, repaired");
     }
 }
 
@@ -247,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_more_wrong_parameters_than_are_named),
         cmocka_unit_test(test_interval),
+        cmocka_unit_test(test_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 
 static void open_fold(struct fold_harness *h)
 {
-    fold_harness_init(h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
 }
 
 static int64_t n_windows(const struct fold_harness *h)
@@ -26,7 +26,7 @@ static int64_t n_windows(const struct fold_harness *h)
     return ((const struct candle_state *)h->state)->book->n_windows;
 }
 
-static size_t image_len(const struct fold_harness *h)
+static size_t image_len(struct fold_harness *h)
 {
     struct strbuf image = STRBUF_INIT(1 << 20);
     fold_harness_image(h, &image);
@@ -44,7 +44,8 @@ static void expect_refused(const char *name, const struct record *r, const char 
     fold_harness_apply(&h, r);
     if (h.n_said != 1 || !h.said[0].refusal)
         fail_msg("%s: not refused", name);
-    if (!slice_is(fold_harness_value(&h, 0), reason))
+    const struct slice said = fold_harness_value(&h, 0);
+    if (!memmem(said.data, said.len, reason, strlen(reason)))
         fail_msg("%s: %.*s, expected %s", name, SLICE_ARG(fold_harness_value(&h, 0)), reason);
     assert_int_equal(image_len(&h), before);
     assert_int_equal(h.counts[CANDLE_TRADES], 0);
@@ -166,8 +167,48 @@ static void times(void **state)
         fold_harness_reopen(&h);
         const struct record tick = candle_case_tick("binance", TIME_END_US - 1);
         fold_harness_apply(&h, &tick);
-        assert_int_equal(h.n_said, i == 0 ? 2 : 1);
+        assert_true(h.n_said >= (i == 0 ? 2 : 1)); /* and silence in between */
         fold_harness_finish(&h);
+    }
+}
+
+static struct record feed(int64_t receive_us)
+{
+    struct record r = {.type = RECORD_FEED};
+    r.feed = (struct feed){.exchange = slice_of("binance"),
+                           .symbol = slice_of("BTC-USDT"),
+                           .event = FEED_EVENT_LOST,
+                           .has_from_time_us = true,
+                           .from_time_us = CANDLE_CASE_T0,
+                           .has_to_time_us = true,
+                           .to_time_us = CANDLE_CASE_T0,
+                           .receive_time_us = receive_us};
+    return r;
+}
+
+static void feed_records(void **state)
+{
+    (void)state;
+    static const int64_t bad[] = {INT64_MIN, -1, TIME_END_US, INT64_MAX};
+    static const char why[] = "not between 1970 and 9999";
+    for (size_t i = 0; i < N(bad); i++) {
+        struct record r = feed(bad[i]);
+        expect_refused("feed, receive time", &r, why);
+        r = feed(CANDLE_CASE_T0);
+        r.feed.from_time_us = bad[i];
+        expect_refused("feed, from", &r, why);
+        r.feed.has_from_time_us = false;
+        r.feed.to_time_us = bad[i];
+        expect_refused("feed, to", &r, why);
+    }
+    for (size_t i = 0; i < N(bad_names); i++) {
+        struct record r = feed(CANDLE_CASE_T0);
+        r.feed.event = FEED_EVENT_SUBSCRIBED;
+        r.feed.exchange = bad_names[i];
+        expect_refused("feed, exchange", &r, "exchange: empty, too long or no name");
+        r.feed.exchange = slice_of("binance");
+        r.feed.symbol = bad_names[i];
+        expect_refused("feed, symbol", &r, "symbol: empty, too long or no name");
     }
 }
 
@@ -180,11 +221,11 @@ static void other_records(void **state)
             continue;
         expect_refused(record_type_name(r.type), &r, "not a record of this topic");
     }
-    struct fold_harness h;
+    struct fold_harness h; /* only subscribed makes a symbol known */
     open_fold(&h);
     size_t before = image_len(&h);
-    const struct record feed = {.type = RECORD_FEED};
-    fold_harness_apply(&h, &feed);
+    const struct record r = feed(CANDLE_CASE_T0);
+    fold_harness_apply(&h, &r);
     assert_int_equal(h.n_said, 0);
     assert_int_equal(image_len(&h), before);
     fold_harness_finish(&h);
@@ -264,30 +305,56 @@ static void a_sum_that_does_not_fit_changes_nothing(void **state)
 
 static const char full_reason[] = "refused: state.max.windows is reached";
 
-/* A window that is there goes on taking trades; there is room again once one has left. */
-static void no_more_windows_than_allowed(void **state)
+/* Where no window is closed, a new one is refused; one that is there goes on taking trades. */
+static void no_more_open_windows_than_allowed(void **state)
 {
     (void)state;
-    const struct candle_options two = {.grace_ms = 2000, .keep_ms = 60000, .max_windows = 2};
+    struct candle_options two = candle_case_minutes;
+    two.max_windows = 2;
     const struct candle_step steps[] = {
         {TRADE, BTC, MS(0), MS(0), "BTC[0] provisional n=1"},
         {TRADE, BTC, MS(60000), MS(60000), "BTC[1] provisional n=1"},
         {TRADE, ETH, MS(60000), MS(60000), full_reason},
-        {TRADE, BTC, MS(120000), MS(119000),
-         "BTC[0] final 1 n=1; refused: state.max.windows is reached"},
-        {TRADE, BTC, MS(60000), MS(119000), "BTC[1] provisional n=2"},
-        {TRADE, BTC, MS(1000), MS(121000), "BTC[0] final 2 late n=2"},
+        {TRADE, BTC, MS(60000), MS(61000), "BTC[1] provisional n=2"},
+        {TRADE, BTC, MS(120000), MS(119000), "BTC[0] final 1 n=1; BTC[2] provisional n=1"},
+        {TRADE, ETH, MS(120000), MS(119000), full_reason},
         {TRADE, ETH, MS(120000), MS(122000), "BTC[1] final 1 n=2; ETH[2] provisional n=1"},
-        {TRADE, BTC, MS(120000), MS(122000), full_reason},
+        {TRADE, BTC, MS(180000), MS(179000), full_reason},
     };
     candle_case_run(__func__, &two, steps, N(steps));
+}
+
+/* The closed windows with the oldest ends go first, with what they still had to tell. */
+static void the_oldest_windows_are_dropped(void **state)
+{
+    (void)state;
+    struct candle_options few = candle_case_minutes;
+    few.hold_ms = candle_case_defaults.hold_ms;
+    few.max_windows = 3;
+    const struct candle_step steps[] = {
+        {TRADE, BTC, MS(0), MS(0), "BTC[0] provisional n=1"},
+        {TRADE, BTC, MS(60000), MS(60000), "BTC[1] provisional n=1"},
+        {TRADE, ETH, MS(60000), MS(60000), "ETH[1] provisional n=1"},
+        {TICK, BTC, 0, MS(62000), "BTC[0] final 1 n=1"},
+        {TRADE, BTC, MS(1000), MS(62500), ""},
+        {TRADE, KRAKEN, MS(60000), MS(60000), "BTC[0] final 2 late n=2; KRAKEN[1] provisional n=1"},
+        {TRADE, BTC, MS(1000), MS(62600), "refused: its window has left the state"},
+        {TICK, BTC, 0, MS(122000), "BTC[1] final 1 n=1; ETH[1] final 1 n=1"},
+        {TRADE, ETH, MS(120000), MS(122000), "ETH[2] provisional n=1"}, /* the symbol seen first */
+        {TRADE, BTC, MS(119000), MS(122000), "refused: its window has left the state"},
+        {TRADE, ETH, MS(119000), MS(122100), ""},
+        {TRADE, BTC, MS(120000), MS(122200), "ETH[1] final 2 late n=2; BTC[2] provisional n=1"},
+    };
+    candle_case_run(__func__, &few, steps, N(steps));
 }
 
 /* Symbols that traded once are few; that they come from outside makes them a limit, too. */
 static void no_more_symbols_than_windows(void **state)
 {
     (void)state;
-    const struct candle_options one = {.grace_ms = 2000, .keep_ms = 0, .max_windows = 1};
+    struct candle_options one = candle_case_minutes;
+    one.keep_ms = one.hold_ms = 0;
+    one.max_windows = 1;
     const struct candle_step steps[] = {
         {TRADE, BTC, MS(0), MS(0), "BTC[0] provisional n=1"},
         {TICK, BTC, 0, MS(62000), "BTC[0] final 1 n=1"},
@@ -347,10 +414,12 @@ int main(void)
         cmocka_unit_test(trade_ids),
         cmocka_unit_test(prices_and_amounts),
         cmocka_unit_test(times),
+        cmocka_unit_test(feed_records),
         cmocka_unit_test(other_records),
         cmocka_unit_test(a_product_that_does_not_fit_leaves_no_window),
         cmocka_unit_test(a_sum_that_does_not_fit_changes_nothing),
-        cmocka_unit_test(no_more_windows_than_allowed),
+        cmocka_unit_test(no_more_open_windows_than_allowed),
+        cmocka_unit_test(the_oldest_windows_are_dropped),
         cmocka_unit_test(no_more_symbols_than_windows),
         cmocka_unit_test(no_more_exchanges_than_an_image_holds),
         cmocka_unit_test(a_full_sink_stops_the_fold),

@@ -128,7 +128,7 @@ static void check_order(size_t i, size_t nth, size_t n_trades)
     size_t order[TRADES_MAX];
     struct fold_harness h;
     permute(nth, n_trades, order);
-    fold_harness_init(&h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(&h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
     for (size_t k = 0; k < n_trades; k++)
         apply_small(&h, &cases[i].trades[order[k]]);
     const struct record tick = candle_case_tick("binance", CANDLE_CASE_T0 + MS(62000));
@@ -166,22 +166,26 @@ static void whole_record(void **state)
 {
     (void)state;
     struct fold_harness h;
-    fold_harness_init(&h, &candle_fold, &candle_case_defaults, CANDLE_CASE_PARTITION);
+    fold_harness_init(&h, &candle_fold, &candle_case_minutes, CANDLE_CASE_PARTITION);
     h.next_offset = 41;
     apply_small(&h, &(struct small_trade){"7", 7, 5, "64123.45", "0.001", SIDE_BUY});
     apply_small(&h, &(struct small_trade){"8", 8, 9, "64123.5", "0.002", SIDE_SELL});
+    for (int s = 1; s < 62; s += 3) { /* no time is lost */
+        const struct record alive = candle_case_tick("binance", CANDLE_CASE_T0 + s * US_PER_S);
+        fold_harness_apply(&h, &alive);
+    }
     const struct record tick = candle_case_tick("binance", CANDLE_CASE_T0 + MS(62000));
     fold_harness_apply(&h, &tick);
-    assert_int_equal(h.n_said, 2);
+    assert_int_equal(h.n_said, 3);
     for (size_t i = 0; i < h.n_said; i++) {
         assert_true(
             slice_is(fold_harness_key(&h, i), "binance|BTC-USDT|2026-01-05T00:00:00.000000Z"));
-        assert_int_equal(h.said[i].topic, 0);
+        assert_int_equal(h.said[i].topic, INTERVAL_1M);
         assert_false(h.said[i].urgent);
     }
     struct record r;
     struct strbuf json = STRBUF_INIT(2000);
-    fold_harness_decode(&h, 1, &r);
+    fold_harness_decode(&h, 2, &r);
     assert_int_equal(record_json(&r, &json, NULL), 0);
     assert_string_equal(
         json.data,

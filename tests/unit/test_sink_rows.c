@@ -1,6 +1,5 @@
-/* What a batch comes to: each key once, the winner of each candle, the sums of each symbol. */
+/* What a batch comes to: each key once, the sums of each symbol. */
 #include "tally.h"
-#include "winners.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,69 +81,12 @@ static void sums_of_each_symbol(void **state)
     tally_finish(&t);
 }
 
-/* Each step: a record of one window, and which record counts afterwards (by its offset). */
-static const struct {
-    int32_t revision;
-    int64_t offset;
-    int64_t winner;
-} steps[] = {
-    {0, 10, 10}, {0, 12, 12}, {0, 11, 12}, {1, 13, 13}, {0, 14, 13},
-    {2, 9, 9},   {2, 8, 9},   {1, 20, 9},  {2, 21, 21},
-};
-
-static struct candle candle(const char *symbol, const char *interval, int64_t open_us)
-{
-    return (struct candle){.exchange = slice_of("x"),
-                           .symbol = slice_of(symbol),
-                           .interval = slice_of(interval),
-                           .open_time_us = open_us};
-}
-
-static void greater_revision_and_offset_wins(void **state)
-{
-    (void)state;
-    struct winners w = {0};
-    struct err e = {0};
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        struct candle c = candle("A", "1m", 60);
-        c.revision = steps[i].revision;
-        assert_int_equal(winners_put(&w, &c, 3, steps[i].offset, &e), 0);
-        assert_int_equal(w.keys.n, 1);
-        assert_int_equal(w.rows[0].offset, steps[i].winner);
-        assert_int_equal(w.rows[0].partition, 3);
-    }
-    winners_finish(&w);
-}
-
-static void windows_do_not_mix(void **state)
-{
-    (void)state;
-    const struct candle candles[] = {candle("A", "1m", 60), candle("A", "1m", 120),
-                                     candle("A", "5m", 60), candle("B", "1m", 60)};
-    const size_t n = sizeof(candles) / sizeof(candles[0]);
-    struct winners w = {0};
-    struct err e = {0};
-    for (int64_t round = 0; round < 2; round++)
-        for (size_t i = 0; i < n; i++)
-            assert_int_equal(winners_put(&w, &candles[i], 0, round * 100 + (int64_t)i, &e), 0);
-    assert_int_equal(w.keys.n, n);
-    for (size_t i = 0; i < n; i++)
-        assert_int_equal(w.rows[i].offset, 100 + i);
-    winners_clear(&w);
-    assert_int_equal(w.keys.n, 0);
-    assert_int_equal(winners_put(&w, &candles[2], 0, 1, &e), 0);
-    assert_int_equal(w.rows[0].offset, 1);
-    winners_finish(&w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_what_their_parts_are),
         cmocka_unit_test(many_keys),
         cmocka_unit_test(sums_of_each_symbol),
-        cmocka_unit_test(greater_revision_and_offset_wins),
-        cmocka_unit_test(windows_do_not_mix),
     };
     return cmocka_run_group_tests_name("sink_rows", tests, NULL, NULL);
 }

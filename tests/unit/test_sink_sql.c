@@ -21,7 +21,8 @@ static const struct {
     {"25P03", ERR_IO},        /* idle in transaction */
     {"28P01", ERR_IO},        /* password */
     {"3D000", ERR_IO},        /* no such database */
-    {"23514", ERR_IO},        /* partition gone */
+    {"23514", ERR_PROTO},     /* a check */
+    {"P0001", ERR_PROTO},     /* a trigger that raises */
     {"22021", ERR_PROTO},     /* bytes that are no text */
     {"22008", ERR_PROTO},     /* time out of range */
     {"23502", ERR_PROTO},     /* null where none may be */

@@ -1,5 +1,6 @@
 /* What the writer does with bad records, on a store made of arrays: how a batch is halved, which
  * offsets move, what becomes of each record. */
+#include "cursors.h"
 #include "writer.h"
 
 #include <setjmp.h>
@@ -26,9 +27,13 @@ struct stage {
     char buffer[MESSAGES + 1];
     size_t n_buffer;
     bool refuse;
+    /* what it has as refused */
+    char quarantine[MESSAGES + 1];
+    size_t n_quarantine;
+    size_t n_told; /* refusals that were reported */
+    char aside;    /* buffered for it; 0: none */
     /* the letters */
     char letters[MESSAGES + 1];
-    char stages[MESSAGES + 1];
     size_t n_letters;
     size_t n_posted; /* letters that were flushed */
     bool letters_fail;
@@ -41,6 +46,7 @@ static void clear(void *sink)
     struct stage *s = sink;
     s->n_buffer = 0;
     s->refuse = false;
+    s->aside = 0;
 }
 
 static int put(void *sink, const struct kafka_message *m, struct err *e)
@@ -63,11 +69,24 @@ static int put(void *sink, const struct kafka_message *m, struct err *e)
     return 0;
 }
 
-static enum sink_verdict flush(void *sink, const char *topic, const struct sink_move *moves,
-                               size_t n, struct err *e)
+static int put_refused(void *rows, const char *topic, const struct kafka_message *m,
+                       const struct err *why, struct err *e)
+{
+    (void)e;
+    struct stage *s = rows;
+    assert_string_equal(topic, "t");
+    assert_string_equal(why->text, "refused");
+    assert_int_equal(s->n_buffer, 0);
+    s->aside = m->value.data[1];
+    return 0;
+}
+
+static enum sink_verdict flush(void *sink, void *rows, const char *const *topics,
+                               const struct sink_move *moves, size_t n, struct err *e)
 {
     struct stage *s = sink;
-    assert_string_equal(topic, "t");
+    assert_ptr_equal(rows, sink);
+    assert_string_equal(topics[0], "t");
     s->flushes++;
     assert_int_equal(s->n_letters, s->n_posted); /* no offset moves past a letter in the air */
     if (s->fail_with != SINK_OK) {
@@ -85,20 +104,22 @@ static enum sink_verdict flush(void *sink, const char *topic, const struct sink_
     }
     memcpy(s->rows + s->n_rows, s->buffer, s->n_buffer);
     s->n_rows += s->n_buffer;
+    if (s->aside)
+        s->quarantine[s->n_quarantine++] = s->aside;
     return SINK_OK;
 }
 
-static const struct sink_ops ops = {.table = "x", .put = put, .clear = clear, .flush = flush};
+static const struct sink_ops ops = {
+    .put = put, .put_refused = put_refused, .rows_clear = clear, .flush = flush};
+static const char *const topics[] = {"t", NULL};
 
 /* --- the letters ------------------------------------------------------------------------------ */
 
-static int letter_put(void *ctx, const struct kafka_message *m, const char *stage,
-                      const struct err *why, struct err *e)
+static int letter(void *ctx, const struct kafka_message *m, const struct err *why, struct err *e)
 {
     (void)e;
     struct stage *s = ctx;
     assert_int_equal(why->code, ERR_PROTO);
-    s->stages[s->n_letters] = stage[0];
     s->letters[s->n_letters++] = m->value.data[1];
     return 0;
 }
@@ -112,7 +133,14 @@ static int letters_flush(void *ctx, struct err *e)
     return 0;
 }
 
-static const struct writer_letters letters = {letter_put, letters_flush};
+static void refused(void *ctx, const struct kafka_message *m, const struct err *why)
+{
+    struct stage *s = ctx;
+    assert_string_equal(why->text, "refused");
+    assert_int_equal(s->quarantine[s->n_told++], m->value.data[1]); /* told once it is kept */
+}
+
+static const struct writer_reports reports = {letter, letters_flush, refused};
 
 /* --- a case ----------------------------------------------------------------------------------- */
 
@@ -122,7 +150,20 @@ struct setting {
     struct cursors cursors;
     struct writer writer;
     char text[MESSAGES][2];
+    struct sink_move moves[PARTITIONS];
+    int broken; /* what putting a record came to */
+    struct err put_err;
 };
+
+/* As the runner does it: all that was read, in one flight. */
+static enum sink_verdict write_all(struct setting *t, struct err *e)
+{
+    size_t n = cursors_moves(&t->cursors, t->moves);
+    enum sink_verdict v = writer_write(&t->writer, &t->batch, t->moves, n, e);
+    if (v == SINK_OK)
+        cursors_moved(&t->cursors, t->moves, n);
+    return v;
+}
 
 static void no_release(void *ctx, struct kafka_message *m)
 {
@@ -135,9 +176,10 @@ static void no_release(void *ctx, struct kafka_message *m)
 static void set_up(struct setting *t, const char *kinds)
 {
     struct err e = {0};
-    *t = (struct setting){.writer = {.ops = &ops, .topic = "t", .letters = &letters}};
+    *t = (struct setting){.writer = {.ops = &ops, .topics = topics, .reports = &reports}};
     t->writer.sink = t->writer.ctx = &t->stage;
     assert_int_equal(batch_init(&t->batch, MESSAGES, &e), 0);
+    t->batch.rows = &t->stage;
     struct group_offset parts[PARTITIONS];
     for (int p = 0; p < PARTITIONS; p++) {
         parts[p] = (struct group_offset){.partition = p, .next_offset = 5};
@@ -150,10 +192,11 @@ static void set_up(struct setting *t, const char *kinds)
         const struct kafka_message m = {.partition = i % PARTITIONS,
                                         .offset = i / PARTITIONS * 10 + 7,
                                         .value = slice_make(t->text[i], 2)};
-        assert_true(cursors_advance(&t->cursors, m.partition, m.offset + 1));
-        batch_add(&t->batch, &m, 0);
+        assert_true(cursors_advance(&t->cursors, 0, m.partition, m.offset + 1));
+        struct batch_item *item = batch_add(&t->batch, &m, 0);
+        t->broken += writer_put(&ops, &t->batch, item, &t->put_err);
     }
-    assert_true(cursors_advance(&t->cursors, 0, 1000)); /* behind them, records nobody wants */
+    assert_true(cursors_advance(&t->cursors, 0, 0, 1000)); /* behind them, records nobody wants */
 }
 
 static void tear_down(struct setting *t)
@@ -166,22 +209,22 @@ static void tear_down(struct setting *t)
 static const struct {
     const char *name;
     const char *kinds;
-    const char *rows;    /* ids kept */
-    const char *letters; /* ids buried */
-    const char *stages;  /* first letter of the stage of each */
+    const char *rows;       /* ids kept */
+    const char *letters;    /* ids buried */
+    const char *quarantine; /* ids refused */
 } cases[] = {
     {"all good", "gggggg", "abcdef", "", ""},
     {"nothing", "", "", "", ""},
     {"not ours", "gngn", "ac", "", ""},
-    {"one undecodable", "ggugg", "abde", "c", "d"},
-    {"all undecodable", "uuu", "", "abc", "ddd"},
-    {"one refused alone", "r", "", "a", "s"},
-    {"first refused", "rggggggg", "bcdefgh", "a", "s"},
-    {"last refused", "gggggggr", "abcdefg", "h", "s"},
-    {"middle refused", "ggggrgggg", "abcdfghi", "e", "s"},
-    {"two refused", "grggggrg", "acdefh", "bg", "ss"},
-    {"all refused", "rrrrr", "", "abcde", "sssss"},
-    {"both kinds", "gurgngruu", "adf", "bhicg", "dddss"},
+    {"one undecodable", "ggugg", "abde", "c", ""},
+    {"all undecodable", "uuu", "", "abc", ""},
+    {"one refused alone", "r", "", "", "a"},
+    {"first refused", "rggggggg", "bcdefgh", "", "a"},
+    {"last refused", "gggggggr", "abcdefg", "", "h"},
+    {"middle refused", "ggggrgggg", "abcdfghi", "", "e"},
+    {"two refused", "grggggrg", "acdefh", "", "bg"},
+    {"all refused", "rrrrr", "", "", "abcde"},
+    {"both kinds", "gurgngruu", "adf", "bhi", "cg"},
 };
 
 static void each_record_is_kept_or_buried(void **state)
@@ -191,14 +234,16 @@ static void each_record_is_kept_or_buried(void **state)
         struct setting t;
         struct err e = {0};
         set_up(&t, cases[i].kinds);
-        enum sink_verdict v = writer_write(&t.writer, &t.batch, &t.cursors, &e);
+        enum sink_verdict v = write_all(&t, &e);
         if (v != SINK_OK || strcmp(t.stage.rows, cases[i].rows) != 0 ||
             strcmp(t.stage.letters, cases[i].letters) != 0 ||
-            strcmp(t.stage.stages, cases[i].stages) != 0)
-            fail_msg("%s: verdict %d, rows \"%s\", letters \"%s\" (%s): %s", cases[i].name, v,
-                     t.stage.rows, t.stage.letters, t.stage.stages, e.text);
+            strcmp(t.stage.quarantine, cases[i].quarantine) != 0)
+            fail_msg("%s: verdict %d, rows \"%s\", letters \"%s\", quarantine \"%s\": %s",
+                     cases[i].name, v, t.stage.rows, t.stage.letters, t.stage.quarantine, e.text);
+        assert_int_equal(t.broken, 0);
+        assert_int_equal(t.stage.n_told, t.stage.n_quarantine);
         for (int p = 0; p < PARTITIONS; p++)
-            assert_int_equal(cursors_find(&t.cursors, p)->stored, t.stage.stored[p]);
+            assert_int_equal(cursors_find(&t.cursors, 0, p)->stored, t.stage.stored[p]);
         tear_down(&t);
     }
 }
@@ -210,7 +255,7 @@ static void one_flush_where_all_is_well(void **state)
     struct setting t;
     struct err e = {0};
     set_up(&t, "ggggu");
-    assert_int_equal(writer_write(&t.writer, &t.batch, &t.cursors, &e), SINK_OK);
+    assert_int_equal(write_all(&t, &e), SINK_OK);
     assert_int_equal(t.stage.flushes, 1);
     assert_int_equal(t.stage.stored[0], 1000);
     assert_int_equal(t.stage.stored[1], 18);
@@ -226,7 +271,7 @@ static void offsets_after_a_refusal(void **state)
     struct setting t;
     struct err e = {0};
     set_up(&t, "ggrg");
-    assert_int_equal(writer_write(&t.writer, &t.batch, &t.cursors, &e), SINK_OK);
+    assert_int_equal(write_all(&t, &e), SINK_OK);
     assert_int_equal(t.stage.stored[0], 18); /* the rest is for the next flush */
     assert_int_equal(t.stage.stored[1], 8);
     assert_int_equal(t.stage.stored[2], 8);
@@ -252,10 +297,10 @@ static void failures_pass_through(void **state)
         set_up(&t, "ggg");
         t.stage.fail_with = failures[i].verdict;
         t.stage.fail_err = failures[i].err;
-        assert_int_equal(writer_write(&t.writer, &t.batch, &t.cursors, &e), failures[i].verdict);
+        assert_int_equal(write_all(&t, &e), failures[i].verdict);
         assert_int_equal(e.code, failures[i].err.code);
         assert_int_equal(t.stage.flushes, 1);
-        assert_int_equal(cursors_find(&t.cursors, 0)->stored, 5);
+        assert_int_equal(cursors_find(&t.cursors, 0, 0)->stored, 5);
         tear_down(&t);
     }
 }
@@ -271,7 +316,7 @@ static void refusal_without_records(void **state)
         set_up(&t, kinds[i]);
         t.stage.fail_with = SINK_DROP;
         (void)err_set(&t.stage.fail_err, ERR_PROTO, "refused");
-        assert_int_equal(writer_write(&t.writer, &t.batch, &t.cursors, &e), SINK_FATAL);
+        assert_int_equal(write_all(&t, &e), SINK_FATAL);
         tear_down(&t);
     }
 }
@@ -283,21 +328,20 @@ static void letters_that_cannot_be_posted(void **state)
     struct err e = {0};
     set_up(&t, "gug");
     t.stage.letters_fail = true;
-    assert_int_equal(writer_write(&t.writer, &t.batch, &t.cursors, &e), SINK_RETRY);
+    assert_int_equal(write_all(&t, &e), SINK_RETRY);
     assert_int_equal(t.stage.flushes, 0);
     assert_int_equal(t.stage.n_rows, 0);
     tear_down(&t);
 }
 
+/* What is wrong with the sink and not with a record is found when the record is put. */
 static void sink_that_breaks(void **state)
 {
     (void)state;
     struct setting t;
-    struct err e = {0};
     set_up(&t, "gbg");
-    assert_int_equal(writer_write(&t.writer, &t.batch, &t.cursors, &e), SINK_FATAL);
-    assert_int_equal(e.code, ERR_NOMEM);
-    assert_int_equal(t.stage.n_letters, 0);
+    assert_int_equal(t.broken, -1);
+    assert_int_equal(t.put_err.code, ERR_NOMEM);
     tear_down(&t);
 }
 
@@ -310,20 +354,26 @@ static void cursors_never_go_back(void **state)
     struct cursors c = {0};
     const struct group_offset parts[] = {{.partition = 4, .next_offset = 10}};
     assert_int_equal(cursors_set(&c, parts, 1, &e), 0);
-    assert_false(cursors_advance(&c, 4, 10));
-    assert_false(cursors_advance(&c, 4, -1));
-    assert_false(cursors_advance(&c, 5, 11));
+    assert_false(cursors_advance(&c, 0, 4, 10));
+    assert_false(cursors_advance(&c, 0, 4, -1));
+    assert_false(cursors_advance(&c, 0, 5, 11));
+    assert_false(cursors_advance(&c, 1, 4, 11)); /* the same number of another topic */
     assert_false(c.items[0].read);
-    assert_true(cursors_advance(&c, 4, 12));
+    assert_true(cursors_advance(&c, 0, 4, 12));
     assert_true(c.items[0].read);
     struct sink_move move;
     assert_int_equal(cursors_moves(&c, &move), 1);
     assert_int_equal(move.from, 10);
     assert_int_equal(move.to, 12);
+    move.from = 11; /* a part of it */
+    cursors_moved(&c, &move, 1);
+    assert_int_equal(cursors_moves(&c, &move), 1);
+    assert_int_equal(move.from, 11);
+    move.from = move.to;
     cursors_moved(&c, &move, 1);
     assert_int_equal(cursors_moves(&c, &move), 0);
     assert_int_equal(cursors_set(&c, parts, 0, &e), 0);
-    assert_null(cursors_find(&c, 4));
+    assert_null(cursors_find(&c, 0, 4));
     cursors_finish(&c);
 }
 
@@ -334,16 +384,16 @@ static void batch_is_bounded(void **state)
     struct batch b;
     struct kafka_message m = {.value = {NULL, BATCH_BYTES - 1}};
     assert_int_equal(batch_init(&b, 2, &e), 0);
-    batch_add(&b, &m, 100);
+    (void)batch_add(&b, &m, 100);
     assert_false(batch_is_full(&b));
     m.value.len = 1;
-    batch_add(&b, &m, 200);
+    (void)batch_add(&b, &m, 200);
     assert_true(batch_is_full(&b));
     assert_int_equal(b.since_us, 100);
     batch_drop(&b, no_release, NULL);
     assert_int_equal(b.bytes, 0);
     m.value.len = BATCH_BYTES;
-    batch_add(&b, &m, 300);
+    (void)batch_add(&b, &m, 300);
     assert_true(batch_is_full(&b));
     assert_int_equal(b.since_us, 300);
     batch_drop(&b, no_release, NULL);

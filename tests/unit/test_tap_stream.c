@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -13,6 +14,12 @@ struct diary {
     struct strbuf text;
     int left; /* values until an event fails; negative: never */
 };
+
+static int decode(void *ctx, struct slice input, struct record *ret, size_t *ret_len, struct err *e)
+{
+    (void)ctx;
+    return record_decode_prefix(input, ret, ret_len, e);
+}
 
 static int on_value(void *ctx, const struct record *r, struct err *e)
 {
@@ -32,7 +39,7 @@ static int on_skipped(void *ctx, const struct tap_skip *skip, struct err *e)
                        (long long)skip->bytes, skip->reason);
 }
 
-static const struct tap_events events = {on_value, on_skipped, NULL};
+static const struct tap_events events = {decode, on_value, on_skipped, NULL};
 
 static void begin(struct tap_stream *s, struct diary *d)
 {
@@ -184,6 +191,142 @@ static void cut_short(void **state)
 
 /* --- promises --------------------------------------------------------------------------------- */
 
+/* What the console consumer prints with print.key and the like. */
+static void text_in_front_is_refused(void **state)
+{
+    (void)state;
+    static const char *const fronts[] = {"BTC\t=a\\", "Partition:3\tOffset:7\t=a\\",
+                                         "=a\\CreateTime:1700000000000\tkey\t=b\\",
+                                         "garbage\\=a\\NO_HEADERS\t=b\\"};
+    static const size_t behind[] = {0, 0, 16, 24};
+    for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+        struct strbuf in = STRBUF_INIT(1 << 16);
+        add_script(&in, fronts[i]);
+        for (size_t n = 1; n <= in.len; n++) {
+            struct tap_stream s;
+            struct diary d;
+            struct err e = {0};
+            char where[32];
+            int r = 0;
+            begin(&s, &d);
+            for (size_t at = 0; r == 0 && at < in.len; at += n)
+                r = tap_stream_feed(&s, slice_make(in.data + at, in.len - at < n ? in.len - at : n),
+                                    &e);
+            assert_int_equal(r, -1);
+            assert_int_equal(e.code, ERR_PROTO);
+            (void)snprintf(where, sizeof(where), "behind byte %zu:", behind[i]);
+            assert_non_null(strstr(e.text, where));
+            assert_non_null(strstr(e.text, "print.key"));
+            tap_stream_finish(&s);
+            strbuf_finish(&d.text);
+        }
+        strbuf_finish(&in);
+    }
+}
+
+struct first_skip {
+    int64_t bytes;
+    char begins[TAP_SKIP_SHOWN + 1];
+};
+
+static int keep_skip(void *ctx, const struct tap_skip *skip, struct err *e)
+{
+    struct first_skip *f = ctx;
+    (void)e;
+    f->bytes = skip->bytes;
+    (void)snprintf(f->begins, sizeof(f->begins), "%.*s", SLICE_ARG(skip->begins));
+    return 0;
+}
+
+static int ignore_value(void *ctx, const struct record *r, struct err *e)
+{
+    (void)ctx;
+    (void)r;
+    (void)e;
+    return 0;
+}
+
+static void a_skip_shows_how_it_begins(void **state)
+{
+    (void)state;
+    static const char text[] = "Option --property is deprecated and will be removed";
+    struct strbuf in = STRBUF_INIT(1 << 16);
+    assert_int_equal(strbuf_adds(&in, text), 0);
+    add_script(&in, "\\=a\\");
+    for (size_t n = 1; n <= in.len; n++) {
+        struct first_skip found = {0};
+        struct tap_stream s;
+        tap_stream_init(&s, &(struct tap_events){decode, ignore_value, keep_skip, &found});
+        for (size_t at = 0; at < in.len; at += n)
+            feed(&s, slice_make(in.data + at, in.len - at < n ? in.len - at : n));
+        end(&s);
+        assert_int_equal(found.bytes, sizeof(text));
+        assert_int_equal(strlen(found.begins), TAP_SKIP_SHOWN);
+        assert_memory_equal(found.begins, text, TAP_SKIP_SHOWN);
+    }
+    strbuf_finish(&in);
+}
+
+/* Another framing than ours: 'x' and two letters are a value of this decoder, whose header is 00 00
+ * and three bytes. */
+static int decode_wire(void *ctx, struct slice input, struct record *ret, size_t *ret_len,
+                       struct err *e)
+{
+    (void)ctx;
+    if (input.len < 5)
+        return err_set(e, ERR_PROTO, "cut") + 2;
+    if (memcmp(input.data, "\0\0\0\0", 4) != 0 || input.data[4] != '\7')
+        return err_set(e, ERR_NOT_FOUND, "no such schema");
+    if (input.len < 6)
+        return err_set(e, ERR_PROTO, "cut") + 2;
+    *ret = (struct record){.type = RECORD_TICK, .tick = {.exchange = slice_of("w"), .epoch = 6}};
+    *ret_len = 6;
+    return 0;
+}
+
+static void another_framing(void **state)
+{
+    (void)state;
+    static const char in[] = "garbage\n\0\0\0\0\7a\nxx\n\0\0\0\0\010b\n\0\0\0\0\7\n\n";
+    for (size_t n = 1; n < sizeof(in); n++) {
+        struct tap_stream s;
+        struct diary d;
+        begin(&s, &d);
+        s.events.decode = decode_wire;
+        for (size_t at = 0; at < sizeof(in) - 1; at += n)
+            feed(&s, slice_make(in + at, sizeof(in) - 1 - at < n ? sizeof(in) - 1 - at : n));
+        end(&s);
+        assert_string_equal(d.text.data, "skip 0+8 no such schema\n" TICK(
+                                             "w") "skip 15+10 no such schema\n" TICK("w"));
+        strbuf_finish(&d.text);
+    }
+}
+
+static int decode_stopped(void *ctx, struct slice input, struct record *ret, size_t *ret_len,
+                          struct err *e)
+{
+    (void)ctx;
+    (void)input;
+    (void)ret;
+    (void)ret_len;
+    return err_set(e, ERR_STOPPED, "stopped");
+}
+
+static void told_to_stop_while_decoding(void **state)
+{
+    (void)state;
+    struct tap_stream s;
+    struct diary d;
+    struct err e = {0};
+    begin(&s, &d);
+    s.events.decode = decode_stopped;
+    assert_int_equal(tap_stream_feed(&s, slice_of("x"), &e), -1);
+    assert_int_equal(e.code, ERR_STOPPED);
+    assert_int_equal(d.text.len, 0);
+    tap_stream_finish(&s);
+    strbuf_finish(&d.text);
+}
+
 static void told_with_its_newline(void **state)
 {
     (void)state;
@@ -313,6 +456,10 @@ int main(void)
         cmocka_unit_test(scripts),
         cmocka_unit_test(any_byte_changed),
         cmocka_unit_test(cut_short),
+        cmocka_unit_test(text_in_front_is_refused),
+        cmocka_unit_test(a_skip_shows_how_it_begins),
+        cmocka_unit_test(another_framing),
+        cmocka_unit_test(told_to_stop_while_decoding),
         cmocka_unit_test(told_with_its_newline),
         cmocka_unit_test(random_records_in_random_pieces),
         cmocka_unit_test(bounded_memory),

@@ -12,6 +12,8 @@
 
 enum { TURN_MIN_US = 1000, TURN_MAX_US = 100000, TIMEOUT_S = 30, KEEPALIVE_S = 60, SPARE_FDS = 64 };
 
+enum { CLOSED = 7 }; /* behind those without a label */
+
 static const struct metric_desc descs[] = {
     {"candlewick_sim_trades_total", "trades the market made", METRIC_COUNTER, 1},
     {"candlewick_sim_unheard_trades_total", "trades nobody was subscribed to", METRIC_COUNTER, 1},
@@ -21,9 +23,10 @@ static const struct metric_desc descs[] = {
      1},
     {"candlewick_sim_connections", "WebSocket connections open now", METRIC_GAUGE, 1},
     {"candlewick_sim_behind_seconds", "how late the market is", METRIC_GAUGE, 1000000},
+    [CLOSED] = {"candlewick_sim_closed_connections_total", "WebSocket connections ended",
+                METRIC_COUNTER, 1, "reason"},
 };
-static const struct metric_desc closed_desc = {"candlewick_sim_closed_connections_total",
-                                               "WebSocket connections ended", METRIC_COUNTER, 1};
+const struct metric_table server_metric_table = METRIC_TABLE(descs);
 
 /* --- shared by the server's files ------------------------------------------------------------ */
 
@@ -137,9 +140,9 @@ static const struct lws_protocols protocols[] = {
 
 static int add_metrics(struct server *s, struct err *e)
 {
-    struct metric **slots[] = {&s->m.trades, &s->m.unheard, &s->m.queued,   &s->m.sent,
-                               &s->m.opened, &s->m.open,    &s->m.behind_us};
-    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+    struct metric **slots[CLOSED] = {&s->m.trades, &s->m.unheard, &s->m.queued,   &s->m.sent,
+                                     &s->m.opened, &s->m.open,    &s->m.behind_us};
+    for (size_t i = 0; i < CLOSED; i++) {
         *slots[i] = metrics_add(s->parts.metrics, &descs[i], "", e);
         if (!*slots[i])
             return -1;
@@ -148,7 +151,7 @@ static int add_metrics(struct server *s, struct err *e)
         char label[32];
         (void)snprintf(label, sizeof(label), "reason=\"%s\"",
                        close_reason_name((enum close_reason)i));
-        s->m.closed[i] = metrics_add(s->parts.metrics, &closed_desc, label, e);
+        s->m.closed[i] = metrics_add(s->parts.metrics, &descs[CLOSED], label, e);
         if (!s->m.closed[i])
             return -1;
     }

@@ -45,6 +45,8 @@ struct server_parts {
 
 struct server;
 
+extern const struct metric_table server_metric_table;
+
 /* NULL with ERR_CONF (listen is not host:port), ERR_IO (the port cannot be had: says which),
  * ERR_NOMEM. */
 struct server *server_create(const struct server_config *config, const struct server_parts *parts,

@@ -80,6 +80,7 @@ static const struct program_about about = {
                        "from the real exchange.",
         },
     .health_listen = "",
+    .metrics = {&server_metric_table},
 };
 
 /* What a running simulator is made of. */

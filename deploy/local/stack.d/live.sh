@@ -5,12 +5,13 @@
 
 live_symbols=5 # as many symbols as the screen shows candles of
 
-# What is shown as a rate: WHAT, tab, SERVICE (or the beginning of its name), tab, METRIC. {table} in WHAT stands for
-# that label of the metric.
+# What is shown as a rate: WHAT, tab, SERVICE (or the beginning of its name), tab, METRIC, with all its labels where only
+# one of its series is meant. {table} in WHAT stands for that label of the metric.
 list_rates() {
     printf '%s\t%s\t%s\n' \
         'topic trades' cw-producer candlewick_trades_written_total \
-        'topic candles.1m' cw-candles candlewick_records_produced_total \
+        'topic candles.1m' cw-candles 'candlewick_records_produced_total{topic="candles.1m"}' \
+        'topic candles.1m.json' cw-tap.candles.1m candlewick_records_mirrored_total \
         'table {table}' cw-postgres candlewick_rows_written_total
 }
 
@@ -53,11 +54,12 @@ condense() {
         {
             value = $0
             sub(/.* /, "", value)
-            metric = $0
+            series = metric = $0
+            sub(/ [^ ]*$/, "", series)
             sub(/[{ ].*/, "", metric)
             if (metric == "candlewick_consumer_lag_records") sum["lag:" service] += value
             for (key in what) {
-                if (what[key] != metric) continue
+                if (what[key] != metric && what[key] != series) continue
                 shown = key
                 if (match($0, /table="[^"]*"/)) sub(/{table}/, substr($0, RSTART + 7, RLENGTH - 8), shown)
                 sum[shown] += value

@@ -10,6 +10,7 @@ list_services() {
         ${SIM_LEDGER:+--ledger "$(readlink -m "$SIM_LEDGER")"}
     service cw-producer.binance any producers/cw-producer --exchange binance --instance 0 "${binance_flags[@]}"
     service cw-candles any processors/cw-candles --instance 0
+    service cw-tap.candles.1m any tools/cw-tap --mirror --topic candles.1m --instance 0
     service cw-postgres any sinks/cw-postgres --instance 0
     service cw-api any api/cw-api --listen "127.0.0.1:$(service_port api)"
 }

@@ -1,0 +1,88 @@
+"""bench.py [--short] [--output FILE] [--directory DIR] [PART...]   measures; see docs/BENCH.md for the parts and what
+they say. Kafka and PostgreSQL are started for it in DIR, and stopped."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how tests start things
+
+import bench_candles
+import bench_latency
+import bench_postgres
+import bench_restart
+from figures import Figures
+from stack import BUILD, TOP, Kafka, Postgres, own_directory, run
+
+
+@dataclass(frozen=True)
+class Sizes:
+    trades: int = 8_000_000  # of candles and consume
+    rows: int = 1_000_000  # of postgres
+    latency_s: int = 10  # of each commit interval
+    windows: int = 140_000  # of restart
+
+
+SHORT = Sizes(trades=20_000, rows=5_000, latency_s=1, windows=1_400)
+
+
+class Place:
+    """Where a run takes place. Servers start when they are first asked for."""
+
+    def __init__(self, directory, sizes):
+        self._directory, self.sizes = directory, sizes
+        self.logs = directory / "logs"
+        self._started = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for server in self._started:
+            server.stop()
+
+    def _start(self, server):
+        self._started.append(server)
+        return server.start()
+
+    @cached_property
+    def kafka(self):
+        return self._start(Kafka(self._directory / "kafka", heap="", jvm=""))  # as in a real stack
+
+    @cached_property
+    def postgres(self):
+        return self._start(Postgres(self._directory / "postgres", extra=""))
+
+
+def micro(figures, place):
+    frames = TOP / "tests/fixtures/binance/binance-agg.ws.jsonl"
+    for name, arguments in (("fold", []), ("codec", []), ("parse", [frames])):
+        for line in run(BUILD / f"tests/bench/bench_{name}", *arguments).stdout.splitlines():
+            figures.take(json.loads(line))
+
+
+PARTS = {"micro": micro, "candles": bench_candles.measure, "latency": bench_latency.measure,
+         "restart": bench_restart.measure, "postgres": bench_postgres.measure}
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description="Measures Candlewick: a line a figure, and the same as JSON lines.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; all if none")
+    parser.add_argument("--short", action="store_true", help="only see that it works: the figures mean nothing")
+    parser.add_argument("--output", type=Path, default=TOP / "var/bench.json", help="the JSON lines (%(default)s)")
+    parser.add_argument("--directory", type=Path, default=TOP / "var/bench", help="emptied and used (%(default)s)")
+    given = parser.parse_args(arguments)
+    for name in given.parts:
+        if name not in PARTS:
+            parser.error(f"there is no part {name}; there are {', '.join(PARTS)}")
+    with own_directory(given.directory) as directory, Figures(given.output) as figures:
+        with Place(directory, SHORT if given.short else Sizes()) as place:
+            for name in given.parts or PARTS:
+                PARTS[name](figures, place)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

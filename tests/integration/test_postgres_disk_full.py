@@ -1,0 +1,104 @@
+"""cw-postgres when PostgreSQL's disk is full: it stops, says why, and goes on when there is room.
+
+The database lies in a tablespace of its own on a small tmpfs; what fills it is a file of ours.
+"""
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from pipeline import Pipeline
+from sink_records import assert_tables_equal_topics, expected_trades, trade_rows, write_candles, write_trades
+from stack import BUILD, TOP, run, wait_for
+
+SIZE_MB = 64
+
+
+@pytest.fixture
+def disk(name):
+    """A small file system that PostgreSQL's user owns."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    path = Path("/tmp") / f"cw_{name}"
+    path.mkdir(mode=0o755)
+    try:
+        done = run("mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", path, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"this machine does not let us mount: {done.stderr.strip()}")
+        try:
+            space = path / "space"
+            space.mkdir()
+            run("chown", "postgres:", space)
+            yield path
+        finally:
+            run("umount", "--lazy", path)
+    finally:
+        path.rmdir()
+
+
+@pytest.fixture
+def cramped(disk, postgres, name, program, kafka, topics):
+    """A pipeline whose tables are on the small file system."""
+    postgres.sql(f"CREATE TABLESPACE {name} LOCATION '{disk / 'space'}'")
+    postgres.sql(f'CREATE DATABASE "{name}" OWNER candlewick TABLESPACE {name}')
+    url = postgres.database_url(name)
+    run(BUILD / "sinks/cw-migrate", "up", "--database.url", url, "--dir", TOP / "sinks/postgres/migrations")
+    yield Pipeline(program, kafka, topics, url)
+    postgres.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    postgres.sql(f"DROP TABLESPACE {name}")
+
+
+def fill_up(disk):
+    """Takes all the room there is; returns what to delete."""
+    ballast = disk / "ballast"
+    done = run("dd", "if=/dev/zero", f"of={ballast}", "bs=64k", check=False)
+    assert "No space left" in done.stderr
+    return ballast
+
+
+def tries(postgres):
+    """How often the server said that there is no room: a try may end when it connects, or when it stores."""
+    return (postgres.directory / "postgres.log").read_text().count("No space left on device")
+
+
+def test_disk_full_and_room_again(cramped, disk, kafka, postgres):
+    chance = random.Random(1)
+
+    def write(first, trades):
+        write_trades(kafka, cramped.prefix + "trades", chance, trades, first)
+        write_candles(kafka, cramped.prefix + "candles.1m", chance, trades // 10)
+
+    write(0, 2_000)
+    sink = cramped.sink("--batch.rows", "2000").wait_ready()
+    wait_for(cramped.sink_is_done, 60, lambda: f"rows of all records\n{sink.log_end()}", 0.3)
+    ballast = fill_up(disk)
+    write(2_000, 20_000)
+
+    def waiting():
+        status, body = sink.get("/readyz")
+        return json.loads(body)["waiting"] if status == 503 else {}
+
+    wait_for(lambda: "disk is full" in waiting().get("database.trade", ""), 30,
+             lambda: f"reason: {sink.get('/readyz')}\n{sink.log_end()}")
+    # it tries again and again, and never says that it is ready meanwhile
+    before = tries(postgres)
+
+    def more_tries():
+        assert "disk is full" in waiting()["database.trade"], sink.get("/readyz")
+        return tries(postgres) >= before + 6  # of both tables
+
+    wait_for(more_tries, 30, lambda: f"new tries\n{sink.log_end()}")
+    assert sink.alive() and sink.get("/livez")[0] == 200
+    assert any("its disk is full" in json.loads(line).get("error", "") for line in sink.log_text().splitlines())
+    # what is stored is exactly what the offsets say
+    offsets = cramped.offsets("trades")
+    below = [m for m in cramped.topic("trades") if m.offset < offsets[m.partition]]
+    assert trade_rows(cramped) == expected_trades(below)
+    ballast.unlink()
+    sink.wait_ready()
+    wait_for(cramped.sink_is_done, 60, lambda: f"rows of all records\n{sink.log_end()}", 0.3)
+    assert_tables_equal_topics(cramped)
+    assert sink.stop() == 0
