@@ -9,7 +9,7 @@ import io
 from dataclasses import dataclass
 
 import fastavro
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from avro_records import SCHEMAS
 from stack import wait_for
@@ -103,7 +103,7 @@ def stream_topic(brokers, topic, isolation="read_committed"):
         "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
     try:
         ends = end_offsets(brokers, [topic])[topic]
-        consumer.assign([TopicPartition(topic, p, 0) for p in ends])
+        consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in ends])
         open_parts = {p for p, end in ends.items() if end > 0}
         while open_parts:
             m = consumer.poll(30)
