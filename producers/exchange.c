@@ -29,3 +29,12 @@ const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endp
             return p->default_url;
     return NULL;
 }
+
+const struct channel *exchange_channel(const struct exchange_ops *x, enum channel_kind kind,
+                                       const char *name)
+{
+    for (const struct channel *c = x->channels; c->name; c++)
+        if (c->kind == kind && (*name == '\0' || strcmp(c->name, name) == 0))
+            return c;
+    return NULL;
+}

@@ -192,7 +192,7 @@ struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
         return NULL;
     }
     f->about = *about;
-    intake_init(&f->intake, about->ops, about->stream, about->universe, about->journals,
+    intake_init(&f->intake, about->ops, &about->listen, about->universe, about->journals,
                 about->metrics);
     f->env.about = &f->about;
     f->env.intake = &f->intake;

@@ -26,7 +26,7 @@ struct feed_thread;
 
 struct feed_about {
     const struct exchange_ops *ops;
-    const char *stream;
+    struct channels listen;
     struct url url;
     const struct universe *universe;
     struct journal *const *journals; /* one per shard */

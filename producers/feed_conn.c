@@ -121,7 +121,8 @@ void feed_conn_pause_if_full(struct feed_conn *c)
 struct subs feed_conn_subs(const struct feed_conn *c)
 {
     const struct feed_about *a = c->env->about;
-    return (struct subs){a->stream, c->instruments, a->universe->links[c->link].symbols.n};
+    return (struct subs){a->listen.of[CHANNEL_TRADES], c->instruments,
+                         a->universe->links[c->link].symbols.n};
 }
 
 static int request_path(struct feed_conn *c, char *ret, size_t cap, struct err *e)

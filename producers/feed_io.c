@@ -84,6 +84,7 @@ static void on_control(void *ctx, const struct event *ev)
         feed_conn_give_up(c, "the exchange announced a shutdown");
         break;
     case EVENT_TRADE:
+    case EVENT_QUOTE:
         break; /* went into the journal */
     }
 }

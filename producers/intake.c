@@ -17,12 +17,12 @@ struct passage {
     bool journal_full; /* the failure is not the frame's */
 };
 
-void intake_init(struct intake *in, const struct exchange_ops *ops, const char *stream,
+void intake_init(struct intake *in, const struct exchange_ops *ops, const struct channels *listen,
                  const struct universe *u, struct journal *const *journals,
                  const struct producer_metrics *m)
 {
     *in = (struct intake){.ops = ops,
-                          .stream = stream,
+                          .listen = *listen,
                           .universe = u,
                           .journals = journals,
                           .metrics = m,
@@ -113,7 +113,7 @@ int intake_frame(struct intake *in, const struct intake_source *from, const stru
                       frame_len, EXCHANGE_FRAME_MAX);
         return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
     }
-    if (in->ops->parse_frame(from->session, in->stream, f, on_event, &p, &skipped, &why) < 0) {
+    if (in->ops->parse_frame(from->session, &in->listen, f, on_event, &p, &skipped, &why) < 0) {
         if (!p.journal_full)
             return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
         *e = why;

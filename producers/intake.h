@@ -1,7 +1,7 @@
 /**
  * From frames to journal entries: what a connection and a file of frames have in common.
  *
- *     intake_init(&in, ops, "trade", universe, journals, &metrics);
+ *     intake_init(&in, ops, &listen, universe, journals, &metrics);
  *     intake_frame(&in, &(struct intake_source){link, session, on_control, c}, &frame, len, &e);
  *     intake_tick(&in, shard, alive, now_us, &e);
  *
@@ -24,14 +24,14 @@ enum {
 
 struct intake {
     const struct exchange_ops *ops;
-    const char *stream;
+    struct channels listen;
     const struct universe *universe;
     struct journal *const *journals; /* one per shard */
     const struct producer_metrics *metrics;
     struct log_limit bad_limit;
 };
 
-void intake_init(struct intake *in, const struct exchange_ops *ops, const char *stream,
+void intake_init(struct intake *in, const struct exchange_ops *ops, const struct channels *listen,
                  const struct universe *u, struct journal *const *journals,
                  const struct producer_metrics *m);
 

@@ -17,8 +17,8 @@ const struct program_about producer_about = {
             .prefixes = prefixes,
             .details =
                 "kafka.<property> passes a librdkafka property through.\n"
-                "exchange.<exchange>.ws.url and exchange.<exchange>.rest.url override the\n"
-                "exchange's addresses; certificates of wss and https are always checked.\n"
+                "exchange.<exchange>.<endpoint>.url overrides an address of the exchange: rest\n"
+                "and ws; certificates of wss and https are always checked.\n"
                 "\n"
                 "symbols are names such as BTC-USDT or BTCUSDT, quote:EUR for all pairs quoted in\n"
                 "it, or all; without it a dozen large assets in USD, USDT, USDC and EUR, and with\n"
@@ -95,7 +95,7 @@ static int check_pairs(const struct conf *conf, struct err *e)
             continue;
         if (!pair_exchange(p->key, endpoint))
             return err_set(e, ERR_CONF, "unknown key %.100s", p->key);
-        if (check_url(p->key, p->value, strcmp(endpoint, "ws") == 0, &u, e) != 0)
+        if (check_url(p->key, p->value, strcmp(endpoint, "rest") != 0, &u, e) != 0)
             return -1;
     }
     return 0;
@@ -112,15 +112,12 @@ static const char *endpoint_url(const struct exchange_ops *x, const struct conf 
 
 /* --- the rest -------------------------------------------------------------------------------- */
 
-/* Sets c->stream to the exchange's own text, its first where none was asked for. */
+/* Sets c->listen, to the exchange's first channel where none was asked for. */
 static int check_stream(struct producer_conf *c, struct err *e)
 {
-    for (const char *const *s = c->ops->streams; *s; s++) {
-        if (*c->stream != '\0' && strcmp(*s, c->stream) != 0)
-            continue;
-        c->stream = (char *)*s;
+    c->listen.of[CHANNEL_TRADES] = exchange_channel(c->ops, CHANNEL_TRADES, c->stream);
+    if (c->listen.of[CHANNEL_TRADES])
         return 0;
-    }
     return err_set(e, ERR_CONF, "stream: %s has no \"%.40s\"", c->ops->name, c->stream);
 }
 
@@ -134,8 +131,12 @@ int producer_conf_check(struct producer_conf *c, const struct conf *conf, struct
         market_clock_parse(c->clock, &c->market_clock, e) != 0 || check_pairs(conf, e) != 0)
         return -1;
     c->rest_url = endpoint_url(c->ops, conf, "rest");
-    if (check_url("exchange.ws.url", endpoint_url(c->ops, conf, "ws"), true, &c->ws_url, e) != 0)
-        return -1;
+    for (int i = 0; i < CHANNEL_KINDS; i++) {
+        const struct channel *channel = c->listen.of[i];
+        if (channel && check_url(channel->endpoint, endpoint_url(c->ops, conf, channel->endpoint),
+                                 true, &c->urls[i], e) != 0)
+            return -1;
+    }
     if (*c->read && *c->record)
         return err_set(e, ERR_CONF, "record: what --read plays is recorded already");
     if (*c->read && *c->clock)

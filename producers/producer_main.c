@@ -47,7 +47,7 @@ static int choose_symbols(struct producer *pr, struct err *e)
         return -1;
     pr->instruments_us = *c->clock ? market_clock_now_us(&c->market_clock) : clock_real_us();
     int r = reading && !*c->symbols
-                ? read_symbols(c->read, c->ops, c->stream, &all, &pr->chosen, e)
+                ? read_symbols(c->read, c->ops, c->listen.of[CHANNEL_TRADES], &all, &pr->chosen, e)
                 : instruments_select(&all, c->symbols,
                                      reading ? INSTRUMENTS_LISTED : INSTRUMENTS_TRADING,
                                      &pr->chosen, e);
@@ -77,7 +77,7 @@ static int make_universe(struct producer *pr, struct err *e)
         .n = pr->chosen.n,
         .partitions = counts[0],
         .shards = counts[1],
-        .subs_per_conn = pr->conf.ops->subs_per_conn,
+        .subs_per_conn = pr->conf.listen.of[CHANNEL_TRADES]->subs_per_conn,
         .partition_of = pr->conf.print ? only_partition : txn_partition,
     };
     pr->universe = universe_create(&about, e);
@@ -108,15 +108,15 @@ static int start_source(struct producer *pr, struct err *e)
 {
     const struct producer_conf *c = &pr->conf;
     if (*c->read) {
-        const struct read_file_about about = {c->read,      c->ops,       c->stream,
+        const struct read_file_about about = {c->read,      c->ops,       c->listen,
                                               pr->universe, pr->journals, &pr->metrics};
         pr->file = read_file_start(&about, e);
         return pr->file ? 0 : -1;
     }
     const struct feed_about about = {
         .ops = c->ops,
-        .stream = c->stream,
-        .url = c->ws_url,
+        .listen = c->listen,
+        .url = c->urls[CHANNEL_TRADES],
         .universe = pr->universe,
         .journals = pr->journals,
         .clock = &c->market_clock,
@@ -151,7 +151,8 @@ static void await_feed(struct producer *pr)
 static int print_records(struct producer *pr, struct err *e)
 {
     const struct print_about about = {
-        .shard = {pr->conf.ops->name, pr->conf.stream, pr->universe, 0, pr->instruments_us},
+        .shard = {pr->conf.ops->name, pr->conf.listen.of[CHANNEL_TRADES]->name, pr->universe, 0,
+                  pr->instruments_us},
         .journal = pr->journals[0],
         .bell = pr->bell,
         .metrics = &pr->metrics,
@@ -172,7 +173,7 @@ static int write_records(struct producer *pr, struct err *e)
     struct shard_env env = {
         .settings = &pr->kafka,
         .exchange = pr->conf.ops->name,
-        .stream = pr->conf.stream,
+        .stream = pr->conf.listen.of[CHANNEL_TRADES]->name,
         .universe = pr->universe,
         .journals = pr->journals,
         .metrics = &pr->metrics,

@@ -94,7 +94,7 @@ struct read_file *read_file_start(const struct read_file_about *about, struct er
         return NULL;
     }
     r->about = *about;
-    intake_init(&r->intake, about->ops, about->stream, about->universe, about->journals,
+    intake_init(&r->intake, about->ops, &about->listen, about->universe, about->journals,
                 about->metrics);
     if (lines_open(&r->lines, about->path, e) != 0) {
         (void)err_prefix(e, "read");

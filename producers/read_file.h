@@ -17,7 +17,7 @@ struct read_file;
 struct read_file_about {
     const char *path;
     const struct exchange_ops *ops;
-    const char *stream;
+    struct channels listen;
     const struct universe *universe;
     struct journal *const *journals; /* one per shard; ended with the file, however it ends */
     const struct producer_metrics *metrics;

@@ -21,7 +21,13 @@ static const struct endpoint endpoints[] = {
     {NULL, NULL},
 };
 
-static const char *const streams[] = {"trade", "aggTrade", NULL};
+/* 1024 streams on one connection; trade and aggTrade ids must not mix on one tape. */
+static const struct channel channels[] = {
+    {"trade", CHANNEL_TRADES, "ws", 1024},
+    {"aggTrade", CHANNEL_TRADES, "ws", 1024},
+    {"bookTicker", CHANNEL_QUOTES, "ws", 1024},
+    {NULL, CHANNEL_KINDS, NULL, 0},
+};
 
 /* --- subscribing ----------------------------------------------------------------------------- */
 
@@ -57,7 +63,7 @@ static int build_subscribe(const struct subs *s, size_t n, struct strbuf *out, s
         if (i > from)
             r = strbuf_addc(out, ',');
         if (r == 0)
-            r = add_param(out, s->instruments[i]->native, s->stream);
+            r = add_param(out, s->instruments[i]->native, s->channel->name);
     }
     if (r != 0 || strbuf_addf(out, "],\"id\":%zu}", n + 1) != 0)
         return strbuf_full(out, "binance: subscribe", e);
@@ -158,6 +164,14 @@ static int need_decimal(const struct payload *p, const char *what, char key, str
         return -1;
     if (decimal_parse(v->text, ret, e) != 0)
         return err_prefix(e, "binance: %s: %c", what, key);
+    return 0;
+}
+
+static int need_positive(const struct payload *p, const char *what, char key, struct decimal *ret,
+                         struct err *e)
+{
+    if (need_decimal(p, what, key, ret, e) != 0)
+        return -1;
     if (ret->e18 <= 0)
         return err_set(e, ERR_PROTO, "binance: %s: %c is not above 0", what, key);
     return 0;
@@ -228,12 +242,42 @@ static int need_symbol(const struct payload *p, const char *what, struct slice *
 static int parse_trade(const struct payload *p, const char *what, char id_key, emit_fn emit,
                        void *ctx, struct err *e)
 {
-    struct event ev = {.type = EVENT_TRADE, .origin = TRADE_ORIGIN_LIVE};
+    struct event ev = {.type = EVENT_TRADE, .origin = TRADE_ORIGIN_LIVE, .has_exchange_time = true};
     if (need_symbol(p, what, &ev.native_symbol, e) != 0 || need_id(p, what, id_key, &ev, e) != 0 ||
-        need_decimal(p, what, 'p', &ev.price, e) != 0 ||
-        need_decimal(p, what, 'q', &ev.amount, e) != 0 ||
+        need_positive(p, what, 'p', &ev.price, e) != 0 ||
+        need_positive(p, what, 'q', &ev.amount, e) != 0 ||
         need_time(p, what, 'T', &ev.exchange_time_us, e) != 0 ||
         need_side(p, what, &ev.side, e) != 0)
+        return -1;
+    return emit(ctx, &ev, e) != 0 ? -1 : 1;
+}
+
+/* {"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000",
+ *  "A":"40.66000000"}: the only payload without a type, and it has no time. A price or an amount of
+ * 0 says that nobody is on that side. */
+static bool is_book_ticker(const struct payload *p)
+{
+    return get(p, 'u') && get(p, 's') && get(p, 'b') && get(p, 'B') && get(p, 'a') && get(p, 'A');
+}
+
+static int need_side_of_book(const struct payload *p, char price, char amount,
+                             struct quote_side *ret, struct err *e)
+{
+    if (need_decimal(p, "bookTicker", price, &ret->price, e) != 0 ||
+        need_decimal(p, "bookTicker", amount, &ret->amount, e) != 0)
+        return -1;
+    if (ret->price.e18 < 0 || ret->amount.e18 < 0)
+        return err_set(e, ERR_PROTO, "binance: bookTicker: %c or %c is below 0", price, amount);
+    ret->there = ret->price.e18 > 0 && ret->amount.e18 > 0;
+    return 0;
+}
+
+static int parse_book_ticker(const struct payload *p, emit_fn emit, void *ctx, struct err *e)
+{
+    struct event ev = {.type = EVENT_QUOTE};
+    if (need_symbol(p, "bookTicker", &ev.native_symbol, e) != 0 ||
+        need_side_of_book(p, 'b', 'B', &ev.bid, e) != 0 ||
+        need_side_of_book(p, 'a', 'A', &ev.ask, e) != 0)
         return -1;
     return emit(ctx, &ev, e) != 0 ? -1 : 1;
 }
@@ -278,30 +322,30 @@ static int parse_error(const struct payload *p, emit_fn emit, void *ctx, struct 
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
-static bool is_book_ticker(const struct payload *p)
+static bool is_listened(const struct channels *listen, enum channel_kind kind, const char *name)
 {
-    return get(p, 'u') && get(p, 's') && get(p, 'b') && get(p, 'B') && get(p, 'a') && get(p, 'A');
+    return listen->of[kind] && strcmp(listen->of[kind]->name, name) == 0;
 }
 
-static int parse_event(const struct payload *p, const struct scan_value *name, const char *stream,
-                       emit_fn emit, void *ctx, bool *ret_skipped, struct err *e)
+static int parse_event(const struct payload *p, const struct scan_value *name,
+                       const struct channels *listen, emit_fn emit, void *ctx, bool *ret_skipped,
+                       struct err *e)
 {
     const struct event shutdown = {.type = EVENT_SHUTDOWN, .request = -1};
     if (name->type != SCAN_STRING)
         return err_set(e, ERR_PROTO, "binance: e is no string");
     if (slice_is(name->text, "serverShutdown"))
         return emit(ctx, &shutdown, e) != 0 ? -1 : 1;
-    if (!slice_is(name->text, stream)) {
-        *ret_skipped = true; /* another channel; trade and aggTrade ids must not mix on one tape */
-        return 0;
-    }
-    if (slice_is(name->text, "aggTrade"))
+    if (slice_is(name->text, "trade") && is_listened(listen, CHANNEL_TRADES, "trade"))
+        return parse_trade(p, "trade", 't', emit, ctx, e);
+    if (slice_is(name->text, "aggTrade") && is_listened(listen, CHANNEL_TRADES, "aggTrade"))
         return parse_trade(p, "aggTrade", 'a', emit, ctx, e);
-    return parse_trade(p, "trade", 't', emit, ctx, e);
+    *ret_skipped = true;
+    return 0;
 }
 
-/* Whether a combined frame's stream, "btcusdt@trade", is one of the trade channels. */
-static bool is_trade_channel(const struct scan_value *stream)
+/* Whether a combined frame's stream, "btcusdt@trade", is one of our channels. */
+static bool is_our_channel(const struct scan_value *stream)
 {
     if (stream->type != SCAN_STRING)
         return false;
@@ -310,25 +354,30 @@ static bool is_trade_channel(const struct scan_value *stream)
         return false;
     struct slice channel =
         slice_make(at + 1, (size_t)(stream->text.data + stream->text.len - (at + 1)));
-    return slice_is(channel, "trade") || slice_is(channel, "aggTrade");
+    for (const struct channel *c = channels; c->name; c++)
+        if (slice_is(channel, c->name))
+            return true;
+    return false;
 }
 
 /* A payload without e: an answer, the one stream that has no type, or nothing we know. */
-static int parse_untyped(const struct payload *p, bool known_channel, emit_fn emit, void *ctx,
-                         bool *ret_skipped, struct err *e)
+static int parse_untyped(const struct payload *p, const struct channels *listen, bool known_channel,
+                         emit_fn emit, void *ctx, bool *ret_skipped, struct err *e)
 {
     if (known_channel && (p->has_error || p->has_code))
         return parse_error(p, emit, ctx, e);
     if (known_channel && p->has_result)
         return parse_result(p, emit, ctx, e);
+    if (is_book_ticker(p) && listen->of[CHANNEL_QUOTES])
+        return parse_book_ticker(p, emit, ctx, e);
     if (known_channel && !is_book_ticker(p))
         return err_set(e, ERR_PROTO, "binance: frame is no event, answer or error (no e)");
     *ret_skipped = true;
     return 0;
 }
 
-static int parse_frame(void *session, const char *stream, const struct frame *in, emit_fn emit,
-                       void *ctx, bool *ret_skipped, struct err *e)
+static int parse_frame(void *session, const struct channels *listen, const struct frame *in,
+                       emit_fn emit, void *ctx, bool *ret_skipped, struct err *e)
 {
     (void)session;
     struct payload p;
@@ -336,13 +385,13 @@ static int parse_frame(void *session, const char *stream, const struct frame *in
     if (read_payload(in->text, &p, e) != 0)
         return -1;
     if (p.has_stream && p.has_data) {
-        known_channel = is_trade_channel(&p.stream);
+        known_channel = is_our_channel(&p.stream);
         if (p.data.type == SCAN_OBJECT) {
             const struct slice inner = p.data.text;
             if (read_payload(inner, &p, e) != 0)
                 return -1;
         } else if (known_channel) {
-            return err_set(e, ERR_PROTO, "binance: data of a trade stream is no object");
+            return err_set(e, ERR_PROTO, "binance: data of a known stream is no object");
         } else {
             *ret_skipped = true; /* !miniTicker@arr and its like */
             return 0;
@@ -350,15 +399,14 @@ static int parse_frame(void *session, const char *stream, const struct frame *in
     }
     const struct scan_value *name = get(&p, 'e');
     if (name)
-        return parse_event(&p, name, stream, emit, ctx, ret_skipped, e);
-    return parse_untyped(&p, known_channel, emit, ctx, ret_skipped, e);
+        return parse_event(&p, name, listen, emit, ctx, ret_skipped, e);
+    return parse_untyped(&p, listen, known_channel, emit, ctx, ret_skipped, e);
 }
 
 const struct exchange_ops binance_exchange = {
     .name = "binance",
     .endpoints = endpoints,
-    .streams = streams,
-    .subs_per_conn = 1024,
+    .channels = channels,
     .messages_per_s = 5,
     .idle_ms = 60000, /* the server pings each 20 s */
     .max_age_ms = INT64_C(24) * 60 * 60 * 1000,

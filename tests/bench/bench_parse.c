@@ -10,7 +10,7 @@ enum { FRAMES_MAX = 4096, FILE_MAX_BYTES = 1 << 24 };
 
 struct frames {
     const struct exchange_ops *exchange;
-    const char *stream;
+    struct channels listen;
     struct frame frames[FRAMES_MAX];
     size_t n;
     size_t next;
@@ -34,7 +34,7 @@ static bool parse(const struct frames *f, const struct frame *in)
     bool trade = false;
     bool skipped = false;
     struct err e = {0};
-    return f->exchange->parse_frame(NULL, f->stream, in, on_event, &trade, &skipped, &e) == 1 &&
+    return f->exchange->parse_frame(NULL, &f->listen, in, on_event, &trade, &skipped, &e) == 1 &&
            trade;
 }
 
@@ -78,10 +78,11 @@ static void read_frames(struct frames *f, const char *path)
 
 int main(int argc, char **argv)
 {
-    static struct frames f = {.stream = "aggTrade"};
+    static struct frames f;
     if (argc != 2)
         die("usage", "bench_parse FRAMES.jsonl");
     f.exchange = exchange_find("binance");
+    f.listen.of[CHANNEL_TRADES] = exchange_channel(f.exchange, CHANNEL_TRADES, "aggTrade");
     read_frames(&f, argv[1]);
     const struct bench_figure figure = bench_run("parse.binance", parse_next, &f);
     bench_print(&figure, NULL);

@@ -36,7 +36,9 @@ static void parse_frame(const char *stream, struct slice text)
     bool skipped = false;
     int n = 0;
     const struct frame f = {text, 0};
-    int r = binance_exchange.parse_frame(NULL, stream, &f, on_event, &n, &skipped, &e);
+    const struct channels listen = {
+        {exchange_channel(&binance_exchange, CHANNEL_TRADES, stream), NULL}};
+    int r = binance_exchange.parse_frame(NULL, &listen, &f, on_event, &n, &skipped, &e);
     must(r < 0 ? n == 0 && e.code != ERR_NONE : r == n && n <= 1 && !(skipped && n));
 }
 

@@ -26,6 +26,8 @@ static int add_event(void *ctx, const struct event *ev, struct err *e)
         return strbuf_addf(b, "trade %.*s %.*s=%lld %s x %s %s @%lld", SLICE_ARG(ev->native_symbol),
                            SLICE_ARG(ev->trade_id), (long long)ev->sequence, price, amount,
                            side_name(ev->side), (long long)ev->exchange_time_us);
+    case EVENT_QUOTE:
+        return strbuf_adds(b, "quote");
     case EVENT_ACK:
         return strbuf_addf(b, "ack %lld", (long long)ev->request);
     case EVENT_REFUSED:
@@ -42,8 +44,10 @@ static void parse(const char *stream, struct slice text, struct strbuf *out)
     struct err e = {0};
     bool skipped = false;
     const struct frame f = {text, 0};
+    const struct channels listen = {
+        {exchange_channel(&binance_exchange, CHANNEL_TRADES, stream), NULL}};
     strbuf_reset(out);
-    int n = binance_exchange.parse_frame(NULL, stream, &f, add_event, out, &skipped, &e);
+    int n = binance_exchange.parse_frame(NULL, &listen, &f, add_event, out, &skipped, &e);
     if (n >= 0 && out->len > 0)
         assert_int_equal(n, 1);
     if (n < 0)
@@ -123,7 +127,7 @@ static const struct {
      "error proto: binance: trade: s is 48 bytes long"},
     {"{\"stream\":\"btcusdt@trade\",\"data\":{\"s\":\"BTCUSDT\"}}",
      "error proto: binance: frame is no event"},
-    {"{\"stream\":\"btcusdt@trade\",\"data\":[1]}", "error proto: binance: data of a trade stream"},
+    {"{\"stream\":\"btcusdt@trade\",\"data\":[1]}", "error proto: binance: data of a known stream"},
     {"{\"e\":5}", "error proto: binance: e is no string"},
     /* not asked for */
     {"{\"e\":\"aggTrade\",\"s\":\"X\",\"a\":7,\"p\":\"1\",\"q\":\"2\",\"T\":1672515782136,\"m\":"
@@ -253,11 +257,13 @@ static void subscribe(void **state)
         (void)snprintf(info[i].native, sizeof(info[i].native), "SYM%dUSDT", i);
         list[i] = &info[i];
     }
-    const struct subs subs = {"trade", list, N};
+    const struct subs subs = {exchange_channel(&binance_exchange, CHANNEL_TRADES, "trade"), list,
+                              N};
     assert_int_equal(binance_exchange.connect_path(&subs, path, sizeof(path), &e), 0);
     assert_string_equal(path, "/ws");
     assert_int_equal(binance_exchange.connect_path(&subs, path, 2, &e), -1);
-    const struct subs one = {"aggTrade", list, 1};
+    const struct subs one = {exchange_channel(&binance_exchange, CHANNEL_TRADES, "aggTrade"), list,
+                             1};
     assert_int_equal(binance_exchange.build_subscribe(&one, 0, &out, &e), 0);
     assert_string_equal(out.data,
                         "{\"method\":\"SUBSCRIBE\",\"params\":[\"sym0usdt@aggTrade\"],\"id\":1}");

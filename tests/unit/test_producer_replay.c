@@ -46,7 +46,9 @@ static int setup(void **state)
             return -1;
     }
     strbuf_init(&f->out, 1 << 20);
-    intake_init(&f->intake, &binance_exchange, "trade", f->universe, f->journals, &f->metrics);
+    const struct channels listen = {
+        {exchange_channel(&binance_exchange, CHANNEL_TRADES, "trade"), NULL}};
+    intake_init(&f->intake, &binance_exchange, &listen, f->universe, f->journals, &f->metrics);
     return replay_init(&f->replay, &f->intake, &binance_exchange, room, NULL, &e);
 }
 
