@@ -2,6 +2,7 @@
  * 2026-11-21; what recordings show beyond it is said where it matters. */
 #include "binance.h"
 
+#include "batch.h"
 #include "fields.h"
 #include "json.h"
 
@@ -37,10 +38,10 @@ static int connect_path(const struct subs *s, char *ret, size_t cap, struct err 
     return n > 0 && (size_t)n < cap ? 0 : err_set(e, ERR_LIMIT, "binance: no room for a path");
 }
 
-static int add_param(struct strbuf *out, const char *native, const char *stream)
+static int add_param(struct strbuf *out, const struct channel *channel, const char *native)
 {
     char name[EXCHANGE_SYMBOL_MAX + 16];
-    int n = snprintf(name, sizeof(name), "%s@%s", native, stream);
+    int n = snprintf(name, sizeof(name), "%s@%s", native, channel->name);
     if (n < 0 || (size_t)n >= sizeof(name))
         return -1;
     for (char *p = name; *p != '@'; p++)
@@ -51,20 +52,12 @@ static int add_param(struct strbuf *out, const char *native, const char *stream)
 /* {"method":"SUBSCRIBE","params":["btcusdt@trade",…],"id":1}: id is the message's number + 1. */
 static int build_subscribe(const struct subs *s, size_t n, struct strbuf *out, struct err *e)
 {
-    size_t from = n * PARAMS_PER_MESSAGE;
-    size_t to = s->n - from > PARAMS_PER_MESSAGE ? from + PARAMS_PER_MESSAGE : s->n;
-    if (from >= s->n)
-        return err_set(e, ERR_ARG, "binance: no subscribe message %zu for %zu symbols", n, s->n);
-    int r = strbuf_adds(out, "{\"method\":\"SUBSCRIBE\",\"params\":[");
-    for (size_t i = from; r == 0 && i < to; i++) {
-        if (i > from)
-            r = strbuf_addc(out, ',');
-        if (r == 0)
-            r = add_param(out, s->instruments[i]->native, s->channel->name);
-    }
-    if (r != 0 || strbuf_addf(out, "],\"id\":%zu}", n + 1) != 0)
+    if (strbuf_adds(out, "{\"method\":\"SUBSCRIBE\",\"params\":[") != 0)
         return strbuf_full(out, "binance: subscribe", e);
-    return to < s->n ? 1 : 0;
+    int more = batch_add("binance", s, n, PARAMS_PER_MESSAGE, add_param, out, e);
+    if (more >= 0 && strbuf_addf(out, "],\"id\":%zu}", n + 1) != 0)
+        return strbuf_full(out, "binance: subscribe", e);
+    return more;
 }
 
 /* --- what a frame holds ---------------------------------------------------------------------- */
