@@ -140,7 +140,7 @@ static int side_decimal(const struct fields *f, size_t i, enum scan_type type, s
                         struct err *e)
 {
     ret->e18 = 0;
-    if (fields_is(f, i, ""))
+    if (type == SCAN_STRING && fields_is(f, i, ""))
         return 0;
     if (fields_decimal(f, i, type, ret, e) != 0)
         return -1;
