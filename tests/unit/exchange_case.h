@@ -58,4 +58,7 @@ void exchange_case_lists(const struct exchange_ops *x, const struct exchange_cas
 const char *exchange_case_subscribe(const struct exchange_ops *x, enum channel_kind kind,
                                     const char *channel, size_t symbols, size_t n, int more);
 
+/* No subscribe message is longer, of whatever channel and however long the names. */
+void exchange_case_longest(const struct exchange_ops *x, size_t bytes);
+
 #endif

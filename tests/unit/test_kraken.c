@@ -201,6 +201,7 @@ static void subscribe(void **state)
     (void)exchange_case_subscribe(x, CHANNEL_TRADES, "trade", 201, 1, 1);
     assert_string_equal(exchange_case_subscribe(x, CHANNEL_TRADES, "trade", 200, 2, -1),
                         "kraken: no subscribe message 2 for 200 symbols");
+    exchange_case_longest(x, 60000);
 }
 
 /* --- instruments ----------------------------------------------------------------------------- */

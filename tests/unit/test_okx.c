@@ -215,6 +215,7 @@ static void subscribe(void **state)
     (void)exchange_case_subscribe(x, CHANNEL_QUOTES, "bbo-tbt", 201, 1, 1);
     assert_string_equal(exchange_case_subscribe(x, CHANNEL_QUOTES, "bbo-tbt", 200, 2, -1),
                         "okx: no subscribe message 2 for 200 symbols");
+    exchange_case_longest(x, 60000); /* 64 KB of args are allowed */
 }
 
 static void endpoints(void **state)
