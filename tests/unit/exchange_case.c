@@ -158,19 +158,16 @@ void exchange_case_lists(const struct exchange_ops *x, const struct exchange_cas
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-/* build_subscribe() for symbols of those names. */
-static int subscribe(const struct exchange_ops *x, const struct channel *channel,
-                     const char *name_format, size_t symbols, size_t n, struct strbuf *out,
-                     struct err *e)
+/* build_subscribe() for symbols S0, S1, …, of so many digits at the least. */
+static int subscribe(const struct exchange_ops *x, const struct channel *channel, int digits,
+                     size_t symbols, size_t n, struct strbuf *out, struct err *e)
 {
     static struct instrument_info info[SYMBOLS_MAX];
     const struct instrument_info *list[SYMBOLS_MAX];
     assert_non_null(channel);
     assert_in_range(symbols, 1, SYMBOLS_MAX);
     for (size_t i = 0; i < symbols; i++) {
-        char number[EXCHANGE_SYMBOL_MAX + 1];
-        (void)snprintf(number, sizeof(number), "%zu", i);
-        (void)snprintf(info[i].native, sizeof(info[i].native), name_format, number);
+        (void)snprintf(info[i].native, sizeof(info[i].native), "S%0*zu", digits, i);
         list[i] = &info[i];
     }
     const struct subs subs = {channel, list, symbols};
@@ -184,7 +181,7 @@ const char *exchange_case_subscribe(const struct exchange_ops *x, enum channel_k
     struct strbuf out = STRBUF_INIT(TEXT_MAX - 1);
     struct err e = {0};
     const struct channel *c = exchange_channel(x, kind, channel);
-    assert_int_equal(subscribe(x, c, "S%s", symbols, n, &out, &e), more);
+    assert_int_equal(subscribe(x, c, 0, symbols, n, &out, &e), more);
     (void)snprintf(said, sizeof(said), "%s", more < 0 ? e.text : out.data);
     strbuf_finish(&out);
     return said;
@@ -195,7 +192,7 @@ void exchange_case_longest(const struct exchange_ops *x, size_t bytes)
     for (const struct channel *c = x->channels; c->name; c++) {
         struct strbuf out = STRBUF_INIT(TEXT_MAX);
         struct err e = {0};
-        assert_true(subscribe(x, c, "%40s", SYMBOLS_MAX, 0, &out, &e) >= 0);
+        assert_true(subscribe(x, c, EXCHANGE_SYMBOL_MAX - 1, SYMBOLS_MAX, 0, &out, &e) >= 0);
         assert_in_range(out.len, 1, bytes);
         strbuf_finish(&out);
     }
