@@ -4,16 +4,11 @@
 
 #include "listing.h"
 
-#include <stdio.h>
-
 static const char WHAT[] = "binance: exchangeInfo";
 
 int binance_instruments_request(struct http_request *ret, struct err *e)
 {
-    (void)e;
-    ret->endpoint = "rest";
-    (void)snprintf(ret->path, sizeof(ret->path), "/api/v3/exchangeInfo");
-    return 0;
+    return listing_request("/api/v3/exchangeInfo", ret, e);
 }
 
 /* A pair in BREAK may be gone for good or back in an hour; the list does not say which. */
@@ -65,14 +60,15 @@ static int parse_symbol(const char *key, const json_t *o, instrument_fn fn, void
     return fn(ctx, &in, e);
 }
 
+static int parse_answer(const json_t *root, instrument_fn fn, void *ctx, struct err *e)
+{
+    const json_t *symbols = json_object_get(root, "symbols");
+    if (!json_is_array(symbols))
+        return err_set(e, ERR_PROTO, "%s without symbols", WHAT);
+    return listing_each(symbols, parse_symbol, fn, ctx, e);
+}
+
 int binance_parse_instruments(struct slice body, instrument_fn fn, void *ctx, struct err *e)
 {
-    json_t *root = listing_load(WHAT, body, e);
-    if (!root)
-        return -1;
-    const json_t *symbols = json_object_get(root, "symbols");
-    int r = json_is_array(symbols) ? listing_each(symbols, parse_symbol, fn, ctx, e)
-                                   : err_set(e, ERR_PROTO, "%s without symbols", WHAT);
-    json_decref(root);
-    return r;
+    return listing_parse(WHAT, body, parse_answer, fn, ctx, e);
 }

@@ -10,10 +10,7 @@ static const char WHAT[] = "kraken: AssetPairs";
 
 int kraken_instruments_request(struct http_request *ret, struct err *e)
 {
-    (void)e;
-    ret->endpoint = "rest";
-    (void)snprintf(ret->path, sizeof(ret->path), "/0/public/AssetPairs");
-    return 0;
+    return listing_request("/0/public/AssetPairs", ret, e);
 }
 
 /* A list of 2021 has no status. With limit_only and reduce_only orders are still matched. */
@@ -117,10 +114,5 @@ static int parse_answer(const json_t *root, instrument_fn fn, void *ctx, struct 
 
 int kraken_parse_instruments(struct slice body, instrument_fn fn, void *ctx, struct err *e)
 {
-    json_t *root = listing_load(WHAT, body, e);
-    if (!root)
-        return -1;
-    int r = parse_answer(root, fn, ctx, e);
-    json_decref(root);
-    return r;
+    return listing_parse(WHAT, body, parse_answer, fn, ctx, e);
 }

@@ -2,13 +2,25 @@
 
 #include <stdio.h>
 
-json_t *listing_load(const char *what, struct slice body, struct err *e)
+int listing_request(const char *path, struct http_request *ret, struct err *e)
+{
+    int n = snprintf(ret->path, sizeof(ret->path), "%s", path);
+    if (n < 0 || (size_t)n >= sizeof(ret->path))
+        return err_set(e, ERR_LIMIT, "a path of %d bytes", n);
+    ret->endpoint = "rest";
+    return 0;
+}
+
+int listing_parse(const char *what, struct slice body, listing_answer_fn answer, instrument_fn fn,
+                  void *ctx, struct err *e)
 {
     json_error_t why;
     json_t *root = json_loadb(body.data ? body.data : "", body.len, 0, &why);
     if (!root)
-        (void)err_set(e, ERR_PROTO, "%s: line %d: %s", what, why.line, why.text);
-    return root;
+        return err_set(e, ERR_PROTO, "%s: line %d: %s", what, why.line, why.text);
+    int r = answer(root, fn, ctx, e);
+    json_decref(root);
+    return r;
 }
 
 const char *listing_text(const char *what, const json_t *entry, const char *key, struct err *e)

@@ -1,11 +1,10 @@
 /**
  * Instrument lists as exchanges give them by REST: what all readers of such a JSON body share.
  *
- *     json_t *root = listing_load("okx: instruments", body, &e);
- *     const char *base = listing_text("okx: instruments", entry, "baseCcy", &e);
- *     if (listing_name(&in, native, base, quote))
- *         ...                                    // in has its names
- *     json_decref(root);
+ *     return listing_parse("okx: instruments", body, parse_answer, fn, ctx, e);
+ *
+ * with a parse_answer() that looks for the list and gives it to listing_each(), whose entry reads
+ * one pair with listing_text(), listing_step() and listing_name().
  *
  * what: the exchange and its list, for messages.
  * Threads: pure functions.
@@ -17,8 +16,14 @@
 
 #include <jansson.h>
 
-/* The caller's to json_decref(). NULL: ERR_PROTO, the line and why. */
-json_t *listing_load(const char *what, struct slice body, struct err *e);
+/* exchange_ops.instruments_request: a GET of that path. */
+int listing_request(const char *path, struct http_request *ret, struct err *e) MUST_CHECK;
+
+/* exchange_ops.parse_instruments: answer gets the whole body, borrowed, and returns what it made of
+ * it. -1: ERR_PROTO, of a body that is no JSON too. */
+typedef int (*listing_answer_fn)(const json_t *root, instrument_fn fn, void *ctx, struct err *e);
+int listing_parse(const char *what, struct slice body, listing_answer_fn answer, instrument_fn fn,
+                  void *ctx, struct err *e) MUST_CHECK;
 
 /* A string that an entry must have, borrowed from it; NULL: ERR_PROTO. */
 const char *listing_text(const char *what, const json_t *entry, const char *key, struct err *e);

@@ -4,16 +4,11 @@
 
 #include "listing.h"
 
-#include <stdio.h>
-
 static const char WHAT[] = "okx: instruments";
 
 int okx_instruments_request(struct http_request *ret, struct err *e)
 {
-    (void)e;
-    ret->endpoint = "rest";
-    (void)snprintf(ret->path, sizeof(ret->path), "/api/v5/public/instruments?instType=SPOT");
-    return 0;
+    return listing_request("/api/v5/public/instruments?instType=SPOT", ret, e);
 }
 
 static enum instrument_status status_of(const char *word)
@@ -72,10 +67,5 @@ static int parse_answer(const json_t *root, instrument_fn fn, void *ctx, struct 
 
 int okx_parse_instruments(struct slice body, instrument_fn fn, void *ctx, struct err *e)
 {
-    json_t *root = listing_load(WHAT, body, e);
-    if (!root)
-        return -1;
-    int r = parse_answer(root, fn, ctx, e);
-    json_decref(root);
-    return r;
+    return listing_parse(WHAT, body, parse_answer, fn, ctx, e);
 }

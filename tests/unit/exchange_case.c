@@ -40,8 +40,8 @@ static struct channels channels_of(const struct exchange_case *c)
     return listen;
 }
 
-const char *exchange_case_parse(const struct exchange_case *c, struct slice text,
-                                bool *ret_is_error)
+/* What the adapter says, valid until the next call. *ret_is_error: whatever its rows say. */
+static const char *parse(const struct exchange_case *c, struct slice text, bool *ret_is_error)
 {
     static char said[TEXT_MAX];
     struct strbuf out = STRBUF_INIT(TEXT_MAX - 1);
@@ -71,31 +71,28 @@ const char *exchange_case_parse(const struct exchange_case *c, struct slice text
     return said;
 }
 
+static void cut(const struct exchange_case *c, const char *frame)
+{
+    size_t whole = strlen(frame);
+    for (size_t len = 0; len < whole; len++) {
+        bool is_error;
+        const char *said = parse(c, slice_make(frame, len), &is_error);
+        if (strchr(frame + len, '}') && strncmp(said, "error proto: ", 13) != 0)
+            fail_msg("%.*s\nis %s", (int)len, frame, said);
+    }
+}
+
 void exchange_case_frames(const struct exchange_case *c, const struct exchange_case_frame *frames,
                           size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         bool is_error;
-        const char *said = exchange_case_parse(c, slice_of(frames[i].frame), &is_error);
+        const char *said = parse(c, slice_of(frames[i].frame), &is_error);
         size_t len = is_error ? strlen(frames[i].is) : strlen(said) + 1;
         if (is_error != (strstr(frames[i].is, "error ") != NULL) ||
             strncmp(said, frames[i].is, len) != 0)
             fail_msg("%s\nis     %s\nwanted %s", frames[i].frame, said, frames[i].is);
-    }
-}
-
-void exchange_case_cuts(const struct exchange_case *c, const struct exchange_case_frame *frames,
-                        size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        size_t whole = strlen(frames[i].frame);
-        for (size_t len = 0; len < whole; len++) {
-            bool is_error;
-            const char *said = exchange_case_parse(c, slice_make(frames[i].frame, len), &is_error);
-            /* what closes the object is missing */
-            if (strchr(frames[i].frame + len, '}') && strncmp(said, "error proto: ", 13) != 0)
-                fail_msg("%.*s\nis %s", (int)len, frames[i].frame, said);
-        }
+        cut(c, frames[i].frame);
     }
 }
 
@@ -112,7 +109,7 @@ void exchange_case_deep(const struct exchange_case *c, const char *frame)
         for (int i = 0; i < depth; i++)
             assert_int_equal(strbuf_addc(&deep, ']'), 0);
         assert_int_equal(strbuf_adds(&deep, at + 2), 0);
-        const char *said = exchange_case_parse(c, strbuf_slice(&deep), &is_error);
+        const char *said = parse(c, strbuf_slice(&deep), &is_error);
         assert_int_equal(is_error, depth > 64);
         assert_memory_equal(said, is_error ? "error proto: " : "skipped", is_error ? 13 : 8);
         strbuf_finish(&deep);
@@ -134,10 +131,20 @@ static int on_instrument(void *ctx, const struct instrument_info *in, struct err
                        instrument_status_name(in->status), tick, lot);
 }
 
-void exchange_case_lists(const struct exchange_ops *x, const struct exchange_case_list *lists,
-                         size_t n)
+static void same_request(const struct exchange_ops *x, const char *path)
+{
+    struct http_request req;
+    struct err e = {0};
+    assert_int_equal(x->instruments_request(&req, &e), 0);
+    assert_string_equal(req.endpoint, "rest");
+    assert_string_equal(req.path, path);
+}
+
+void exchange_case_lists(const struct exchange_ops *x, const char *path,
+                         const struct exchange_case_list *lists, size_t n)
 {
     struct strbuf out = STRBUF_INIT(TEXT_MAX);
+    same_request(x, path);
     for (size_t i = 0; i < n; i++) {
         struct err e = {0};
         const struct slice body = slice_of(lists[i].body);

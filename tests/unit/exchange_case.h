@@ -27,17 +27,10 @@ struct exchange_case_frame {
     const char *is;
 };
 
+/* Each frame says what it must, and cut at any byte it is an error where what closes it is missing,
+ * read from memory that ends where it does. */
 void exchange_case_frames(const struct exchange_case *c, const struct exchange_case_frame *frames,
                           size_t n);
-
-/* The frame is parsed from memory that ends where it does. Returns the text, valid until the next
- * call; is_error is set for a frame that is one, whatever its rows say. */
-const char *exchange_case_parse(const struct exchange_case *c, struct slice frame,
-                                bool *ret_is_error);
-
-/* Each frame cut at each byte: an error where what closes it is missing, never more than that. */
-void exchange_case_cuts(const struct exchange_case *c, const struct exchange_case_frame *frames,
-                        size_t n);
 
 /* Brackets in brackets in place of "[]" in the frame: bounded, so that they cost no stack. */
 void exchange_case_deep(const struct exchange_case *c, const char *frame);
@@ -50,8 +43,9 @@ struct exchange_case_list {
     const char *is;
 };
 
-void exchange_case_lists(const struct exchange_ops *x, const struct exchange_case_list *lists,
-                         size_t n);
+/* path: what is asked for the list. */
+void exchange_case_lists(const struct exchange_ops *x, const char *path,
+                         const struct exchange_case_list *lists, size_t n);
 
 /* The n-th subscribe message for symbols S0, S1, … (how many) of that channel; more: what
  * build_subscribe() must return. Valid until the next call. */
