@@ -31,8 +31,6 @@ enum {
     " record_time = excluded.record_time, symbols = excluded.symbols,"                             \
     " exchanges = excluded.exchanges"
 
-#define LEG_NAMES "leg_names(legs, 'symbol'), leg_names(legs, 'exchange')"
-
 static const char session[] =
     "CREATE TEMP TABLE opportunity_in (LIKE opportunity_event) ON COMMIT DELETE ROWS";
 
@@ -47,7 +45,8 @@ static const char add_events[] = "INSERT INTO opportunity_event (" COLUMN_LIST "
 static const char merge_opportunities[] =
     "INSERT INTO opportunity AS o (" COLUMN_LIST ", symbols, exchanges, open_size, open_gross_bps,"
     " open_net_bps)"
-    " SELECT last.*, " LEG_NAMES ", first.size, first.gross_bps, first.net_bps"
+    " SELECT last.*, leg_names(legs, 'symbol'), leg_names(legs, 'exchange'), first.size,"
+    " first.gross_bps, first.net_bps"
     " FROM (SELECT DISTINCT ON (id) " COLUMN_LIST " FROM opportunity_in WHERE state <> 'watching'"
     " ORDER BY id, \"offset\" DESC) last"
     " LEFT JOIN (SELECT DISTINCT ON (id) id, size, gross_bps, net_bps FROM opportunity_in"
@@ -59,9 +58,11 @@ static const char merge_opportunities[] =
     " open_net_bps = coalesce(o.open_net_bps, excluded.open_net_bps)"
     " WHERE excluded.\"offset\" > o.\"offset\"";
 
+/* One that names no legs still names its pair, at the end of its id: watching|cross|BTC-USDT. */
 static const char merge_watching[] =
     "INSERT INTO watching AS w (" COLUMN_LIST ", symbols, exchanges)"
-    " SELECT DISTINCT ON (id) " COLUMN_LIST ", " LEG_NAMES " FROM opportunity_in"
+    " SELECT DISTINCT ON (id) " COLUMN_LIST ", ARRAY[regexp_replace(id, '^.*\\|', '')],"
+    " leg_names(legs, 'exchange') FROM opportunity_in"
     " WHERE state = 'watching' ORDER BY id, \"offset\" DESC"
     " ON CONFLICT (id) DO UPDATE SET" NEWER " WHERE excluded.\"offset\" > w.\"offset\"";
 
