@@ -18,8 +18,8 @@ static bool has_fee(const struct turn *t, struct market *m)
     if (now_us >= m->fee_until_us) {
         const struct fee_span span = fees_at(&t->state->rules->fees, slice_of(m->name), now_us);
         m->has_fee = span.fee != NULL;
-        if (span.fee)
-            m->fee_bps = span.fee->taker_bps;
+        m->fee_bps = span.fee ? span.fee->taker_bps : (struct decimal){0};
+        m->fee_share = edge_share(m->fee_bps);
         m->fee_until_us = span.until_us;
     }
     return m->has_fee;
@@ -159,8 +159,8 @@ static int judge_direction(const struct turn *t, struct pair *p, const struct to
                            const struct top *b, enum obstacle o)
 {
     struct life *l = p->lives ? board_find_life(p, a->market, b->market) : NULL;
-    /* open.bps is above zero: where the bid is not above the ask, nothing qualifies */
-    if (!l && (o != OBSTACLE_NONE || decimal_cmp(b->bid, a->ask) <= 0))
+    int64_t share = t->state->rules->open_share + a->market->fee_share + b->market->fee_share;
+    if (!l && (o != OBSTACLE_NONE || !edge_may_reach(a->ask, b->bid, share)))
         return 0;
     struct found f;
     const struct found *found = o == OBSTACLE_NONE && judge_edge(p, a, b, &f) ? &f : NULL;
@@ -169,11 +169,13 @@ static int judge_direction(const struct turn *t, struct pair *p, const struct to
 
 /* --- pairs ----------------------------------------------------------------------------------- */
 
-/* Looks at all legs. False: nothing can open, as no bid is above another's ask. */
+/* Looks at all legs. False: nothing can open, as no bid is far enough above another's ask, even if
+ * both fees were the least of all. */
 static bool look(const struct turn *t, const struct pair *p, enum obstacle *ret)
 {
     const struct top *highest_bid = NULL;
     const struct top *lowest_ask = NULL;
+    int64_t least_share = EDGE_SHARE_MAX;
     for (size_t i = 0; i < p->n_tops; i++) {
         const struct top *l = &p->tops[i];
         ret[i] = judge_top(t, l);
@@ -183,8 +185,11 @@ static bool look(const struct turn *t, const struct pair *p, enum obstacle *ret)
             highest_bid = l;
         if (!lowest_ask || decimal_cmp(l->ask, lowest_ask->ask) < 0)
             lowest_ask = l;
+        if (l->market->fee_share < least_share)
+            least_share = l->market->fee_share;
     }
-    return highest_bid && decimal_cmp(highest_bid->bid, lowest_ask->ask) > 0;
+    return highest_bid && edge_may_reach(lowest_ask->ask, highest_bid->bid,
+                                         t->state->rules->open_share + 2 * least_share);
 }
 
 int judge_pair(const struct turn *t, struct pair *p)

@@ -1,4 +1,5 @@
 #include "datafile.h"
+#include "edge.h"
 #include "parts.h"
 #include "timefmt.h"
 
@@ -28,6 +29,7 @@ static int parse_edges(const struct arbitrage_options *o, struct rules *r, struc
         return -1;
     if (r->open_bps.e18 <= 0)
         return err_set(e, ERR_CONF, "open.bps: %s is not above zero", o->open_bps);
+    r->open_share = edge_share(r->open_bps);
     if (decimal_cmp(r->close_bps, r->open_bps) > 0)
         return err_set(e, ERR_CONF, "close.bps: %s is above open.bps, %s", o->close_bps,
                        o->open_bps);

@@ -29,6 +29,7 @@ struct market {
     int64_t tick_us; /* its receive time */
     bool has_fee;    /* in force until fee_until_us, looked up again then; not in an image */
     struct decimal fee_bps;
+    int64_t fee_share;    /* the same as edge_share() has it */
     int64_t fee_until_us; /* BOARD_NEVER: not looked up yet */
 };
 

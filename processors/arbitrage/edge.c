@@ -24,6 +24,13 @@ static bool kept(struct decimal buy_fee_bps, struct decimal sell_fee_bps, struct
            decimal_add(all_bps, buy_fee_bps, &paid) == 0 && decimal_div(left, paid, ret) == 0;
 }
 
+int64_t edge_share(struct decimal bps)
+{
+    if (bps.e18 >= all_bps.e18)
+        return EDGE_SHARE_MAX;
+    return (int64_t)((bps.e18 << 20) / all_bps.e18);
+}
+
 bool edge_find(struct decimal ask, struct decimal buy_fee_bps, struct decimal bid,
                struct decimal sell_fee_bps, struct edge *ret)
 {

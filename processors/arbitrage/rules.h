@@ -29,6 +29,7 @@ struct rules {
     struct fees fees;
     struct notionals notionals;
     struct decimal open_bps; /* above zero */
+    int64_t open_share;      /* the same as edge_share() has it, or less */
     struct decimal close_bps;
     struct decimal suspect_bps;
     int64_t max_age_us;
