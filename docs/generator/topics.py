@@ -31,10 +31,11 @@ KINDS = [
          "cw-producer", headers="`kind`: `tick` or `feed`; a trade has no header",
          note="All exchanges and all quote assets of a base asset meet in one partition. A consumer that wants trades "
               "alone drops what has a `kind` without decoding it."),
-    Kind("quotes", "base asset: `BTC`; a tick or a rate has none", ("Quote", "Tick", "Rate"),
-         BY_KEY + "; a tick or a rate is in each one", "cw-producer", headers="`kind`: `tick` or `rate`; a quote has no header",
-         note="The best bid and ask as they change: what stands unchanged is not written again. Records of an epoch lower "
-              "than the largest seen of their exchange in the partition are to be ignored."),
+    Kind("quotes", "base asset: `BTC`; a tick and a rate have none", ("Quote", "Tick", "Rate"),
+         BY_KEY + "; a tick and a rate are in each one", "cw-producer",
+         headers="`kind`: `tick` or `rate`; a quote has no header",
+         note="A quote, tick or rate whose epoch is lower than one before it, of its exchange in its partition, tells "
+              "nothing."),
     Kind("instruments", "`exchange|symbol`: `binance|BTC-USDT`", ("Instrument",), BY_KEY, "cw-producer"),
     Kind("feeds", "`exchange|symbol`", ("Feed",), BY_KEY, "cw-producer", headers="`kind`: `feed`"),
     Kind("feed-progress.*", "symbol: `BTC-USDT`; `*` for the shard", ("Progress",), "the shard's number", "cw-producer",
