@@ -1,4 +1,5 @@
 /* The ledger: its lines, appending, and what happens when it cannot be written. */
+#include "binance.h"
 #include "ledger.h"
 
 #include <setjmp.h>
@@ -36,7 +37,7 @@ static int setup(void **state)
     struct files *f = calloc(1, sizeof(*f));
     if (!f)
         return -1;
-    f->listing = listing_create(1, "", &e);
+    f->listing = listing_create(1, &binance_dialect.listing, &e);
     (void)snprintf(f->path, sizeof(f->path), "/tmp/test_sim_ledger.XXXXXX");
     int fd = mkstemp(f->path);
     if (fd >= 0)

@@ -1,4 +1,5 @@
 /* What a simulated exchange lists. */
+#include "binance.h"
 #include "e8.h"
 #include "listing.h"
 
@@ -9,10 +10,10 @@
 
 #include <cmocka.h>
 
-static struct listing *make(uint32_t n, const char *separator)
+static struct listing *make(uint32_t n, const struct listing_rules *rules)
 {
     struct err e = {0};
-    struct listing *l = listing_create(n, separator, &e);
+    struct listing *l = listing_create(n, rules, &e);
     assert_non_null(l);
     return l;
 }
@@ -20,7 +21,7 @@ static struct listing *make(uint32_t n, const char *separator)
 static void busiest_first_and_real_names(void **state)
 {
     (void)state;
-    struct listing *l = make(20, "");
+    struct listing *l = make(20, &binance_dialect.listing);
     assert_int_equal(l->n_trading, 20);
     assert_string_equal(l->symbols[0].native, "BTCUSDT");
     assert_string_equal(l->symbols[0].canonical, "BTC-USDT");
@@ -45,7 +46,7 @@ static void ticks_and_lots_are_the_real_ones(void **state)
         {"SOLUSDT", E8_ONE / 100, E8_ONE / 1000},   {"XRPUSDT", E8_ONE / 10000, E8_ONE / 10},
         {"DOGEUSDT", E8_ONE / 100000, E8_ONE},      {"PEPEUSDT", 1, E8_ONE},
     };
-    struct listing *l = make(200, "");
+    struct listing *l = make(200, &binance_dialect.listing);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint32_t s;
         assert_true(listing_find(l, slice_of(rows[i].native), &s));
@@ -65,7 +66,7 @@ static bool is_power_of_ten(int64_t n)
 static void the_largest_list_is_sound(void **state)
 {
     (void)state;
-    struct listing *l = make(LISTING_MAX, "");
+    struct listing *l = make(LISTING_MAX, &binance_dialect.listing);
     assert_int_equal(l->n_symbols, LISTING_MAX + LISTING_DELISTED);
     for (uint32_t i = 0; i < l->n_symbols; i++) {
         const struct symbol *s = &l->symbols[i];
@@ -87,7 +88,7 @@ static void the_largest_list_is_sound(void **state)
 static void finds_only_whole_names(void **state)
 {
     (void)state;
-    struct listing *l = make(20, "");
+    struct listing *l = make(20, &binance_dialect.listing);
     static const char *const strangers[] = {"", "BTC", "BTCUSD", "BTCUSDTX", "btcusdt", "ZZZ", "A"};
     uint32_t s = 77;
     for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
@@ -101,9 +102,11 @@ static void finds_only_whole_names(void **state)
 static void native_names_follow_the_exchange(void **state)
 {
     (void)state;
-    struct listing *l = make(1, "/");
-    assert_string_equal(l->symbols[0].native, "BTC/USDT");
-    assert_string_equal(l->symbols[0].canonical, "BTC-USDT");
+    const struct listing_rules rules = {
+        .separator = "/", .quote_permille = {[QUOTE_USD] = 1000, [QUOTE_BTC] = 1}, .currency_permille = 10};
+    struct listing *l = make(1, &rules);
+    assert_string_equal(l->symbols[0].native, "BTC/USD");
+    assert_string_equal(l->symbols[0].canonical, "BTC-USD");
     listing_destroy(l);
 }
 
@@ -111,9 +114,9 @@ static void refuses_what_it_cannot_make(void **state)
 {
     (void)state;
     struct err e = {0};
-    assert_null(listing_create(0, "", &e));
+    assert_null(listing_create(0, &binance_dialect.listing, &e));
     assert_int_equal(e.code, ERR_ARG);
-    assert_null(listing_create(LISTING_MAX + 1, "", &e));
+    assert_null(listing_create(LISTING_MAX + 1, &binance_dialect.listing, &e));
     listing_destroy(NULL);
 }
 

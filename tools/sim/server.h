@@ -7,9 +7,8 @@
  *     server_destroy(s);
  *
  * The market is never slowed down by a client: each connection has a queue of bounded size, and
- * one that lets it fill is closed. A trade is in the ledger before its frame is on the wire.
- * GET /sim/status tells what has happened so far, as JSON.
- * Threads: one.
+ * one that lets it fill is closed. What goes to the ledger is there before its frame is on the
+ * wire. GET /sim/status tells what has happened so far, as JSON. Threads: one.
  */
 #ifndef CANDLEWICK_SIM_SERVER_H
 #define CANDLEWICK_SIM_SERVER_H
@@ -28,7 +27,10 @@ struct server_config {
     int64_t ping_ms;         /* between ping frames */
     int64_t pong_ms;         /* a ping not answered for so long ends the connection */
     int64_t age_ms;          /* a connection ends at this age */
+    int64_t silence_ms;      /* nothing sent to a connection for so long ends it, where the exchange
+                                does so */
     int64_t weight_max;      /* of REST requests in a minute */
+    bool ledger_quotes;      /* the ledger gets quotes too */
 };
 
 /* All borrowed; must outlive the server. */
@@ -37,6 +39,7 @@ struct server_parts {
     const struct listing *listing;
     struct market *market;
     struct history *history;
+    struct tickers *tickers;
     struct ledger *ledger;
     const struct market_clock *clock;
     struct metrics *metrics;
