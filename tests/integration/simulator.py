@@ -19,7 +19,8 @@ class Simulator(Program):
         self.ledger_path = ledger or logs / f"ledger.{self.listen.rpartition(':')[2]}.jsonl"
         arguments = ["--listen", self.listen, "--ledger", self.ledger_path]
         for key, value in options.items():
-            arguments += ["--" + key.replace("_", "."), value]
+            option = "--" + key.replace("_", ".")
+            arguments += [f"{option}={str(value).lower()}"] if isinstance(value, bool) else [option, value]
         super().__init__("tools/cw-sim", arguments, logs)
 
     @property

@@ -98,7 +98,7 @@ def test_frames_are_what_the_ledger_says(simulator):
 
 
 def test_book_tickers_are_what_the_ledger_says(simulator):
-    sim = simulator(symbols=5, trades=3000, rate=5000, hold_streams=6, ledger_quotes="true",
+    sim = simulator(symbols=5, trades=3000, rate=5000, hold_streams=6, ledger_quotes=True,
                     quote_one_sided_permille=20, quote_crossed_permille=5, plant_every_ms=200, plant_ms=50)
     names = "/".join(native.lower() + "@bookTicker" for native in FIVE)
     with WebSocket(f"{sim.ws}/stream?streams={names}") as combined, \

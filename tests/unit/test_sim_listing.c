@@ -102,8 +102,9 @@ static void finds_only_whole_names(void **state)
 static void native_names_follow_the_exchange(void **state)
 {
     (void)state;
-    const struct listing_rules rules = {
-        .separator = "/", .quote_permille = {[QUOTE_USD] = 1000, [QUOTE_BTC] = 1}, .currency_permille = 10};
+    const struct listing_rules rules = {.separator = "/",
+                                        .quote_permille = {[QUOTE_USD] = 1000, [QUOTE_BTC] = 1},
+                                        .currency_permille = 10};
     struct listing *l = make(1, &rules);
     assert_string_equal(l->symbols[0].native, "BTC/USD");
     assert_string_equal(l->symbols[0].canonical, "BTC-USD");

@@ -8,7 +8,8 @@
 
 enum { SPREAD_OF_PRICE = 100000, ORDERS_ON_A_SIDE = 3, PPM = 1000000, BPS = 10000 };
 
-#define AMOUNT_MAX_E8 (INT64_C(90000000000) * E8_ONE)
+/* The amounts of a whole order can be added up. */
+#define AMOUNT_MAX_E8 (INT64_C(10000000000) * E8_ONE)
 
 struct books {
     const struct listing *listing;

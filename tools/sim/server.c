@@ -262,7 +262,7 @@ struct server *server_create(const struct server_config *config, const struct se
     s->parts = *parts;
     s->budget.limit = config->weight_max;
     strbuf_init(&s->scratch, MESSAGE_LIMIT + LWS_PRE);
-    s->answers = (struct outq)OUTQ_INIT(MESSAGE_LIMIT);
+    s->answers = (struct outq)OUTQ_INIT((size_t)config->queue_bytes);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_init(&s->frames[i], MESSAGE_LIMIT);
     if (add_metrics(s, e) == 0 && open_listener(s, e) == 0 && open_timer(s, e) == 0) {

@@ -1,5 +1,7 @@
 #include "binance.h"
+#include "kraken.h"
 #include "log.h"
+#include "okx.h"
 #include "program.h"
 #include "server.h"
 #include "timefmt.h"
@@ -25,7 +27,7 @@ struct settings {
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct conf_opt options[] = {
-    {"exchange", CONF_CHOICE, FIELD(exchange), .def = "binance", .choices = "binance",
+    {"exchange", CONF_CHOICE, FIELD(exchange), .def = "binance", .choices = "binance|kraken|okx",
      .help = "whose protocol to speak"},
     {"listen", CONF_STR, FIELD(listen), .def = "127.0.0.1:9443",
      .help = "host:port of WebSocket and REST"},
@@ -95,6 +97,7 @@ static const struct program_about about = {
             .details = "Point a producer at it with\n"
                        "  --exchange.binance.ws.url ws://HOST:PORT "
                        "--exchange.binance.rest.url http://HOST:PORT\n"
+                       "or its like (docs/SIMULATOR.md has those of Kraken and OKX).\n"
                        "GET /sim/status tells what has happened so far. docs/SIMULATOR.md says "
                        "what is simulated,\nwhat a line of the ledger holds, and what differs "
                        "from the real exchange.",
@@ -114,10 +117,20 @@ struct sim {
     struct server *server;
 };
 
-static const struct dialect *const dialect = &binance_dialect;
+static const struct dialect *const dialects[] = {&binance_dialect, &kraken_dialect, &okx_dialect};
+
+/* The choice has been checked: there is one. */
+static const struct dialect *find_dialect(const struct settings *s)
+{
+    size_t i = 0;
+    while (strcmp(dialects[i]->exchange, s->exchange) != 0)
+        i++;
+    return dialects[i];
+}
 
 static int open_market(struct sim *sim, const struct settings *s, struct err *e)
 {
+    const struct dialect *dialect = find_dialect(s);
     struct market_config config = s->market;
     config.seed = (uint64_t)s->seed;
     config.exchange = dialect->exchange;
@@ -143,6 +156,7 @@ static int open_market(struct sim *sim, const struct settings *s, struct err *e)
 static int open_all(struct sim *sim, const struct settings *s, const struct program *p,
                     struct err *e)
 {
+    const struct dialect *dialect = find_dialect(s);
     if (open_market(sim, s, e) != 0)
         return -1;
     sim->ledger = ledger_open(s->ledger, dialect->exchange, sim->listing, e);
@@ -184,9 +198,9 @@ static int run(const struct settings *s, const struct program *p, struct err *e)
     int r = open_all(&sim, s, p, e);
     if (r == 0) {
         health_ready(p->health, "listener");
-        log_info("sim", "listening", LOG_STR("exchange", dialect->exchange),
-                 LOG_STR("listen", s->listen), LOG_INT("symbols", s->symbols),
-                 LOG_INT("rate", s->market.rate), LOG_INT("seed", s->seed));
+        log_info("sim", "listening", LOG_STR("exchange", s->exchange), LOG_STR("listen", s->listen),
+                 LOG_INT("symbols", s->symbols), LOG_INT("rate", s->market.rate),
+                 LOG_INT("seed", s->seed));
     }
     while (r == 0 && !program_stopping())
         r = server_service(sim.server, e);
