@@ -151,6 +151,11 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
+static const struct lws_extension extensions[] = {
+    {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate"},
+    {NULL, NULL, NULL},
+};
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static int add_metrics(struct server *s, struct err *e)
@@ -201,6 +206,29 @@ static void lws_log(int level, const char *line)
     log_debug("lws", "note", LOG_SLICE("text", slice_make(line, len)));
 }
 
+static int check_file(const char *path, const char *option, struct err *e)
+{
+    if (access(path, R_OK) != 0)
+        return err_set(e, ERR_IO, "%s %s: %s", option, path, strerror(errno));
+    return 0;
+}
+
+static int use_tls(const struct server_config *config, struct lws_context_creation_info *info,
+                   struct err *e)
+{
+    if (!*config->tls_cert && !*config->tls_key)
+        return 0;
+    if (!*config->tls_cert || !*config->tls_key)
+        return err_set(e, ERR_CONF, "tls.cert and tls.key belong together");
+    if (check_file(config->tls_cert, "tls.cert", e) != 0 ||
+        check_file(config->tls_key, "tls.key", e) != 0)
+        return -1;
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info->ssl_cert_filepath = config->tls_cert;
+    info->ssl_private_key_filepath = config->tls_key;
+    return 0;
+}
+
 static int open_listener(struct server *s, struct err *e)
 {
     struct sockaddr_in at;
@@ -212,10 +240,11 @@ static int open_listener(struct server *s, struct err *e)
     bool any = at.sin_addr.s_addr == htonl(INADDR_ANY);
     (void)inet_ntop(AF_INET, &at.sin_addr, host, sizeof(host)); /* of the right size */
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_log);
-    const struct lws_context_creation_info info = {
+    struct lws_context_creation_info info = {
         .port = ntohs(at.sin_port),
         .iface = any ? NULL : host,
         .protocols = protocols,
+        .extensions = s->config.deflate ? extensions : NULL,
         .user = s,
         .gid = -1,
         .uid = -1,
@@ -227,10 +256,13 @@ static int open_listener(struct server *s, struct err *e)
         .timeout_secs = TIMEOUT_S,
         .keepalive_timeout = KEEPALIVE_S,
     };
+    if (use_tls(&s->config, &info, e) != 0)
+        return -1;
     s->context = lws_create_context(&info);
     if (!s->context)
-        return err_set(e, ERR_IO, "cannot listen on %s (log.level=debug shows more)",
-                       s->config.listen);
+        return err_set(e, ERR_IO, "cannot listen on %s%s%s (log.level=debug shows more)",
+                       s->config.listen, *s->config.tls_cert ? " with the certificate " : "",
+                       s->config.tls_cert);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /**
- * The simulated exchange on the network: WebSocket and HTTP on one port, served by one thread.
+ * The simulated exchange on the network: WebSocket and HTTP on one port, with or without TLS,
+ * served by one thread.
  *
  *     struct server *s = server_create(&config, &parts, &e);
  *     while (!program_stopping())
@@ -21,6 +22,9 @@
 
 struct server_config {
     const char *listen;   /* host:port, borrowed */
+    const char *tls_cert; /* PEM files, borrowed; both "": no TLS */
+    const char *tls_key;
+    bool deflate;         /* permessage-deflate for clients that ask for it */
     int64_t hold_streams; /* the market waits for so many live subscriptions; 0: starts at once */
     int64_t connections_max; /* WebSocket connections at a time */
     int64_t queue_bytes;     /* what may wait for one connection */
@@ -50,8 +54,8 @@ struct server;
 
 extern const struct metric_table server_metric_table;
 
-/* NULL with ERR_CONF (listen is not host:port), ERR_IO (the port cannot be had: says which),
- * ERR_NOMEM. */
+/* NULL with ERR_CONF (listen is not host:port; a certificate without a key), ERR_IO (the port or a
+ * file cannot be had: says which), ERR_NOMEM. */
 struct server *server_create(const struct server_config *config, const struct server_parts *parts,
                              struct err *e);
 void server_destroy(struct server *s); /* NULL is fine */

@@ -44,6 +44,7 @@ struct conn {
     struct outq out;
     struct strbuf in; /* the message being received */
     bool in_too_long;
+    bool deflates; /* permessage-deflate was agreed on */
     bool closing;
     enum close_reason reason;
     uint64_t number; /* the first is 1 */

@@ -22,6 +22,8 @@ struct settings {
     int64_t seed;
     struct server_config server;
     char *listen;
+    char *tls_cert;
+    char *tls_key;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -31,6 +33,11 @@ static const struct conf_opt options[] = {
      .help = "whose protocol to speak"},
     {"listen", CONF_STR, FIELD(listen), .def = "127.0.0.1:9443",
      .help = "host:port of WebSocket and REST"},
+    {"tls.cert", CONF_STR, FIELD(tls_cert), .def = "",
+     .help = "PEM file of the certificate: the port then speaks wss and https"},
+    {"tls.key", CONF_STR, FIELD(tls_key), .def = "", .help = "PEM file of its key"},
+    {"deflate", CONF_BOOL, FIELD(server.deflate), .def = "true",
+     .help = "compress WebSocket messages for clients that ask for it (permessage-deflate)"},
     {"symbols", CONF_INT, FIELD(symbols), .def = "20", .min = 1, .max = LISTING_MAX,
      .help = "symbols that trade, the busiest first"},
     {"rate", CONF_INT, FIELD(market.rate), .def = "200", .min = 1, .max = MARKET_RATE_MAX,
@@ -175,6 +182,8 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
     };
     struct server_config config = s->server;
     config.listen = s->listen;
+    config.tls_cert = s->tls_cert;
+    config.tls_key = s->tls_key;
     sim->server = server_create(&config, &parts, e);
     return sim->server ? 0 : -1;
 }
