@@ -186,6 +186,22 @@ bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_in
     return false;
 }
 
+uint32_t listing_pick(const struct listing *l, uint64_t random)
+{
+    uint64_t sum = (uint64_t)l->weight_sums[l->n_trading - 1];
+    int64_t mark = (int64_t)(((random >> 32) * sum) >> 32); /* as rng_below() */
+    uint32_t low = 0;
+    uint32_t high = l->n_trading - 1;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (mark < l->weight_sums[mid])
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static int fill(struct listing *l, uint32_t n, const struct listing_rules *rules, struct err *e)
@@ -193,8 +209,9 @@ static int fill(struct listing *l, uint32_t n, const struct listing_rules *rules
     size_t room = (size_t)asset_known() * QUOTE_ASSETS + n + QUOTE_ASSETS;
     struct candidate *candidates = calloc(room, sizeof(*candidates));
     l->assets = calloc(asset_count() + LISTING_DELISTED, sizeof(*l->assets));
+    l->weight_sums = calloc(n, sizeof(*l->weight_sums));
     l->symbols = calloc((size_t)n + LISTING_DELISTED, sizeof(*l->symbols));
-    if (!candidates || !l->assets || !l->symbols) {
+    if (!candidates || !l->assets || !l->weight_sums || !l->symbols) {
         free(candidates);
         return err_set(e, ERR_NOMEM, "listing: out of memory");
     }
@@ -204,6 +221,7 @@ static int fill(struct listing *l, uint32_t n, const struct listing_rules *rules
         fill_symbol(l, candidates[i].base, candidates[i].quote, rules, &l->symbols[i]);
         l->symbols[i].weight = candidates[i].weight;
         l->symbols[i].trading = true;
+        l->weight_sums[i] = l->symbols[i].weight + (i > 0 ? l->weight_sums[i - 1] : 0);
     }
     free(candidates);
     l->n_symbols = l->n_trading = n;
@@ -234,6 +252,7 @@ void listing_destroy(struct listing *l)
         return;
     free(l->assets);
     free(l->symbols);
+    free(l->weight_sums);
     free(l->by_native);
     free(l);
 }

@@ -68,13 +68,17 @@ struct listing {
     struct symbol *symbols; /* n trading ones, the busiest first, then the delisted */
     uint32_t n_symbols;
     uint32_t n_trading;
-    uint32_t *by_native; /* indexes of symbols in the order of their native names */
+    int64_t *weight_sums; /* weights of the trading symbols up to and with each */
+    uint32_t *by_native;  /* indexes of symbols in the order of their native names */
 };
 
 /* n: trading symbols, 1 to LISTING_MAX. rules: borrowed for the call. NULL with ERR_ARG, ERR_NOMEM.
  */
 struct listing *listing_create(uint32_t n, const struct listing_rules *rules, struct err *e);
 void listing_destroy(struct listing *l); /* NULL is fine */
+
+/* A trading symbol, a busy one more often: random is any 64-bit number. */
+uint32_t listing_pick(const struct listing *l, uint64_t random);
 
 /* The symbol of this native name, trading or delisted. */
 bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_index);

@@ -10,24 +10,12 @@ static uint64_t draw(uint64_t key, int64_t stretch, int what)
     return noise_hash(key, stretch * DRAWS + what);
 }
 
-static uint32_t pick(const struct listing *l, uint64_t random)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < l->n_trading; i++)
-        sum += l->symbols[i].weight;
-    int64_t mark = (int64_t)(random % (uint64_t)sum);
-    uint32_t i = 0;
-    while (mark >= l->symbols[i].weight)
-        mark -= l->symbols[i++].weight;
-    return i;
-}
-
 static void in_stretch(const struct plant_config *c, uint64_t key, const struct listing *l,
                        int64_t stretch, struct plant *ret)
 {
     uint64_t room_us = (uint64_t)(c->every_us - c->length_us) + 1;
     int64_t from_us = stretch * c->every_us + (int64_t)(draw(key, stretch, PLACE) % room_us);
-    ret->symbol = pick(l, draw(key, stretch, SYMBOL));
+    ret->symbol = listing_pick(l, draw(key, stretch, SYMBOL));
     ret->from_us = from_us - from_us % US_PER_MS;
     ret->to_us = ret->from_us + c->length_us;
     ret->bps = draw(key, stretch, SIGN) & 1 ? c->bps : -c->bps;
