@@ -31,6 +31,11 @@ KINDS = [
          "cw-producer", headers="`kind`: `tick` or `feed`; a trade has no header",
          note="All exchanges and all quote assets of a base asset meet in one partition. A consumer that wants trades "
               "alone drops what has a `kind` without decoding it."),
+    Kind("quotes", "base asset: `BTC`; a tick and a rate have none", ("Quote", "Tick", "Rate"),
+         BY_KEY + "; a tick and a rate are in each one", "cw-producer",
+         headers="`kind`: `tick` or `rate`; a quote has no header",
+         note="A quote, tick or rate whose epoch is lower than one before it, of its exchange in its partition, tells "
+              "nothing."),
     Kind("instruments", "`exchange|symbol`: `binance|BTC-USDT`", ("Instrument",), BY_KEY, "cw-producer"),
     Kind("feeds", "`exchange|symbol`", ("Feed",), BY_KEY, "cw-producer", headers="`kind`: `feed`"),
     Kind("feed-progress.*", "symbol: `BTC-USDT`; `*` for the shard", ("Progress",), "the shard's number", "cw-producer",
@@ -39,6 +44,9 @@ KINDS = [
          "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles",
          note="A key has many records: provisional ones, the final one, later revisions. The last one counts, and "
               "compaction keeps it. [CANDLES.md](CANDLES.md) says when to trust it."),
+    Kind("arbitrage", "the record's id: `cross|BTC-USD|okx|kraken|2|1048576`; `watching|cross|BTC-USD`", ("Opportunity",),
+         "that of the quotes it was folded from, so by base asset and not by its own key", "cw-arbitrage",
+         note="[ARBITRAGE.md](ARBITRAGE.md) says when each record is written and what it leaves out."),
     Kind("*-state", "number of the chunk: `0`", ("Image",), "that of the input it is the state of", "the processor",
          note="Of use to the processor alone: the layout of `data` may change with any version."),
     Kind("dead-letters", "that of the refused record; of a frame the exchange", (), BY_KEY, "all programs",
