@@ -134,8 +134,8 @@ const char *sim_case_trades(struct sim_case *c, enum channel channel, const stru
 {
     struct err e = {0};
     strbuf_reset(&c->text);
-    assert_int_equal(
-        c->dialect->trade_frame(&c->site, channel, t, n, t->time_us, form, &c->text, &e), 0);
+    const struct fills fills = {channel, t, n, t->time_us};
+    assert_int_equal(c->dialect->trade_frame(&c->site, &fills, form, &c->text, &e), 0);
     return text_of(c);
 }
 

@@ -189,7 +189,7 @@ static void the_snapshot_is_the_last_50_trades(void **state)
                                  "{\"symbol\":\"BTC/USD\",\"side\":\"sell\""));
     int n = 0;
     for (const char *p = told; (p = strstr(p, "\"trade_id\":")); p++)
-        assert_int_equal(atoi(p + strlen("\"trade_id\":")), 31 + n++);
+        assert_int_equal(strtol(p + strlen("\"trade_id\":"), NULL, 10), 31 + n++);
     assert_int_equal(n, 50);
     n = 0;
     for (const char *p = told; (p = strchr(p, '\n')); p++)

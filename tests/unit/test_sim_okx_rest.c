@@ -126,7 +126,7 @@ static void assert_page(struct sim_case *c, const char *query, int64_t newest, i
     assert_int_equal(json_array_size(data), newest - oldest + 1);
     for (size_t i = 0; i < json_array_size(data); i++) {
         const json_t *id = json_object_get(json_array_get(data, i), "tradeId");
-        assert_int_equal(atoll(json_string_value(id)), newest - (int64_t)i);
+        assert_int_equal(strtoll(json_string_value(id), NULL, 10), newest - (int64_t)i);
     }
     json_decref(root);
 }

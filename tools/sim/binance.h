@@ -18,9 +18,8 @@ extern const struct dialect binance_dialect;
 /* The slots, by file: binance_stream.c, binance_request.c and binance_rest.c. */
 int binance_open(const struct dialog *d, const struct url *url, struct outq *answers,
                  struct err *e);
-int binance_trade_frame(const struct site *site, enum channel channel, const struct market_trade *t,
-                        size_t n, int64_t send_us, unsigned form, struct strbuf *out,
-                        struct err *e);
+int binance_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                        struct strbuf *out, struct err *e);
 int binance_quote_frame(const struct site *site, const struct market_quote *q, unsigned form,
                         struct strbuf *out, struct err *e);
 int binance_request(const struct dialog *d, struct slice text, struct outq *answers, struct err *e);

@@ -155,11 +155,10 @@ static struct wrap make_wrap(const char *native, const char *channel, unsigned f
 
 /* {"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.00100000","q":"100.00000000",
  * "T":1672515782136,"m":true,"M":true}; m: the buyer is the maker. */
-int binance_trade_frame(const struct site *site, enum channel channel, const struct market_trade *t,
-                        size_t n, int64_t send_us, unsigned form, struct strbuf *out, struct err *e)
+int binance_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                        struct strbuf *out, struct err *e)
 {
-    (void)channel; /* one trade a frame is all there is */
-    (void)n;
+    const struct market_trade *t = f->trades; /* there is no more than one in a frame */
     const char *native = site->listing->symbols[t->symbol].native;
     int64_t unit_us = form & BINANCE_MICROS ? 1 : 1000;
     char price[E8_TEXT];
@@ -170,8 +169,8 @@ int binance_trade_frame(const struct site *site, enum channel channel, const str
     if (strbuf_addf(out,
                     "%s{\"e\":\"trade\",\"E\":%" PRId64 ",\"s\":\"%s\",\"t\":%" PRId64
                     ",\"p\":\"%s\",\"q\":\"%s\",\"T\":%" PRId64 ",\"m\":%s,\"M\":true}%s",
-                    w.head, send_us / unit_us, native, t->id, price, amount, t->time_us / unit_us,
-                    t->side == TAKER_SELL ? "true" : "false", w.tail) != 0)
+                    w.head, f->send_us / unit_us, native, t->id, price, amount,
+                    t->time_us / unit_us, t->side == TAKER_SELL ? "true" : "false", w.tail) != 0)
         return strbuf_full(out, "binance: trade frame", e);
     return 0;
 }

@@ -4,7 +4,7 @@
  *     const struct dialect *d = &binance_dialect;
  *     d->open(&dialog, &url, &answers, &e);                        // /ws/btcusdt@trade
  *     d->request(&dialog, text, &answers, &e);                     // {"method":"SUBSCRIBE",...}
- *     d->trade_frame(&site, CHANNEL_TRADE, &trade, 1, send_us, form, &frame, &e);
+ *     d->trade_frame(&site, &fills, form, &frame, &e);
  *     d->rest(&site, &request, &answer, &e);
  *
  * A dialect owns no socket, clock or file: the server gives it text and sends what it says.
@@ -55,6 +55,14 @@ struct dialog {
     uint64_t number; /* of the connection, from 1 on */
 };
 
+/* Trades that share a frame: one in CHANNEL_TRADE, all of a taker order in CHANNEL_ORDER. */
+struct fills {
+    enum channel channel;
+    const struct market_trade *trades;
+    size_t n; /* at least 1 */
+    int64_t send_us;
+};
+
 struct rest_request {
     bool get;    /* false: a method that no resource has */
     bool micros; /* the client wants times in microseconds */
@@ -94,10 +102,10 @@ struct dialect {
      * -1 with ERR_NOMEM. */
     int (*request)(const struct dialog *d, struct slice text, struct outq *answers, struct err *e);
 
-    /* Appends the frame of trades (one of CHANNEL_TRADE, all of a taker order of CHANNEL_ORDER) in
-     * the form (below DIALECT_FORMS_MAX) that a session asked for. -1 with ERR_NOMEM. */
-    int (*trade_frame)(const struct site *site, enum channel channel, const struct market_trade *t,
-                       size_t n, int64_t send_us, unsigned form, struct strbuf *out, struct err *e);
+    /* Appends the frame of fills in the form (below DIALECT_FORMS_MAX) that a session asked for.
+     * -1 with ERR_NOMEM. */
+    int (*trade_frame)(const struct site *site, const struct fills *f, unsigned form,
+                       struct strbuf *out, struct err *e);
 
     /* Likewise the frame of a quote. */
     int (*quote_frame)(const struct site *site, const struct market_quote *q, unsigned form,

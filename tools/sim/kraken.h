@@ -17,8 +17,8 @@ extern const struct dialect kraken_dialect;
 
 /* The slots, by file: kraken_stream.c, kraken_request.c and kraken_rest.c. */
 int kraken_open(const struct dialog *d, const struct url *url, struct outq *answers, struct err *e);
-int kraken_trade_frame(const struct site *site, enum channel channel, const struct market_trade *t,
-                       size_t n, int64_t send_us, unsigned form, struct strbuf *out, struct err *e);
+int kraken_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                       struct strbuf *out, struct err *e);
 int kraken_quote_frame(const struct site *site, const struct market_quote *q, unsigned form,
                        struct strbuf *out, struct err *e);
 int kraken_request(const struct dialog *d, struct slice text, struct outq *answers, struct err *e);

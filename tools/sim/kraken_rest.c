@@ -89,7 +89,7 @@ static int add_pair(const struct call *c, const struct symbol *s, const struct k
 static int on_pairs(const struct call *c)
 {
     const struct listing *l = c->site->listing;
-    struct kraken_pair pair;
+    struct kraken_pair pair = {0};
     struct slice name;
     uint32_t symbol;
     int r = strbuf_adds(c->body, "{\"error\":[],\"result\":{");
@@ -117,8 +117,8 @@ static int64_t time_ns(const struct kept_trade *k)
 
 static int compare_times(const void *a, const void *b)
 {
-    int64_t x = time_ns(*(const struct kept_trade *const *)a);
-    int64_t y = time_ns(*(const struct kept_trade *const *)b);
+    int64_t x = time_ns(a);
+    int64_t y = time_ns(b);
     return x < y ? -1 : x > y;
 }
 
@@ -138,18 +138,18 @@ static int add_row(const struct call *c, const struct kept_trade *k, int decimal
 
 /* Trades of a symbol after since_ns in the order of their times; a late one has its own. NULL: no
  * memory. To be freed. */
-static const struct kept_trade **select_trades(const struct call *c, uint32_t symbol,
-                                               int64_t since_ns, size_t *ret_n)
+static struct kept_trade *select_trades(const struct call *c, uint32_t symbol, int64_t since_ns,
+                                        size_t *ret_n)
 {
     int64_t first = 0;
     int64_t last = -1;
     size_t n = 0;
     bool some = history_range(c->site->history, symbol, &first, &last);
-    const struct kept_trade **found = calloc((size_t)(last - first + 1) + 1, sizeof(*found));
+    struct kept_trade *found = calloc((size_t)(last - first + 1) + 1, sizeof(*found));
     for (int64_t id = first; found && some && id <= last; id++) {
         const struct kept_trade *k = history_get(c->site->history, symbol, id);
         if (k && time_ns(k) > since_ns)
-            found[n++] = k;
+            found[n++] = *k;
     }
     if (found)
         qsort(found, n, sizeof(*found), compare_times);
@@ -163,15 +163,15 @@ static int add_trades(const struct call *c, uint32_t symbol, const struct kraken
 {
     size_t n;
     int decimals = e8_decimals(c->site->listing->symbols[symbol].tick_e8);
-    const struct kept_trade **found = select_trades(c, symbol, since_ns, &n);
+    struct kept_trade *found = select_trades(c, symbol, since_ns, &n);
     if (!found)
         return -1;
     size_t from = since_ns < 0 && n > count ? n - count : 0;
     size_t to = n - from > count ? from + count : n;
-    int64_t last_ns = to > from ? time_ns(found[to - 1]) : since_ns;
+    int64_t last_ns = to > from ? time_ns(&found[to - 1]) : since_ns;
     int r = strbuf_addf(c->body, "{\"error\":[],\"result\":{\"%s\":[", pair->key);
     for (size_t i = from; r == 0 && i < to; i++)
-        r = add_row(c, found[i], decimals);
+        r = add_row(c, &found[i], decimals);
     if (r == 0)
         r = strbuf_addf(c->body, "],\"last\":\"%" PRId64 "\"}}", last_ns < 0 ? 0 : last_ns);
     free(found);
@@ -180,7 +180,7 @@ static int add_trades(const struct call *c, uint32_t symbol, const struct kraken
 
 static int on_trades(const struct call *c)
 {
-    struct kraken_pair pair;
+    struct kraken_pair pair = {0};
     struct slice name;
     uint32_t symbol;
     int64_t since_ns = -1;

@@ -68,17 +68,15 @@ static int add_trade(const struct symbol *s, const struct kept_trade *t, struct 
                        t->id % 3 == 0 ? "market" : "limit", t->id, time);
 }
 
-int kraken_trade_frame(const struct site *site, enum channel channel, const struct market_trade *t,
-                       size_t n, int64_t send_us, unsigned form, struct strbuf *out, struct err *e)
+int kraken_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                       struct strbuf *out, struct err *e)
 {
-    (void)channel; /* all trades of an order are all there is */
-    (void)send_us;
     (void)form;
-    const struct symbol *s = &site->listing->symbols[t->symbol];
+    const struct symbol *s = &site->listing->symbols[f->trades->symbol];
     int r = strbuf_adds(out, "{\"channel\":\"trade\",\"type\":\"update\",\"data\":[");
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        const struct kept_trade k = {t[i].id, t[i].price_e8, t[i].amount_e8, t[i].time_us,
-                                     t[i].side};
+    for (size_t i = 0; r == 0 && i < f->n; i++) {
+        const struct market_trade *t = &f->trades[i];
+        const struct kept_trade k = {t->id, t->price_e8, t->amount_e8, t->time_us, t->side};
         r = add_trade(s, &k, out);
     }
     if (r == 0)

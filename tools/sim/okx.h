@@ -20,8 +20,8 @@ enum { OKX_PUBLIC, OKX_BUSINESS };
 
 /* The slots, by file: okx_stream.c, okx_request.c and okx_rest.c. */
 int okx_open(const struct dialog *d, const struct url *url, struct outq *answers, struct err *e);
-int okx_trade_frame(const struct site *site, enum channel channel, const struct market_trade *t,
-                    size_t n, int64_t send_us, unsigned form, struct strbuf *out, struct err *e);
+int okx_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                    struct strbuf *out, struct err *e);
 int okx_quote_frame(const struct site *site, const struct market_quote *q, unsigned form,
                     struct strbuf *out, struct err *e);
 int okx_request(const struct dialog *d, struct slice text, struct outq *answers, struct err *e);

@@ -82,7 +82,7 @@ static int present(const struct request *r, uint32_t symbol, enum channel channe
     if (channel == CHANNEL_QUOTE) {
         if (!market_book(site->market, symbol, &q))
             return 0;
-        return okx_quote_frame(site, &q, 0, r->answer, e) == 0 ? say(r, 0, e) : -1;
+        return okx_quote_frame(site, &q, OKX_PUBLIC, r->answer, e) == 0 ? say(r, 0, e) : -1;
     }
     if (!history_range(site->history, symbol, &first, &last))
         return 0;
@@ -95,7 +95,8 @@ static int present(const struct request *r, uint32_t symbol, enum channel channe
                                    .price_e8 = k->price_e8,
                                    .amount_e8 = k->amount_e8,
                                    .time_us = k->time_us};
-    int made = okx_trade_frame(site, channel, &t, 1, 0, 0, r->answer, e);
+    const struct fills f = {.channel = channel, .trades = &t, .n = 1};
+    int made = okx_trade_frame(site, &f, OKX_PUBLIC, r->answer, e);
     return made == 0 ? say(r, 0, e) : -1;
 }
 

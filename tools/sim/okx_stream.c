@@ -57,10 +57,11 @@ int okx_begin_trade(const struct symbol *s, const struct kept_trade *t, struct s
 }
 
 /* All trades of an order as one: they have one price, and the last id stands for them. */
-static struct kept_trade sum_up(const struct market_trade *t, size_t n)
+static struct kept_trade sum_up(const struct fills *f)
 {
+    const struct market_trade *t = f->trades;
     struct kept_trade k = {t->id, t->price_e8, 0, t->time_us, t->side};
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < f->n; i++) {
         k.amount_e8 += t[i].amount_e8;
         if (t[i].id > k.id)
             k.id = t[i].id;
@@ -71,20 +72,19 @@ static struct kept_trade sum_up(const struct market_trade *t, size_t n)
 /* {"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT","tradeId":
  * "130639474","px":"42219.9","sz":"0.12060306","side":"buy","ts":"1630048897897","count":"3",
  * "source":"0","seqId":1234}]}; trades-all has neither count nor seqId. */
-int okx_trade_frame(const struct site *site, enum channel channel, const struct market_trade *t,
-                    size_t n, int64_t send_us, unsigned form, struct strbuf *out, struct err *e)
+int okx_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                    struct strbuf *out, struct err *e)
 {
-    (void)send_us;
     (void)form;
-    const struct symbol *s = &site->listing->symbols[t->symbol];
-    const struct kept_trade k = sum_up(t, n);
-    bool orders = channel == CHANNEL_ORDER;
+    const struct symbol *s = &site->listing->symbols[f->trades->symbol];
+    const struct kept_trade k = sum_up(f);
+    bool orders = f->channel == CHANNEL_ORDER;
     int r = strbuf_addf(out, "{\"arg\":{\"channel\":\"%s\",\"instId\":\"%s\"},\"data\":[",
                         orders ? "trades" : "trades-all", s->native);
     if (r == 0)
         r = okx_begin_trade(s, &k, out);
     if (r == 0 && orders)
-        r = strbuf_addf(out, ",\"count\":\"%zu\",\"source\":\"0\",\"seqId\":%" PRId64 "}]}", n,
+        r = strbuf_addf(out, ",\"count\":\"%zu\",\"source\":\"0\",\"seqId\":%" PRId64 "}]}", f->n,
                         k.id);
     else if (r == 0)
         r = strbuf_adds(out, ",\"source\":\"0\"}]}");

@@ -18,14 +18,11 @@ void feed_try_start(struct server *s)
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
-/* What is to be told: trades, or a quote. */
+/* What is to be told, and in which channel. */
 struct news {
-    enum channel channel; /* who hears it */
     uint32_t symbol;
-    const struct market_trade *trades; /* NULL: a quote */
-    size_t n_trades;
+    struct fills fills; /* without a quote, these; with one, nothing but the channel */
     const struct market_quote *quote;
-    int64_t send_us;
 };
 
 /* The frame in a form, made once for all connections that want it. NULL: failed. */
@@ -37,9 +34,8 @@ static const struct strbuf *frame(struct server *s, const struct news *news, uns
     struct err e = {0};
     if (f->len > 0)
         return f;
-    int r = news->trades ? d->trade_frame(&site, news->channel, news->trades, news->n_trades,
-                                          news->send_us, form, f, &e)
-                         : d->quote_frame(&site, news->quote, form, f, &e);
+    int r = news->quote ? d->quote_frame(&site, news->quote, form, f, &e)
+                        : d->trade_frame(&site, &news->fills, form, f, &e);
     if (r == 0)
         return f;
     server_fail(s, &e);
@@ -53,7 +49,7 @@ static uint32_t publish(struct server *s, const struct news *news)
     for (unsigned i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_reset(&s->frames[i]);
     for (struct conn *c = s->conns; c; c = c->next) {
-        if (c->closing || !session_wants(c->session, news->symbol, news->channel))
+        if (c->closing || !session_wants(c->session, news->symbol, news->fills.channel))
             continue;
         const struct strbuf *f = frame(s, news, session_form(c->session));
         if (f && ws_send(c, strbuf_slice(f)) == 0)
@@ -81,29 +77,22 @@ static void tell_ticker(struct server *s, uint32_t symbol)
     struct market_quote q;
     if (!market_book(s->parts.market, symbol, &q))
         return;
-    const struct news news = {.channel = CHANNEL_TICKER, .symbol = symbol, .quote = &q};
+    const struct news news = {symbol, {.channel = CHANNEL_TICKER}, &q};
     metric_inc(s->m.queued_quotes, publish(s, &news));
 }
 
 /* A whole taker order: each trade alone to some, all together to others. */
 static void one_order(struct server *s, int64_t send_us)
 {
-    struct news news = {
-        .channel = CHANNEL_ORDER,
-        .symbol = s->order[0].symbol,
-        .trades = s->order,
-        .n_trades = s->n_order,
-        .send_us = send_us,
-    };
+    struct news news = {.symbol = s->order[0].symbol};
+    news.fills = (struct fills){CHANNEL_ORDER, s->order, s->n_order, send_us};
     uint32_t n_whole = publish(s, &news);
     metric_inc(s->m.queued, n_whole);
-    news.channel = CHANNEL_TRADE;
-    news.n_trades = 1;
     for (size_t i = 0; i < s->n_order; i++) {
-        news.trades = &s->order[i];
+        news.fills = (struct fills){CHANNEL_TRADE, &s->order[i], 1, send_us};
         uint32_t n = publish(s, &news);
         metric_inc(s->m.queued, n);
-        keep(s, news.trades, send_us, n_whole + n);
+        keep(s, &s->order[i], send_us, n_whole + n);
     }
     tell_ticker(s, news.symbol);
     s->n_order = 0;
@@ -112,7 +101,7 @@ static void one_order(struct server *s, int64_t send_us)
 static void one_quote(struct server *s, const struct market_quote *q, int64_t send_us)
 {
     struct err e = {0};
-    const struct news news = {.channel = CHANNEL_QUOTE, .symbol = q->symbol, .quote = q};
+    const struct news news = {q->symbol, {.channel = CHANNEL_QUOTE}, q};
     uint32_t n = publish(s, &news);
     metric_inc(s->m.quotes, 1);
     metric_inc(s->m.queued_quotes, n);

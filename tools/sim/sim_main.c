@@ -129,10 +129,11 @@ static const struct dialect *const dialects[] = {&binance_dialect, &kraken_diale
 /* The choice has been checked: there is one. */
 static const struct dialect *find_dialect(const struct settings *s)
 {
-    size_t i = 0;
-    while (strcmp(dialects[i]->exchange, s->exchange) != 0)
-        i++;
-    return dialects[i];
+    const struct dialect *found = dialects[0];
+    for (size_t i = 1; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+        if (strcmp(dialects[i]->exchange, s->exchange) == 0)
+            found = dialects[i];
+    return found;
 }
 
 static int open_market(struct sim *sim, const struct settings *s, struct err *e)
