@@ -77,9 +77,10 @@ static void lose(struct quote_writer *w, int64_t n, const struct err *why)
     }
 }
 
-static void drop_producer(struct quote_writer *w, const struct err *why)
+/* n: what it has given up already. */
+static void drop_producer(struct quote_writer *w, int64_t n, const struct err *why)
 {
-    int64_t n = (int64_t)outbox_waiting(w->out);
+    n += (int64_t)outbox_waiting(w->out);
     outbox_close(w->out);
     w->out = NULL;
     w->reopen_us = 0;
@@ -209,8 +210,8 @@ static void settle(struct quote_writer *w, int64_t now_us)
 {
     struct err e = {0};
     int64_t n = w->out ? outbox_settle(w->out, &e) : 0;
-    if (n < 0)
-        drop_producer(w, &e);
+    if (w->out && outbox_is_dead(w->out, &e))
+        drop_producer(w, n, &e);
     else if (n > 0)
         lose(w, n, &e);
     if (!w->lost && w->waits) {
@@ -266,11 +267,11 @@ static void say_goodbye(struct quote_writer *w)
     struct err e = {0};
     if (!w->out)
         return;
-    int r = outbox_flush_within(w->out, is_in_hurry(w) ? DRAIN_MS : KAFKA_CALL_TIMEOUT_MS, &e);
-    int64_t n = outbox_settle(w->out, &e);
-    n = (n > 0 ? n : 0) + (int64_t)outbox_waiting(w->out);
-    if (n > 0 || (r != 0 && w->n_lost == 0))
-        lose(w, n > 0 ? n : 1, &e);
+    /* what it has to say is counted below */
+    (void)(outbox_flush_within(w->out, is_in_hurry(w) ? DRAIN_MS : KAFKA_CALL_TIMEOUT_MS, &e) == 0);
+    int64_t n = outbox_settle(w->out, &e) + (int64_t)outbox_waiting(w->out);
+    if (n > 0)
+        lose(w, n, &e);
 }
 
 static void *run(void *ctx)

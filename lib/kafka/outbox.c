@@ -131,16 +131,21 @@ size_t outbox_waiting(const struct outbox *o)
 
 int64_t outbox_settle(struct outbox *o, struct err *e)
 {
-    char why[200];
     (void)rd_kafka_poll(o->rk, 0); /* how many callbacks it served is no matter */
-    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(o->rk, why, sizeof(why));
-    if (fatal)
-        return kafka_fail(fatal, "producer", why, e);
     int64_t n = o->n_given_up;
     o->n_given_up = 0;
     if (n > 0)
         (void)kafka_fail(o->given_up, "delivery", NULL, e);
     return n;
+}
+
+bool outbox_is_dead(struct outbox *o, struct err *e)
+{
+    char why[200];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(o->rk, why, sizeof(why));
+    if (fatal)
+        (void)kafka_fail(fatal, "producer", why, e);
+    return fatal != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 int outbox_flush(struct outbox *o, struct err *e)

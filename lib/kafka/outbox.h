@@ -52,8 +52,11 @@ int outbox_offer(struct outbox *o, const struct outbox_message *m, struct err *e
 size_t outbox_waiting(const struct outbox *o);
 
 /* Takes what the brokers answered, without waiting. How many records were given up since the last
- * call, *e then says why; -1 with *e: a fatal error, nothing goes out any more: close. */
+ * call; *e then says why. */
 int64_t outbox_settle(struct outbox *o, struct err *e) MUST_CHECK;
+
+/* True with *e: a fatal error; nothing goes out any more: close. */
+bool outbox_is_dead(struct outbox *o, struct err *e);
 
 /* Waits until all that was put is on its brokers, at most KAFKA_CALL_TIMEOUT_MS. After -1 (ERR_IO,
  * ERR_NOT_FOUND: no such topic) close; some may have arrived. */
