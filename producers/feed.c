@@ -98,6 +98,8 @@ static void on_turn(lws_sorted_usec_list_t *sul)
         log_warn("feed", "the loop stood still", LOG_INT("ms", (now_us - f->turn_us) / US_PER_MS));
     }
     f->turn_us = now_us;
+    for (uint32_t i = 0; stood_still && i < f->about.universe->n_links; i++)
+        feed_conn_stood_still(f->conns[i]);
     if (!stood_still) /* else the sockets are read first: no tick goes before what waits in them */
         tick_if_due(f);
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)

@@ -38,6 +38,10 @@ void feed_conn_destroy(struct feed_conn *c);
 /* Connects, subscribes, pings, gives up, pauses and goes on, as due. */
 void feed_conn_turn(struct feed_conn *c, int64_t now_us);
 
+/* The loop stood still: what waits in the socket is older than it would seem. Trades have times of
+ * their own; quotes are asked for anew. */
+void feed_conn_stood_still(struct feed_conn *c);
+
 /* The feed ends: what is told of the loss that follows. */
 void feed_conn_stop(struct feed_conn *c);
 

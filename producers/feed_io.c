@@ -2,6 +2,7 @@
 
 #include "timefmt.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 enum {
@@ -111,6 +112,8 @@ static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws
 {
     bool first = lws_is_first_fragment(wsi) != 0;
     bool last = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
+    if (c->closing && c->listen.of[CHANNEL_QUOTES])
+        return -1; /* nothing of it is of use any more */
     feed_conn_heard(c);
     if (first && !c->in_message && last)
         return take_message(c, slice_make(in, len), len);
@@ -139,6 +142,16 @@ static int conn_closed_by_peer(struct feed_conn *c, const unsigned char *in, siz
         (void)snprintf(c->why, sizeof(c->why), "closed by the exchange: code %d %.*s",
                        in[0] << 8 | in[1], (int)(len - 2), (const char *)in + 2);
     return 0;
+}
+
+void feed_conn_stood_still(struct feed_conn *c)
+{
+    bool open = c->state == CONN_SUBSCRIBING || c->state == CONN_SUBSCRIBED;
+    if (!c->wsi || !open || !c->listen.of[CHANNEL_QUOTES])
+        return;
+    struct pollfd waits = {.fd = lws_get_socket_fd(c->wsi), .events = POLLIN};
+    if (poll(&waits, 1, 0) == 1)
+        feed_conn_give_up(c, "the producer stood still, and its quotes are old");
 }
 
 static int conn_refused(struct feed_conn *c, struct lws *wsi, const char *why)

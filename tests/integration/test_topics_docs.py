@@ -34,7 +34,7 @@ def seed(writer, prefix, topic):
         if RECORDS[topic]:
             record = RECORDS[topic][number % len(RECORDS[topic])]
             value = random.record(record)
-            kind = {"kind": record.lower()} if record in ("Tick", "Feed") else {}
+            kind = {"kind": record.lower()} if record in ("Tick", "Feed", "Rate") else {}
             messages.append((f"key-{number}", kind, record, value))
             data = encode(record, value)
         else:
