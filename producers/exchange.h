@@ -149,7 +149,8 @@ struct exchange_ops {
     /* One whole frame: events through emit in the exchange's order. Returns how many; 0 for a
      * known frame that says nothing to us, or a channel that is unknown or not listened to
      * (ret_skipped set). -1: ERR_PROTO (a channel we know in a shape we do not), ERR_LIMIT; the
-     * text names the field. */
+     * text names the field. Where a frame has rows, each stands for itself: those beside a bad one
+     * are emitted all the same. */
     int (*parse_frame)(void *session, const struct channels *listen, const struct frame *in,
                        emit_fn emit, void *ctx, bool *ret_skipped, struct err *e);
 };
@@ -162,6 +163,9 @@ const char *exchange_names(void);
 
 /* The default URL of an endpoint, NULL if there is none of that name. */
 const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endpoint);
+
+/* exchange_ops.connect_path where an endpoint's URL is all there is to connect to. */
+int exchange_whole_url(const struct subs *s, char *ret, size_t cap, struct err *e) MUST_CHECK;
 
 /* The channel of that kind and name, of any name where it is ""; NULL: there is none. */
 const struct channel *exchange_channel(const struct exchange_ops *x, enum channel_kind kind,

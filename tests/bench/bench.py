@@ -58,8 +58,7 @@ class Place:
 
 
 def micro(figures, place):
-    frames = TOP / "tests/fixtures/binance/binance-agg.ws.jsonl"
-    for name, arguments in (("fold", []), ("codec", []), ("parse", [frames])):
+    for name, arguments in (("fold", []), ("codec", []), ("parse", [TOP / "tests/fixtures"])):
         for line in run(BUILD / f"tests/bench/bench_{name}", *arguments).stdout.splitlines():
             figures.take(json.loads(line))
 

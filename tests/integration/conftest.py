@@ -1,4 +1,4 @@
-"""Fixtures: one Kafka and one PostgreSQL for the session, names and a database of its own for each test.
+"""Fixtures: one Kafka and one PostgreSQL for the session (for each lane of it), names and a database of its own for each test.
 
 kafka      the session's Kafka (stack.Kafka)
 prefix     in front of topics, groups and transactional ids: tests do not meet
@@ -20,7 +20,7 @@ from stack import VAR, Kafka, Postgres, make_our_tables, own_directory, programs
 
 @pytest.fixture(scope="session")
 def directory():
-    """var/test, emptied."""
+    """var/test or the lane's, emptied."""
     try:
         with own_directory(VAR) as path:
             yield path

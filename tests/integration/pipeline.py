@@ -13,7 +13,7 @@ from stack import free_port
 
 INTERVALS = ["1s", "1m", "5m", "15m", "30m", "1h", "4h", "6h", "12h", "1d", "1w"]
 CANDLE_TOPICS = [f"candles.{interval}" for interval in INTERVALS]
-SINK_TOPICS = ["trades", *CANDLE_TOPICS]
+SINK_TOPICS = ["trades", *CANDLE_TOPICS, "quotes", "instruments", "arbitrage"]
 
 
 def of_kind(messages, name):

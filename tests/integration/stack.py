@@ -28,7 +28,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("STACK_BUILD", TOP / "build"))
 LOCAL = TOP / "deploy" / "local"
-VAR = TOP / "var" / "test"  # of the running session; what the last one left there is for people to read
+LANE = os.environ.get("PYTEST_XDIST_WORKER", "")  # tests run in lanes beside each other: "gw0", "gw1"; "" is the only one
+VAR = TOP / "var" / ("test-" + LANE if LANE else "test")  # of the running session; what the last one left is for people
 
 
 def wait_for(condition, seconds, what, interval=0.05):

@@ -35,15 +35,17 @@ market_runs() {
 }
 
 stack_reset() {
-    local name answer
+    local name dir answer
     [[ -d $var ]] || return 0
     take_lock "$var/lock"
     for name in live sim; do
         ! market_runs "$name" || die "the $name market runs: \`make down\` first"
     done
-    ! market_runs test || die "tests run"
+    for dir in "$var"/test*/; do
+        ! market_runs "$(basename "$dir")" || die "tests run"
+    done
     read -r -p "Delete all trades, candles, tables and logs in $var ($(du -sh "$var" | cut -f1))? [y/N] " answer || true
     [[ ${answer:-} == [yY]* ]] || die "nothing was deleted"
-    for name in live sim test; do "$here/postgres.sh" remove "$var/$name/postgres"; done
+    for dir in "$var"/*/; do "$here/postgres.sh" remove "${dir}postgres"; done
     rm -rf "$var"
 }
