@@ -301,6 +301,7 @@ void journal_commit(struct journal *j)
     if (j->n_symbols > 0)
         memcpy(j->up_at_tail, j->up_at_next, j->n_symbols * sizeof(bool));
     free_before(j, first);
+    j->next = j->tail; /* what it stood in may be gone */
     (void)pthread_mutex_unlock(&j->lock);
 }
 

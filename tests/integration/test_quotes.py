@@ -198,7 +198,7 @@ def test_compressed(producer, quotes):
         x.send("btcusdt@bookTicker", {"e": " " * (5 << 20)})
         x.quote("BTCUSDT", "7", "1", "8", "1")
         wait_quote(quotes, "BTC-USDT", sides("7", "1", "8", "1"))
-        wait_for(lambda: one.metric("candlewick_frames_bad_total", 'reason="limit"') == 1, 10, "the long frame counted")
+        wait_for(lambda: one.ready() and one.metric("candlewick_frames_bad_total", 'reason="limit"') == 1, 10, "the long frame counted")
         assert one.stop() == 0
 
 

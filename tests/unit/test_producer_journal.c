@@ -291,6 +291,32 @@ static void bad_frames_and_ticks(void **state)
     journal_destroy(j);
 }
 
+/* A chunk that was committed goes while the reading place still stood at its end. */
+static void commit_at_the_end_of_a_chunk(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct entry got;
+    struct journal *j = create(20 * SECOND_US);
+    size_t len = 600 << 10; /* a chunk of its own */
+    char *frame = calloc(1, len);
+    assert_non_null(frame);
+    const struct entry bad = {.type = ENTRY_BAD, .data = slice_make(frame, len)};
+    journal_own(j, true);
+    for (int64_t i = 0; i < 3; i++) {
+        assert_int_equal(journal_append(j, &bad, 0, &e), 0);
+        assert_true(journal_next(j, &got));
+        assert_int_equal(got.type, ENTRY_BAD);
+        expect_none(j);
+        assert_int_equal(append_trade(j, i, 0), 0);
+        journal_commit(j);
+        expect_trade(j, i);
+        journal_commit(j);
+    }
+    free(frame);
+    journal_destroy(j);
+}
+
 /* --- two threads ----------------------------------------------------------------------------- */
 
 enum { HANDED = 300000 };
@@ -346,10 +372,15 @@ static void across_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commit_and_rewind),  cmocka_unit_test(many),
-        cmocka_unit_test(full_while_owned),   cmocka_unit_test(standby_forgets_the_oldest),
-        cmocka_unit_test(standby_makes_room), cmocka_unit_test(a_file_waits),
-        cmocka_unit_test(what_was_up_before), cmocka_unit_test(bad_frames_and_ticks),
+        cmocka_unit_test(commit_and_rewind),
+        cmocka_unit_test(many),
+        cmocka_unit_test(full_while_owned),
+        cmocka_unit_test(standby_forgets_the_oldest),
+        cmocka_unit_test(standby_makes_room),
+        cmocka_unit_test(a_file_waits),
+        cmocka_unit_test(what_was_up_before),
+        cmocka_unit_test(bad_frames_and_ticks),
+        cmocka_unit_test(commit_at_the_end_of_a_chunk),
         cmocka_unit_test(across_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
