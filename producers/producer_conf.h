@@ -22,6 +22,9 @@ struct producer_conf {
     char *symbols;
     char *instruments;
     char *stream;
+    bool quotes;
+    char *rates;
+    int64_t quotes_linger_ms;
     int64_t commit_interval_ms;
     int64_t buffer_bytes;
     char *instance;

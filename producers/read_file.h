@@ -19,7 +19,8 @@ struct read_file_about {
     const struct exchange_ops *ops;
     struct channels listen;
     const struct universe *universe;
-    struct journal *const *journals; /* one per shard; ended with the file, however it ends */
+    struct journal *const *journals;   /* one per shard; ended with the file, however it ends */
+    struct quote_queue *const *queues; /* as intake.h says */
     const struct producer_metrics *metrics;
 };
 

@@ -81,7 +81,11 @@ static int collect(const struct search *s, const char *path, const struct channe
 int read_symbols(const char *path, const struct exchange_ops *ops, const struct channel *trades,
                  const struct instruments *all, struct instruments *ret, struct err *e)
 {
-    const struct universe_about about = {all->list, all->n, 1, 1, 0, only_partition};
+    const struct universe_about about = {.list = all->list,
+                                         .n = all->n,
+                                         .partitions = 1,
+                                         .shards = 1,
+                                         .partition_of = only_partition};
     struct search s = {.text = STRBUF_INIT(LINES_MAX_BYTES)};
     s.universe = universe_create(&about, e);
     s.found = calloc(all->n + 1, sizeof(*s.found));

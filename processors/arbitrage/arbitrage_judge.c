@@ -194,7 +194,7 @@ static bool look(const struct turn *t, const struct pair *p, enum obstacle *ret)
 
 int judge_pair(const struct turn *t, struct pair *p)
 {
-    enum obstacle o[BOARD_MARKETS_MAX];
+    enum obstacle o[BOARD_MARKETS_MAX] = {OBSTACLE_NONE};
     if (!look(t, p, o) && !p->lives)
         return 0;
     for (size_t a = 0; a < p->n_tops; a++)

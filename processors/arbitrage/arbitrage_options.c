@@ -36,19 +36,25 @@ static int parse_edges(const struct arbitrage_options *o, struct rules *r, struc
     return 0;
 }
 
+int arbitrage_make_rules(const struct arbitrage_options *o, struct rules *ret, struct err *e)
+{
+    ret->max_age_us = o->max_age_ms * US_PER_MS;
+    ret->tick_max_age_us = o->tick_max_age_ms * US_PER_MS;
+    ret->min_dwell_us = o->min_dwell_ms * US_PER_MS;
+    ret->update_us = o->update_ms * US_PER_MS;
+    ret->max_duration_us = o->max_duration_s * US_PER_S;
+    ret->watching_us = o->watching_s * US_PER_S;
+    ret->max_symbols = (size_t)o->max_symbols;
+    ret->max_exchanges = (size_t)o->max_exchanges;
+    if (parse_edges(o, ret, e) != 0)
+        return -1;
+    return rules_parse_notionals(o->min_notional, &ret->notionals, e);
+}
+
 int arbitrage_prepare(void *options, struct err *e)
 {
     struct arbitrage_options *o = options;
-    struct rules *r = &o->rules;
-    r->max_age_us = o->max_age_ms * US_PER_MS;
-    r->tick_max_age_us = o->tick_max_age_ms * US_PER_MS;
-    r->min_dwell_us = o->min_dwell_ms * US_PER_MS;
-    r->update_us = o->update_ms * US_PER_MS;
-    r->max_duration_us = o->max_duration_s * US_PER_S;
-    r->watching_us = o->watching_s * US_PER_S;
-    r->max_symbols = (size_t)o->max_symbols;
-    r->max_exchanges = (size_t)o->max_exchanges;
-    if (parse_edges(o, r, e) != 0 || rules_parse_notionals(o->min_notional, &r->notionals, e) != 0)
+    if (arbitrage_make_rules(o, &o->rules, e) != 0)
         return -1;
-    return read_fees(o->fees, &r->fees, e);
+    return read_fees(o->fees, &o->rules.fees, e);
 }

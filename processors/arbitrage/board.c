@@ -74,7 +74,7 @@ struct market *board_market(struct board *b, struct slice exchange)
     m->epoch = INT64_MIN;
     m->fee_until_us = BOARD_NEVER;
     size_t at = market_place(b, exchange);
-    memmove(b->markets + at + 1, b->markets + at, (b->n_markets - at) * sizeof(b->markets[0]));
+    memmove(b->markets + at + 1, b->markets + at, (b->n_markets - at) * sizeof(struct market *));
     b->markets[at] = m;
     b->n_markets++;
     return m;
@@ -100,7 +100,7 @@ static void put_in_slot(struct pair **slots, size_t n_slots, struct pair *p)
 
 static void grow_slots(struct board *b)
 {
-    size_t n = b->n_slots * 2;
+    size_t n = b->n_slots > 0 ? b->n_slots * 2 : FIRST_SLOTS;
     struct pair **slots = calloc(n, sizeof(struct pair *));
     if (!slots)
         return; /* longer chains still find everything */

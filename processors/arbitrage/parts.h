@@ -27,6 +27,10 @@ void turn_count(const struct turn *t, enum arbitrage_counter counter);
 
 int arbitrage_prepare(void *options, struct err *e) MUST_CHECK;
 
+/* All of the rules but the fees, which are in a file. ERR_CONF. */
+int arbitrage_make_rules(const struct arbitrage_options *o, struct rules *ret,
+                         struct err *e) MUST_CHECK;
+
 /* --- arbitrage_judge.c: what can be traded, and the lives of opportunities ---------------------
  */
 

@@ -42,10 +42,12 @@ class Pipeline:
         self.env = {"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix, "CW_DATABASE_URL": database}
         self.api_url = None
 
-    def produce(self, sim, clock):
+    def produce(self, sim, clock, quotes=False):
+        """quotes: also best bid and ask, which the simulator counts as subscriptions of their own (hold.streams)."""
         return self.program(
             "producers/cw-producer", "--exchange", "binance", "--symbols", "all", "--clock", clock,
-            "--exchange.binance.ws.url", sim.ws, "--exchange.binance.rest.url", sim.http, env=self.env)
+            "--exchange.binance.ws.url", sim.ws, "--exchange.binance.rest.url", sim.http,
+            "--quotes=" + ("true" if quotes else "false"), env=self.env)
 
     def candles(self, *arguments):
         return self.program("processors/cw-candles", "--instance", "0", *arguments, env=self.env)

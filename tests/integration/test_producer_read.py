@@ -37,7 +37,7 @@ def printed(path, *arguments):
     """(exit code, records, log) of --print."""
     done = subprocess.run(
         [BUILD / "producers/cw-producer", "--instruments", FIXTURES / "binance.instruments.json", "--read", path,
-         "--print", "--health.listen", "", "--log.format", "json", *arguments],
+         "--quotes=false", "--print", "--health.listen", "", "--log.format", "json", *arguments],
         capture_output=True, text=True, timeout=60, env=environment({}), check=False)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
@@ -152,7 +152,7 @@ def test_what_is_recorded_is_played_back_the_same(logs, program, tmp_path):
         with open(live, "wb") as out:
             one = program(
                 "producers/cw-producer", "--symbols", "all", "--exchange.binance.ws.url", sim.ws,
-                "--exchange.binance.rest.url", sim.http, "--record", frames, "--print", stdout=out, ready=True)
+                "--exchange.binance.rest.url", sim.http, "--quotes=false", "--record", frames, "--print", stdout=out, ready=True)
             sim.wait_done()
             wait_for(lambda: one.metric("candlewick_trades_written_total") == 3000, 30, "3,000 trades printed")
             listed = tmp_path / "exchangeInfo.json"

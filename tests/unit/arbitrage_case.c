@@ -1,5 +1,7 @@
 #include "arbitrage_case.h"
 
+#include "parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -29,6 +31,8 @@ static const char fees[] =
     " \"source\": \"a test\", \"checked\": \"2026-11-21\"},"
     "{\"exchange\": \"kraken\", \"taker_bps\": \"80\", \"from\": \"2026-01-06\","
     " \"source\": \"a test\", \"checked\": \"2026-11-21\"},"
+    "{\"exchange\": \"gratis\", \"taker_bps\": \"0\", \"from\": \"2025-01-01\","
+    " \"source\": \"a test\", \"checked\": \"2026-11-21\"},"
     "{\"exchange\": \"free\", \"taker_bps\": \"0\", \"from\": \"2025-01-01\","
     " \"source\": \"a test\", \"checked\": \"2026-11-21\"}]}";
 
@@ -47,8 +51,7 @@ void arbitrage_case_options(struct arbitrage_options *ret)
     struct err e = {0};
     for (const struct conf_opt *opt = arbitrage_fold.options; opt->key; opt++)
         set_default(ret, opt);
-    /* the file that comes with the program must at least be one */
-    if (arbitrage_fold.prepare(ret, &e) != 0 ||
+    if (arbitrage_make_rules(ret, &ret->rules, &e) != 0 ||
         fees_parse(slice_of(fees), &ret->rules.fees, &e) != 0)
         fail_msg("%s", e.text);
 }

@@ -7,8 +7,8 @@
  *         {TICK, "okx", 60, "opened kraken>okx"}};
  *     arbitrage_case_run("opens", &options, steps, 3);
  *
- * Exchanges binance, kraken and okx take 10 bps, free takes nothing, of all others no fee is known.
- * Threads: pure functions.
+ * Exchanges binance, kraken and okx take 10 bps, free and gratis nothing, of all others no fee is
+ * known. Threads: pure functions.
  */
 #ifndef CANDLEWICK_ARBITRAGE_CASE_H
 #define CANDLEWICK_ARBITRAGE_CASE_H

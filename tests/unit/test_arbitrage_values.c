@@ -133,6 +133,49 @@ static void expect_json(const struct fold_harness *h, size_t i, const char *want
     strbuf_finish(&json);
 }
 
+static const char opened_json[] =
+    "{\"id\":\"cross|BTC-USD|kraken|okx|3|1004\",\"kind\":\"cross\",\"state\":\"opened\","
+    "\"legs\":[{\"exchange\":\"kraken\",\"symbol\":\"BTC-USD\",\"side\":\"buy\","
+    "\"price\":\"100\",\"amount\":\"0.5\",\"taker_fee_bps\":\"10\",\"age_us\":50000},"
+    "{\"exchange\":\"okx\",\"symbol\":\"BTC-USD\",\"side\":\"sell\",\"price\":\"101\","
+    "\"amount\":\"2\",\"taker_fee_bps\":\"10\",\"age_us\":60000}],\"rates\":[],"
+    "\"size\":\"0.5\",\"gross_bps\":\"100\",\"net_bps\":\"79.82017982017982\","
+    "\"peak_net_bps\":\"79.82017982017982\",\"suspect\":false,"
+    "\"open_time\":\"2026-01-05T00:00:00.150000Z\","
+    "\"time\":\"2026-01-05T00:00:00.150000Z\",\"duration_us\":0,\"reason\":null,"
+    "\"partition\":3,\"offset\":1004}";
+
+static const char updated_json[] =
+    "{\"id\":\"cross|BTC-USD|kraken|okx|3|1004\",\"kind\":\"cross\",\"state\":\"updated\","
+    "\"legs\":[{\"exchange\":\"kraken\",\"symbol\":\"BTC-USD\",\"side\":\"buy\","
+    "\"price\":\"100\",\"amount\":\"0.5\",\"taker_fee_bps\":\"10\",\"age_us\":400000},"
+    "{\"exchange\":\"okx\",\"symbol\":\"BTC-USD\",\"side\":\"sell\",\"price\":\"100.5\","
+    "\"amount\":\"0.25\",\"taker_fee_bps\":\"10\",\"age_us\":0}],\"rates\":[],"
+    "\"size\":\"0.25\",\"gross_bps\":\"50\",\"net_bps\":\"29.92007992007992\","
+    "\"peak_net_bps\":\"79.82017982017982\",\"suspect\":false,"
+    "\"open_time\":\"2026-01-05T00:00:00.150000Z\","
+    "\"time\":\"2026-01-05T00:00:00.500000Z\",\"duration_us\":350000,\"reason\":null,"
+    "\"partition\":3,\"offset\":1005}";
+
+static const char closed_json[] =
+    "{\"id\":\"cross|BTC-USD|kraken|okx|3|1004\",\"kind\":\"cross\",\"state\":\"closed\","
+    "\"legs\":[{\"exchange\":\"kraken\",\"symbol\":\"BTC-USD\",\"side\":\"buy\","
+    "\"price\":\"100\",\"amount\":\"0.5\",\"taker_fee_bps\":\"10\",\"age_us\":600000},"
+    "{\"exchange\":\"okx\",\"symbol\":\"BTC-USD\",\"side\":\"sell\",\"price\":\"100.5\","
+    "\"amount\":\"0.25\",\"taker_fee_bps\":\"10\",\"age_us\":200000}],\"rates\":[],"
+    "\"size\":\"0.25\",\"gross_bps\":\"50\",\"net_bps\":\"29.92007992007992\","
+    "\"peak_net_bps\":\"79.82017982017982\",\"suspect\":false,"
+    "\"open_time\":\"2026-01-05T00:00:00.150000Z\","
+    "\"time\":\"2026-01-05T00:00:00.700000Z\",\"duration_us\":550000,"
+    "\"reason\":\"dead\",\"partition\":3,\"offset\":1006}";
+
+static const char watching_json[] =
+    "{\"id\":\"watching|cross|BTC-USD\",\"kind\":\"cross\",\"state\":\"watching\","
+    "\"legs\":[],\"rates\":[],\"size\":null,\"gross_bps\":null,\"net_bps\":null,"
+    "\"peak_net_bps\":null,\"suspect\":false,\"open_time\":null,"
+    "\"time\":\"2026-01-05T00:00:10.000000Z\",\"duration_us\":null,"
+    "\"reason\":\"legs; okx dead\",\"partition\":3,\"offset\":1007}";
+
 static void each_field(void **state)
 {
     (void)state;
@@ -155,52 +198,10 @@ static void each_field(void **state)
         fold_harness_apply_at(&h, 1000 + (int64_t)i, &r);
     }
     assert_int_equal(h.n_said, 4);
-    expect_json(
-        &h, 0,
-        "{\"id\":\"cross|BTC-USD|kraken|okx|3|1004\",\"kind\":\"cross\",\"state\":\"opened\","
-        "\"legs\":[{\"exchange\":\"kraken\",\"symbol\":\"BTC-USD\",\"side\":\"buy\","
-        "\"price\":\"100\",\"amount\":\"0.5\",\"taker_fee_bps\":\"10\",\"age_us\":50000},"
-        "{\"exchange\":\"okx\",\"symbol\":\"BTC-USD\",\"side\":\"sell\",\"price\":\"101\","
-        "\"amount\":\"2\",\"taker_fee_bps\":\"10\",\"age_us\":60000}],\"rates\":[],"
-        "\"size\":\"0.5\",\"gross_bps\":\"100\",\"net_bps\":\"79.82017982017982\","
-        "\"peak_net_bps\":\"79.82017982017982\",\"suspect\":false,"
-        "\"open_time\":\"2026-01-05T00:00:00.150000Z\","
-        "\"time\":\"2026-01-05T00:00:00.150000Z\",\"duration_us\":0,\"reason\":null,"
-        "\"partition\":3,\"offset\":1004}",
-        true);
-    expect_json(
-        &h, 1,
-        "{\"id\":\"cross|BTC-USD|kraken|okx|3|1004\",\"kind\":\"cross\",\"state\":\"updated\","
-        "\"legs\":[{\"exchange\":\"kraken\",\"symbol\":\"BTC-USD\",\"side\":\"buy\","
-        "\"price\":\"100\",\"amount\":\"0.5\",\"taker_fee_bps\":\"10\",\"age_us\":400000},"
-        "{\"exchange\":\"okx\",\"symbol\":\"BTC-USD\",\"side\":\"sell\",\"price\":\"100.5\","
-        "\"amount\":\"0.25\",\"taker_fee_bps\":\"10\",\"age_us\":0}],\"rates\":[],"
-        "\"size\":\"0.25\",\"gross_bps\":\"50\",\"net_bps\":\"29.92007992007992\","
-        "\"peak_net_bps\":\"79.82017982017982\",\"suspect\":false,"
-        "\"open_time\":\"2026-01-05T00:00:00.150000Z\","
-        "\"time\":\"2026-01-05T00:00:00.500000Z\",\"duration_us\":350000,\"reason\":null,"
-        "\"partition\":3,\"offset\":1005}",
-        false);
-    expect_json(
-        &h, 2,
-        "{\"id\":\"cross|BTC-USD|kraken|okx|3|1004\",\"kind\":\"cross\",\"state\":\"closed\","
-        "\"legs\":[{\"exchange\":\"kraken\",\"symbol\":\"BTC-USD\",\"side\":\"buy\","
-        "\"price\":\"100\",\"amount\":\"0.5\",\"taker_fee_bps\":\"10\",\"age_us\":600000},"
-        "{\"exchange\":\"okx\",\"symbol\":\"BTC-USD\",\"side\":\"sell\",\"price\":\"100.5\","
-        "\"amount\":\"0.25\",\"taker_fee_bps\":\"10\",\"age_us\":200000}],\"rates\":[],"
-        "\"size\":\"0.25\",\"gross_bps\":\"50\",\"net_bps\":\"29.92007992007992\","
-        "\"peak_net_bps\":\"79.82017982017982\",\"suspect\":false,"
-        "\"open_time\":\"2026-01-05T00:00:00.150000Z\","
-        "\"time\":\"2026-01-05T00:00:00.700000Z\",\"duration_us\":550000,"
-        "\"reason\":\"dead\",\"partition\":3,\"offset\":1006}",
-        true);
-    expect_json(&h, 3,
-                "{\"id\":\"watching|cross|BTC-USD\",\"kind\":\"cross\",\"state\":\"watching\","
-                "\"legs\":[],\"rates\":[],\"size\":null,\"gross_bps\":null,\"net_bps\":null,"
-                "\"peak_net_bps\":null,\"suspect\":false,\"open_time\":null,"
-                "\"time\":\"2026-01-05T00:00:10.000000Z\",\"duration_us\":null,"
-                "\"reason\":\"legs; okx dead\",\"partition\":3,\"offset\":1007}",
-                false);
+    expect_json(&h, 0, opened_json, true);
+    expect_json(&h, 1, updated_json, false);
+    expect_json(&h, 2, closed_json, true);
+    expect_json(&h, 3, watching_json, false);
     assert_int_equal(h.counts[ARBITRAGE_QUOTES], 3);
     assert_int_equal(h.counts[ARBITRAGE_OPENED], 1);
     assert_int_equal(h.counts[ARBITRAGE_CLOSED], 1);
