@@ -205,9 +205,9 @@ const struct statement statement_exchange_feeds = {
     " AND " time " >= $4::timestamptz AND " time " < $5::timestamptz"
 #define BY_ID(direction) ", id COLLATE \"C\"" direction " LIMIT $6::bigint"
 #define LIST(id, name, rows, time)                                                                 \
-    {id, name "_first", rows " ORDER BY " time BY_ID("")},                                         \
-    {id + 1, name "_last", rows " ORDER BY " time " DESC" BY_ID(" DESC")},                         \
-    {id + 2, name "_after", rows " AND (" time ", id COLLATE \"C\") > ($7::timestamptz, $8)"       \
+    {(id), name "_first", rows " ORDER BY " time BY_ID("")},                                         \
+    {(id) + 1, name "_last", rows " ORDER BY " time " DESC" BY_ID(" DESC")},                         \
+    {(id) + 2, name "_after", rows " AND (" time ", id COLLATE \"C\") > ($7::timestamptz, $8)"       \
      " ORDER BY " time BY_ID("")}
 
 #define OPPORTUNITIES(state, net)                                                                  \

@@ -151,14 +151,21 @@ static int open_at(struct scan *s, struct slice text, char bracket)
     return take(s, bracket) ? 0 : -1;
 }
 
-/* 1: something follows; 0: that was the last; -1: malformed. */
-static int go_on(struct scan *s, char bracket)
+/* The next member, or the next element where ret_key is NULL. */
+static int next(struct scan *s, char bracket, struct slice *ret_key, struct scan_value *ret)
 {
     if (take(s, bracket))
         return s->p == s->end ? 0 : -1;
     if (!s->first && !take(s, ','))
         return -1;
     s->first = false;
+    struct scan_value key;
+    if (ret_key && (s->p == s->end || *s->p != '"' || string(s, &key) != 0 || !take(s, ':')))
+        return -1;
+    if (value(s, ret) != 0)
+        return -1;
+    if (ret_key)
+        *ret_key = key.text;
     return 1;
 }
 
@@ -174,23 +181,12 @@ int scan_array(struct scan *s, struct slice text)
 
 int scan_member(struct scan *s, struct slice *ret_key, struct scan_value *ret)
 {
-    struct scan_value key;
-    int r = go_on(s, '}');
-    if (r != 1)
-        return r;
-    if (s->p == s->end || *s->p != '"' || string(s, &key) != 0 || !take(s, ':') ||
-        value(s, ret) != 0)
-        return -1;
-    *ret_key = key.text;
-    return 1;
+    return next(s, '}', ret_key, ret);
 }
 
 int scan_element(struct scan *s, struct scan_value *ret)
 {
-    int r = go_on(s, ']');
-    if (r != 1)
-        return r;
-    return value(s, ret) == 0 ? 1 : -1;
+    return next(s, ']', NULL, ret);
 }
 
 /* --- conversions ----------------------------------------------------------------------------- */

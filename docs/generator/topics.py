@@ -50,7 +50,9 @@ KINDS = [
          "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles",
          note="A key has many records: provisional ones, the final one, later revisions. The last one counts, and "
               "compaction keeps it. [CANDLES.md](CANDLES.md) says when to trust it."),
-    Kind("arbitrage", "`id` of the opportunity", ("Opportunity",), "that of the quotes it was folded from", "cw-arbitrage"),
+    Kind("arbitrage", "the record's id: `cross|BTC-USD|okx|kraken|2|1048576`; `watching|cross|BTC-USD`", ("Opportunity",),
+         "that of the quotes it was folded from, so by base asset and not by its own key", "cw-arbitrage",
+         note="[ARBITRAGE.md](ARBITRAGE.md) says when each record is written and what it leaves out."),
     Kind("*-state", "number of the chunk: `0`", ("Image",), "that of the input it is the state of", "the processor",
          note="Of use to the processor alone: the layout of `data` may change with any version."),
     Kind("dead-letters", "that of the refused record; of a frame the exchange", (), BY_KEY, "all programs",

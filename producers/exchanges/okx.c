@@ -61,8 +61,8 @@ static const struct slice row_keys[ROW_KEYS] = {
 };
 
 /* {"instId":"BTC-USDT","tradeId":"130639474","px":"42219.9","sz":"0.12060306","side":"buy",
- *  "ts":"1630048897897","source":"0"}. The first one on a connection is the newest of the past,
- * hours old maybe, and nothing tells it from a live one. */
+ *  "ts":"1630048897897","source":"0"}. In recordings the first one of a symbol is the newest of the
+ * past, hours old maybe, and nothing tells it from a live one. */
 static int parse_trade(void *ctx, struct slice row, struct fields_out *out, struct err *e)
 {
     (void)ctx;

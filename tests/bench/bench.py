@@ -58,7 +58,7 @@ class Place:
 
 
 def micro(figures, place):
-    for name, arguments in (("fold", []), ("codec", []), ("parse", [TOP / "tests/fixtures"])):
+    for name, arguments in (("fold", []), ("arbitrage", []), ("codec", []), ("parse", [TOP / "tests/fixtures"])):
         for line in run(BUILD / f"tests/bench/bench_{name}", *arguments).stdout.splitlines():
             figures.take(json.loads(line))
 

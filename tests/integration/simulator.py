@@ -15,23 +15,25 @@ class Simulator(Program):
     def __init__(self, logs, ledger=None, port=None, **options):
         """options: keys of cw-sim, "_" for "."; ledger: a path, or one of its own beside the log."""
         self.listen = f"127.0.0.1:{port or free_port()}"
+        self.tls = "s" if "tls_cert" in options else ""
         logs.mkdir(parents=True, exist_ok=True)
         self.ledger_path = ledger or logs / f"ledger.{self.listen.rpartition(':')[2]}.jsonl"
         arguments = ["--listen", self.listen, "--ledger", self.ledger_path]
         for key, value in options.items():
-            arguments += ["--" + key.replace("_", "."), value]
+            option = "--" + key.replace("_", ".")
+            arguments += [f"{option}={str(value).lower()}"] if isinstance(value, bool) else [option, value]
         super().__init__("tools/cw-sim", arguments, logs)
 
     @property
     def http(self):
-        return "http://" + self.listen
+        return f"http{self.tls}://{self.listen}"
 
     @property
     def ws(self):
-        return "ws://" + self.listen
+        return f"ws{self.tls}://{self.listen}"
 
     def ready(self):
-        return super().ready() and http_get(self.http + "/sim/status")[0] == 200
+        return super().ready() and (self.tls or http_get(self.http + "/sim/status")[0] == 200)
 
     def status(self):
         return http_json(self.http + "/sim/status")

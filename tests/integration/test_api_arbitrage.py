@@ -127,13 +127,13 @@ def test_cursors_belong_to_their_list(api):
 
 
 def test_a_cursor_keeps_its_place_when_an_opportunity_closes(api):
-    url = "/v1/arbitrage?state=all&symbol=ETH-USDT&start=2026-12-01T00:00:00Z&limit=1"
-    later = [opened(record(f"z{n}", "opened", 60 * 24 * 11 + n, symbol="ETH-USDT")) for n in range(3)]
+    url = "/v1/arbitrage?state=all&symbol=ETH-USDT&start=2026-12-01T00:00:00Z&limit=2"
+    later = [opened(record(f"z{n}", "opened", 60 * 24 * 11 + n, symbol="ETH-USDT")) for n in range(4)]
     insert_rows(api, "opportunity", later)
     page = api.get(url).json
     api.sql("UPDATE opportunity SET state = 'closed', time = time + interval '1 day' WHERE id = 'z0'")
     rest = api.pages(f"{url}&cursor={page['next']}", "opportunities")
-    assert [r["id"] for r in page["opportunities"] + rest] == ["z0", "z1", "z2"]
+    assert [r["id"] for r in page["opportunities"] + rest] == ["z0", "z1", "z2", "z3"]
     api.sql("DELETE FROM opportunity WHERE id LIKE 'z%'")
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from stack import TOP
 
-MICRO = {"fold.candle", "fold.candle.1m", "codec.trade.encode", "codec.trade.decode", "parse.binance",
-         "parse.kraken", "parse.okx"}
+MICRO = {"fold.candle", "fold.candle.1m", "fold.arbitrage", "fold.arbitrage.3", "codec.trade.encode", "codec.trade.decode",
+         "parse.binance", "parse.kraken", "parse.okx"}
 CANDLES = {f"consume.{how}{what}" for how in ("bare", "batch") for what in ("", ".cpu", ".memory")} | {
     f"candles.{what}.{intervals}" for what in ("eos", "cpu", "memory", "broker") for intervals in ("1m", "all")}
 LATENCY = {f"latency.{ms}ms{what}" for ms in (20, 50, 100)

@@ -98,6 +98,9 @@ SETTINGS = """
 [generation]
 database = "none"
 
+[checks]
+negative_data_rejection.expected-statuses = [400, 404, 414]
+
 [parameters]
 {parameters}
 """

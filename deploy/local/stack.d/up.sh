@@ -73,16 +73,20 @@ same_addresses() {
 
 # What people and scripts need to reach the stack. It holds the password of the database.
 write_env() {
-    local sim_url=
-    [[ $market == live ]] || sim_url=http://127.0.0.1:$(service_port sim)
+    local name url
     (
         umask 077
         cat >"$var/env.new" <<ENV
 export CW_BROKERS=$brokers
 export CW_DATABASE_URL=$database_url
 export CW_API_URL=http://127.0.0.1:$(service_port api)
-export CW_SIM_URL=$sim_url
 ENV
+        for name in "${exchanges[@]}"; do
+            url=
+            [[ $market == live ]] || url=http://127.0.0.1:$(service_port "sim.$name")
+            [[ $name != binance ]] || printf 'export CW_SIM_URL=%s\n' "$url"
+            printf 'export CW_SIM_%s_URL=%s\n' "${name^^}" "$url"
+        done >>"$var/env.new"
     )
     mv "$var/env.new" "$var/env"
 }

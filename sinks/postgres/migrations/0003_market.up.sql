@@ -110,3 +110,34 @@ $$;
 -- Gaps and feed records of all symbols in the order in which they are listed.
 CREATE INDEX gap_by_time ON gap (coalesce(from_time, open_time), partition, "offset");
 CREATE INDEX feed_event_by_time ON feed_event (receive_time, partition, "offset");
+
+-- As before, but one at a time of each table, not of all: there are more of them now, and who finds
+-- another one at it looks again only a minute later.
+CREATE OR REPLACE FUNCTION drop_old_days(parent text, days integer)
+RETURNS integer LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
+DECLARE
+    part    record;
+    filled  boolean := false;
+    today   date;
+    dropped integer := 0;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('drop_old_days'), hashtext(parent)) THEN
+        RETURN 0; -- another one is at it
+    END IF;
+    FOR part IN
+        SELECT c.relname AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = parent::regclass ORDER BY day DESC
+    LOOP
+        CONTINUE WHEN part.day > (now() AT TIME ZONE 'UTC')::date;
+        IF NOT filled THEN
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I)', part.name) INTO filled;
+            today := part.day;
+        ELSIF part.day < today - days THEN
+            EXECUTE format('DROP TABLE %I', part.name);
+            dropped := dropped + 1;
+        END IF;
+    END LOOP;
+    RETURN dropped;
+END
+$$;
