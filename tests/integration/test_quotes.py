@@ -222,6 +222,32 @@ def test_without_quotes(exchange, producer, quotes):
     assert quotes().messages == []
 
 
+def test_what_is_recorded_is_played_back_in_its_order(exchange, program, tmp_path):
+    """Both channels, over connections of their own, in one file and in one order."""
+    frames, live, again = (tmp_path / name for name in ("frames.jsonl", "live.jsonl", "again.jsonl"))
+    listed = ["--instruments", FIXTURES / "binance/binance.instruments.json", "--symbols", SYMBOLS, "--rates", "", "--print"]
+    with open(live, "wb") as out:
+        one = program("producers/cw-producer", *listed, "--exchange.binance.ws.url", exchange.url, "--record", frames,
+                      stdout=out, ready=True)
+        exchange.wait_subscribed(*QUOTED[:3], "ethusdt@trade")
+        for n in range(1, 200):
+            exchange.trade("ETHUSDT", n)
+            exchange.quote("ETHUSDT", str(n), "1", str(n + 1), "1")
+        wait_for(lambda: one.metric("candlewick_quotes_written_total") == 199 == one.metric("candlewick_trades_written_total"),
+                 20, "all printed")
+        assert one.stop() == 0
+    with open(again, "wb") as out:
+        assert program("producers/cw-producer", *listed, "--read", frames, stdout=out).wait(30) == 0
+
+    def said(path):
+        rows = map(json.loads, path.read_text().splitlines())
+        return [(r.get("trade_id"), r.get("bid"), r["receive_time"]) for r in rows if "trade_id" in r or r.get("state") == "normal"]
+
+    assert said(live) == said(again) and len(said(live)) == 398
+    last = [json.loads(line) for line in again.read_text().splitlines() if '"state"' in line][-1]
+    assert last["state"] == "void" and last["symbol"] == "ETH-USDT", "at the end nothing is known any more"
+
+
 # --- an exchange that answers for each symbol ---
 
 
