@@ -52,7 +52,7 @@ static const struct conf_opt options[] = {
      .max = KEEP_DAYS_MAX, .help = "days of trades kept before today; 0: all"},
     {"retention.1s.days", CONF_INT, offsetof(struct settings, keep_1s_days), .def = "7",
      .max = KEEP_DAYS_MAX, .help = "days of 1s candles kept before today; 0: all"},
-    {"quotes", CONF_BOOL, offsetof(struct settings, quotes), .def = "false",
+    {"every.quote", CONF_BOOL, offsetof(struct settings, quotes), .def = "false",
      .help = "keep each quote, not only the newest of each symbol"},
     {"retention.quotes.days", CONF_INT, offsetof(struct settings, keep_quotes_days), .def = "1",
      .max = KEEP_DAYS_MAX, .help = "days of quotes kept before today; 0: all"},
@@ -88,7 +88,7 @@ static const struct plan {
     const char *name; /* of the group */
     const char *const *topics;
     const struct table *table;
-    const struct table *table_of_all; /* with --quotes; NULL: no difference */
+    const struct table *table_of_all; /* with --every.quote; NULL: no difference */
     const char *store_part;
     const char *assigned_part;
     size_t keep_days; /* place in struct settings; NO_DAYS: nothing grows too old */

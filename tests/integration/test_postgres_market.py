@@ -31,7 +31,7 @@ def fill(pipeline, kafka, chance, count):
 def test_rows_equal_records(pipeline, kafka, quotes):
     chance = random.Random(1)
     fill(pipeline, kafka, chance, 200)
-    sink = pipeline.sink(*["--quotes"] * quotes).wait_ready()
+    sink = pipeline.sink(*["--every.quote"] * quotes).wait_ready()
     stored(pipeline, sink)
     assert_market_equals_topics(pipeline, quotes)
     # what comes later finds rows that are there
@@ -48,7 +48,7 @@ def test_rows_equal_records(pipeline, kafka, quotes):
 def test_killed_under_load(pipeline, kafka):
     chance = random.Random(2)
     fill(pipeline, kafka, chance, 1_500)
-    arguments = ("--quotes", "--batch.rows", "200", "--batch.ms", "20")
+    arguments = ("--every.quote", "--batch.rows", "200", "--batch.ms", "20")
     for kills in range(5):
         sink = pipeline.sink(*arguments)
         events = pipeline.rows("SELECT count(*) FROM opportunity_event")[0][0]
@@ -57,7 +57,7 @@ def test_killed_under_load(pipeline, kafka):
         threading.Event().wait(chance.random() * 0.05)  # any moment will do, but not always the same
         sink.kill9()
         assert pipeline.rows("SELECT count(*) FROM opportunity_event")[0][0] >= events
-    sink = pipeline.sink("--quotes")
+    sink = pipeline.sink("--every.quote")
     stored(pipeline, sink)
     assert_market_equals_topics(pipeline, quotes=True)
     assert sink.stop() == 0
@@ -120,7 +120,7 @@ def test_bad_records_are_put_aside_one_by_one(pipeline, kafka):
     writer.flush()
     # behind the bad ones; the table keeps the last quote of a symbol only, so a bad one may hide behind it
     write_quotes(kafka, pipeline.prefix, chance, 500, first=500)
-    sink = pipeline.sink("--quotes").wait_ready()
+    sink = pipeline.sink("--every.quote").wait_ready()
     stored(pipeline, sink)
     found = [(m.value, reason) for m, _, reason in letters(pipeline).values()]
     assert len(found) == len(letter)
@@ -142,12 +142,12 @@ def test_old_days_are_dropped(pipeline, kafka):
         record = opportunity(chance, id=str(n), state="closed", open_time=time, time=time)
         writer.put(pipeline.prefix + "arbitrage", encode("opportunity", record), None, 0)
     writer.flush()
-    sink = pipeline.sink("--quotes").wait_ready()
+    sink = pipeline.sink("--every.quote").wait_ready()
     stored(pipeline, sink)
     assert sink.stop() == 0
     write_quotes(kafka, pipeline.prefix, chance, 100)  # the first batch of a new process looks for old days
     write_opportunities(kafka, pipeline.prefix, chance, 10)
-    sink = pipeline.sink("--quotes").wait_ready()
+    sink = pipeline.sink("--every.quote").wait_ready()
     stored(pipeline, sink)
     assert [day for day, filled in days(pipeline, "quote").items() if filled] == ["20251120", "20251121"]
     assert [day for day, filled in days(pipeline, "opportunity_event").items() if filled][0] == "20251022"
