@@ -213,12 +213,19 @@ static int turn(struct writer *w, bool *ret_busy, struct err *e)
     return write_shards(w, ret_busy, e);
 }
 
+/* Whether what comes in now has to wait: with the transaction under way, or until the shard is open
+ * again. */
+static bool may_gather(const struct shard_writer *s)
+{
+    return shard_writer_is_gathering(s) || (shard_writer_is_owned(s) && !shard_writer_is_open(s));
+}
+
 /* Until there is something to do. */
 static void rest(struct writer *w)
 {
     const struct timespec nap = {0, OPEN_MS * 1000000L};
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++) {
-        if (shard_writer_is_gathering(w->shards[i])) {
+        if (may_gather(w->shards[i])) {
             (void)nanosleep(&nap, NULL); /* a signal ends it early, which is what we want */
             return;
         }
