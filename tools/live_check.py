@@ -19,7 +19,7 @@ PRODUCER = Path(os.environ.get("STACK_BUILD", TOP / "build")) / "producers/cw-pr
 EXCHANGES = ("binance", "kraken", "okx")
 LINE_MAX = 1 << 20
 CLOCK_DOUBT_MS = 2000
-REFUSED_SHOWN = 10
+WITHOUT_SHOWN = 10
 
 
 class Seen:
@@ -33,7 +33,7 @@ class Seen:
         self.connections = {}  # number: [channel, state, why it was lost last]
         self.connected = {}  # channel: when its first connection was up
         self.subscribed = {}  # channel: when its last connection was subscribed
-        self.refused = {}  # (channel, symbol): why
+        self.without = {}  # (channel, symbol): why
         self.symbols = set()  # of which we have a trade
         self.trade = self.quote = None  # the first: what, when
         self.clock_ms = None  # receive time - exchange time, the least
@@ -54,9 +54,9 @@ class Seen:
         elif kind == ("feed", "connection"):
             self.on_connection(said)
         elif kind == ("feed", "a symbol is done without until the connection is made again"):
-            self.refused[said["channel"], said["symbol"]] = said["why"]
+            self.without[said["channel"], said["symbol"]] = said["why"]
         elif kind == ("feed", "a symbol that was not subscribed is now"):
-            self.refused.pop((said["channel"], said["symbol"]), None)
+            self.without.pop((said["channel"], said["symbol"]), None)
         elif kind == ("feed", "the exchange refused a request"):
             self.trouble = said["why"]
         elif kind == ("feed", "frame dead-lettered"):
@@ -124,11 +124,11 @@ class Seen:
         for what, times in (("connected", self.connected), ("subscribed", self.subscribed)):
             if times:
                 yield what, ", ".join(f"{channel} after {ms(at)}" for channel, at in sorted(times.items()))
-        for n, ((channel, symbol), why) in enumerate(sorted(self.refused.items())):
-            if n < REFUSED_SHOWN:
-                yield "refused", f"{symbol} of {channel}: {why}"
-        if len(self.refused) > REFUSED_SHOWN:
-            yield "refused", f"{len(self.refused) - REFUSED_SHOWN} more"
+        for n, ((channel, symbol), why) in enumerate(sorted(self.without.items())):
+            if n < WITHOUT_SHOWN:
+                yield "done without", f"{symbol} of {channel}: {why}"
+        if len(self.without) > WITHOUT_SHOWN:
+            yield "done without", f"{len(self.without) - WITHOUT_SHOWN} more"
         for what, first in (("first trade", self.trade), ("first quote", self.quote)):
             if first:
                 yield what, f"{first[0]} after {ms(first[1])}"

@@ -84,8 +84,7 @@ def test_a_stream_that_is_not_there(simulator):
     code, told, last = check("--seconds", 3, "okx", env=urls("okx", port(simulator("okx")), free_port()))
     assert (code, last) == (1, "0 of 1 deliver")
     assert list(told["okx"]) == ["instruments", "FAILED"]
-    assert told["okx"]["FAILED"][0].startswith("trades-all: ")
-    assert "refused" in told["okx"]["FAILED"][0]
+    assert told["okx"]["FAILED"] == ["trades-all: Unable to connect"]
 
 
 def test_no_trade(simulator):
@@ -96,15 +95,23 @@ def test_no_trade(simulator):
     assert "first quote" in told["okx"]
 
 
-def test_refused_symbols_are_named(simulator):
-    """The list is of an exchange that has more symbols than the stream knows."""
-    env = urls("okx", port(simulator("okx")), port(simulator("okx", symbols=1)))
-    code, told, last = check("okx", "--", "--symbols", "BTC-USDT,ETH-USDT", env=env)
+@pytest.fixture
+def ignorant(simulator):
+    """The list is of an exchange that has more symbols than the stream knows, which is BTC-USDT alone."""
+    return urls("okx", port(simulator("okx")), port(simulator("okx", symbols=1)))
+
+
+def test_refused_symbols_are_named(ignorant):
+    code, told, last = check("okx", "--", "--symbols", "BTC-USDT,ETH-USDT", "--rates", "", env=ignorant)
     assert (code, last) == (0, "1 of 1 deliver"), "what is refused is told, the rest delivers"
-    refused = told["okx"]["refused"]
-    assert [line.split(":")[0] for line in refused if line.startswith("ETH-USDT")] == [
-        "ETH-USDT of bbo-tbt", "ETH-USDT of trades-all"]
-    assert not any(line.startswith("BTC-USDT of") for line in refused)
+    bbo, trades = told["okx"]["done without"]
+    assert bbo.startswith("ETH-USDT of bbo-tbt: refused: ") and trades.startswith("ETH-USDT of trades-all: refused: ")
+
+
+def test_a_connection_whose_symbols_are_all_refused(ignorant):
+    code, told, _ = check("--seconds", 3, "okx", "--", "--symbols", "BTC-USDT", "--rates", "USDC-USDT", env=ignorant)
+    assert code == 1
+    assert told["okx"]["FAILED"] == ["bbo-tbt: every symbol was refused"]
 
 
 def test_a_producer_that_does_not_start():
