@@ -20,6 +20,7 @@ EXCHANGES = ("binance", "kraken", "okx")
 LINE_MAX = 1 << 20
 CLOCK_DOUBT_MS = 2000
 WITHOUT_SHOWN = 10
+END_S = 12  # programs promise 10
 
 
 class Seen:
@@ -145,21 +146,25 @@ def ms(seconds):
 
 async def each_line(stream, take):
     async for line in stream:
-        take(line)
+        if line.endswith(b"\n"):  # else who wrote it was killed
+            take(line)
 
 
 async def end(process):
+    """True if it left as programs promise to, within 10 s."""
     if process.returncode is None:
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), 12)  # programs promise to leave within 10 s
+        await asyncio.wait_for(process.wait(), END_S)
+        return True
     except TimeoutError:
         process.kill()
         await process.wait()
+        return False
 
 
 async def listen(exchange, options, seconds):
-    """Seen, after the exchange delivered, the producer ended or time is up."""
+    """(True if the exchange delivers, lines for people), once it does, the producer ended or time is up."""
     seen = Seen()
     process = await asyncio.create_subprocess_exec(
         PRODUCER, *options, "--exchange", exchange, "--print", "--health.listen", "", "--log.format", "json", "--log.level",
@@ -170,16 +175,18 @@ async def listen(exchange, options, seconds):
         await asyncio.wait({reading, delivery}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         delivery.cancel()
-        result = seen.delivers.is_set(), None if seen.delivers.is_set() else seen.failure(), list(seen.lines())
-        await end(process)
+        delivers, lines = seen.delivers.is_set(), list(seen.lines())
+        lines.append(("delivers", "trades and quotes") if delivers else ("FAILED", seen.failure()))
+        if not await end(process):
+            lines.append(("FAILED", f"cw-producer did not end within {END_S} s of SIGTERM"))
+            delivers = False
         await reading
-    return result
+    return delivers, lines
 
 
 async def check(exchange, options, seconds):
     """True if it delivers; says how it went."""
-    delivers, failure, lines = await listen(exchange, options, seconds)
-    lines.append(("delivers", "trades and quotes") if delivers else ("FAILED", failure))
+    delivers, lines = await listen(exchange, options, seconds)
     print("\n".join(f"{exchange if n == 0 else '':<9} {what:<12} {text}" for n, (what, text) in enumerate(lines)) + "\n",
           flush=True)
     return delivers
