@@ -45,6 +45,7 @@ class Simulator(Program):
             return status["market"] == "done" and status["waiting"] == 0 and status
         return wait_for(done, seconds, lambda: f"end of the market: {self.status()}")
 
-    def ledger(self):
+    def ledger(self, kind=None):
+        """Rows of the ledger; of one kind ("trade", "quote", "plant") or all."""
         with open(self.ledger_path) as lines:
-            return [json.loads(line) for line in lines]
+            return [row for row in map(json.loads, lines) if kind in (None, row["kind"])]
