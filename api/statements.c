@@ -197,7 +197,8 @@ const struct statement statement_exchange_feeds = {
     TIME_US("open_time") ", " TIME_US("time") ", duration_us, reason, quotes_partition,"           \
     " quotes_offset, " opened ", partition, \"offset\""
 #define OPENED "open_size, open_gross_bps, open_net_bps"
-#define NOT_OPENED "NULL::numeric AS open_size, NULL::numeric AS open_gross_bps, NULL::numeric AS open_net_bps"
+#define NOT_OPENED                                                                                 \
+    "NULL::numeric AS open_size, NULL::numeric AS open_gross_bps, NULL::numeric AS open_net_bps"
 
 #define LEGS_AND_TIME(net, time)                                                                   \
     "($1 = '' OR $1 = ANY (symbols)) AND ($2 = '' OR $2 = ANY (exchanges))"                        \
@@ -205,9 +206,9 @@ const struct statement statement_exchange_feeds = {
     " AND " time " >= $4::timestamptz AND " time " < $5::timestamptz"
 #define BY_ID(direction) ", id COLLATE \"C\"" direction " LIMIT $6::bigint"
 #define LIST(id, name, rows, time)                                                                 \
-    {(id), name "_first", rows " ORDER BY " time BY_ID("")},                                         \
-    {(id) + 1, name "_last", rows " ORDER BY " time " DESC" BY_ID(" DESC")},                         \
-    {(id) + 2, name "_after", rows " AND (" time ", id COLLATE \"C\") > ($7::timestamptz, $8)"       \
+    {(id), name "_first", rows " ORDER BY " time BY_ID("")},                                       \
+    {(id) + 1, name "_last", rows " ORDER BY " time " DESC" BY_ID(" DESC")},                       \
+    {(id) + 2, name "_after", rows " AND (" time ", id COLLATE \"C\") > ($7::timestamptz, $8)"     \
      " ORDER BY " time BY_ID("")}
 
 #define OPPORTUNITIES(state, net)                                                                  \

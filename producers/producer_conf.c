@@ -50,7 +50,8 @@ const struct conf_opt producer_options[] = {
     {"quotes", CONF_BOOL, AT(quotes), .def = "true",
      .help = "also best bid and ask of each symbol"},
     {"rates", CONF_STR, AT(rates),
-     .def = "USDT-USD,USDC-USD,USDC-USDT,EUR-USD,EUR-USDT,BTC-USD,BTC-USDT,ETH-USD,ETH-USDT",
+     .def =
+         "USDT-USD, USDC-USD, USDC-USDT, EUR-USD, EUR-USDT, BTC-USD, BTC-USDT, ETH-USD, ETH-USDT",
      .help = "pairs that convert one quote asset into another; those the exchange lists are used"},
     {"quotes.linger.ms", CONF_INT, AT(quotes_linger_ms), .def = "0", .max = 1000,
      .help = "how long a quote may wait for others on its way to the broker"},

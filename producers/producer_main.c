@@ -121,7 +121,8 @@ static int make_queues(struct producer *pr, struct err *e)
     if (!pr->conf.listen.of[CHANNEL_QUOTES] || pr->conf.print)
         return 0;
     pr->quote_bell = bell_create(e);
-    pr->queues = pr->quote_bell ? calloc(pr->universe->n_shards, sizeof(*pr->queues)) : NULL;
+    pr->queues =
+        pr->quote_bell ? calloc(pr->universe->n_shards, sizeof(struct quote_queue *)) : NULL;
     if (!pr->queues)
         return err_set(e, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < pr->universe->n_shards; i++) {

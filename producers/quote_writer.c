@@ -314,7 +314,7 @@ static int make_folds(struct quote_writer *w, struct err *e)
 {
     uint32_t n = w->about.universe->n_shards;
     w->orders = calloc(n, sizeof(*w->orders));
-    w->folds = calloc(n, sizeof(*w->folds));
+    w->folds = calloc(n, sizeof(struct quote_fold *));
     if (!w->orders || !w->folds)
         return err_set(e, ERR_NOMEM, "quotes: out of memory");
     for (uint32_t i = 0; i < n; i++) {

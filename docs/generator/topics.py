@@ -32,7 +32,7 @@ KINDS = [
          note="All exchanges and all quote assets of a base asset meet in one partition. A consumer that wants trades "
               "alone drops what has a `kind` without decoding it."),
     Kind("quotes", "base asset: `BTC`; a tick and a rate have none", ("Quote", "Tick", "Rate"),
-         BY_KEY + ", as `trades`; ticks and rates are in each one", "cw-producer",
+         "that of the asset's `trades`; ticks and rates are in each one", "cw-producer",
          headers="`kind`: `tick` or `rate`; a quote has no header",
          note="A quote is written when a price or an amount changes; it holds until the next one of its symbol. `void`: "
               "it is not known any more, because the connection was lost; `crossed`: the bid is at or above the ask; "

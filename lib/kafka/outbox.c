@@ -33,7 +33,7 @@ struct outbox *outbox_open(const struct kafka_settings *s, struct err *e)
 }
 
 struct outbox *outbox_open_tuned(const struct kafka_settings *s, const char *const *defaults,
-                                 const char *const *tuned, struct err *e)
+                                 const char *const *own, struct err *e)
 {
     static const char *const always[] = {
         "enable.idempotence",
@@ -45,19 +45,19 @@ struct outbox *outbox_open_tuned(const struct kafka_settings *s, const char *con
         "delivery.report.only.error",
         "true",
     };
-    const char *own[OWN_MAX + 1] = {NULL};
+    const char *all[OWN_MAX + 1] = {NULL};
     size_t n = 0;
     for (; n < sizeof(always) / sizeof(always[0]); n++)
-        own[n] = always[n];
-    for (const char *const *p = tuned; p && *p && n < OWN_MAX; p++)
-        own[n++] = *p;
+        all[n] = always[n];
+    for (const char *const *p = own; p && *p && n < OWN_MAX; p++)
+        all[n++] = *p;
     struct outbox *o = calloc(1, sizeof(*o));
     if (!o) {
         (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
         return NULL;
     }
     o->settings = s;
-    rd_kafka_conf_t *conf = kafka_conf_layered(s, defaults, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_layered(s, defaults, all, e);
     if (conf) {
         rd_kafka_conf_set_opaque(conf, o);
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);

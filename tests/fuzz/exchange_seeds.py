@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""exchange_seeds.py EXCHANGE CORPUS: writes the exchange's recorded and documented frames, what fuzzing found, and a short
-instrument list as seeds for fuzz_EXCHANGE."""
+"""exchange_seeds.py EXCHANGE CORPUS: writes the exchange's recorded and documented frames, what fuzzing found, and a
+short instrument list as seeds for fuzz_EXCHANGE."""
 
 import hashlib
 import json

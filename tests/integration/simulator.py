@@ -67,7 +67,8 @@ class Simulator(Program):
             return status["market"] == "done" and status["waiting"] == 0 and status
         return wait_for(done, seconds, lambda: f"end of the market: {self.status()}")
 
-    def ledger(self):
-        """Its rows; while it is written, but for one that is only half there."""
+    def ledger(self, kind=None):
+        """Its rows; of one kind ("trade", "quote", "plant") or all; but for one that is only half written."""
         with open(self.ledger_path) as lines:
-            return [json.loads(line) for line in lines if line.endswith("\n")]
+            rows = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [row for row in rows if kind in (None, row["kind"])]

@@ -9,11 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from quote_exchange import QuoteExchange
+from producer_oracle import Written
 from records import read_topic
-from stack import TOP, VAR, BUILD, run, wait_for
+from stack import BUILD, TOP, VAR, run, wait_for
+from stream_stand_in import BinanceStream, KrakenStream
 
-INSTRUMENTS = TOP / "tests/fixtures/binance/binance.instruments.json"
+FIXTURES = TOP / "tests/fixtures"
 SYMBOLS = "BTC-USDT,ETH-USDT,ETH-BTC"
 RATES = "BTC-USDT,BTC-EUR"  # one that is followed, one that is not
 QUOTED = [f"{s}@bookTicker" for s in ("btcusdt", "ethusdt", "ethbtc", "btceur")]
@@ -52,15 +53,15 @@ def sides(*texts):
 
 @pytest.fixture
 def exchange():
-    with QuoteExchange() as x:
+    with BinanceStream() as x:
         yield x
 
 
 @pytest.fixture
 def producer(kafka, topics, program):
     def start(x, *arguments, ready=True):
-        return program("producers/cw-producer", "--instruments", INSTRUMENTS, "--symbols", SYMBOLS, "--rates", RATES,
-                       "--exchange.binance.ws.url", x.url, *arguments,
+        return program("producers/cw-producer", "--instruments", FIXTURES / "binance/binance.instruments.json",
+                       "--symbols", SYMBOLS, "--rates", RATES, "--exchange.binance.ws.url", x.url, *arguments,
                        env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=ready)
     return start
 
@@ -140,7 +141,7 @@ def test_what_is_known_outlives_a_kill(exchange, producer, quotes):
     first = producer(exchange)
     exchange.wait_subscribed(*QUOTED)
     second = producer(exchange)
-    wait_for(lambda: exchange_connections(exchange) >= 6, 20, "both producers connected")
+    wait_for(lambda: exchange.connections >= 6, 20, "both producers connected")
     exchange.quote("BTCUSDT", "10", "1", "11", "1")
     exchange.quote("ETHBTC", "1", "1", "2", "1")
     wait_quote(quotes, "ETH-BTC", sides("1", "1", "2", "1"))
@@ -157,10 +158,6 @@ def test_what_is_known_outlives_a_kill(exchange, producer, quotes):
     exchange.quote("BTCUSDT", "30", "1", "31", "1")
     wait_quote(quotes, "BTC-USDT", sides("30", "1", "31", "1"))
     assert standby.stop() == 0 and owner.stop() == 0
-
-
-def exchange_connections(x):
-    return len(x._connections)
 
 
 def test_slow_brokers_cost_old_quotes_only(exchange, producer, quotes, kafka):
@@ -186,7 +183,7 @@ def test_slow_brokers_cost_old_quotes_only(exchange, producer, quotes, kafka):
 
 
 def test_compressed(producer, quotes):
-    with QuoteExchange(deflate=True) as x:
+    with BinanceStream(deflate=True) as x:
         one = producer(x)
         x.wait_subscribed(*QUOTED)
         assert all("permessage-deflate" in offered for offered in x.offered)
@@ -223,3 +220,93 @@ def test_without_quotes(exchange, producer, quotes):
     wait_for(lambda: one.metric("candlewick_txn_commits_total") >= 3, 20, "ticks of trades")
     assert one.stop() == 0
     assert quotes().messages == []
+
+
+def test_what_is_recorded_is_played_back_in_its_order(exchange, program, tmp_path):
+    """Both channels, over connections of their own, in one file and in one order."""
+    frames, live, again = (tmp_path / name for name in ("frames.jsonl", "live.jsonl", "again.jsonl"))
+    listed = ["--instruments", FIXTURES / "binance/binance.instruments.json", "--symbols", SYMBOLS, "--rates", "", "--print"]
+    with open(live, "wb") as out:
+        one = program("producers/cw-producer", *listed, "--exchange.binance.ws.url", exchange.url, "--record", frames,
+                      stdout=out, ready=True)
+        exchange.wait_subscribed(*QUOTED[:3], "ethusdt@trade")
+        for n in range(1, 200):
+            exchange.trade("ETHUSDT", n)
+            exchange.quote("ETHUSDT", str(n), "1", str(n + 1), "1")
+        wait_for(lambda: one.metric("candlewick_quotes_written_total") == 199 == one.metric("candlewick_trades_written_total"),
+                 20, "all printed")
+        assert one.stop() == 0
+    with open(again, "wb") as out:
+        assert program("producers/cw-producer", *listed, "--read", frames, stdout=out).wait(30) == 0
+
+    def said(path):
+        rows = map(json.loads, path.read_text().splitlines())
+        return [(r.get("trade_id"), r.get("bid"), r["receive_time"]) for r in rows if "trade_id" in r or r.get("state") == "normal"]
+
+    assert said(live) == said(again) and len(said(live)) == 398
+    last = [json.loads(line) for line in again.read_text().splitlines() if '"state"' in line][-1]
+    assert last["state"] == "void" and last["symbol"] == "ETH-USDT", "at the end nothing is known any more"
+
+
+# --- an exchange that answers for each symbol ---
+
+
+@pytest.fixture
+def kraken(kafka, topics, program):
+    with KrakenStream() as x:
+        x.start = lambda ready=True: program(
+            "producers/cw-producer", "--exchange", "kraken", "--instruments", FIXTURES / "kraken/kraken.instruments.json",
+            "--symbols", "BTC-USD,ETH-USD,XRP-USD", "--rates", "", "--exchange.kraken.ws.url", x.url,
+            env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=ready)
+        yield x
+
+
+def test_a_refused_symbol_does_not_stop_the_others(kraken, quotes, kafka, topics):
+    kraken.refused = {"trade:ETH/USD"}
+    kraken.silent = {"ticker:XRP/USD"}
+    one = kraken.start()
+    assert one.metric("candlewick_feed_connected") == 2
+    wait_for(lambda: one.metric("candlewick_symbols_refused") == 2, 10, "two symbols done without")
+    kraken.quote("BTC/USD", 9.5, 10.5)
+    wait_quote(quotes, "BTC-USD", sides("9.5", "1.5", "10.5", "2.5"))
+    kraken.trade("BTC/USD", 7)
+
+    def written():
+        return Written(read_topic(kafka.brokers, topics + "trades"))
+
+    wait_for(lambda: written().count == 1, 20, "the trade")
+    assert sorted(f["symbol"] for f in written().events("subscribed")) == ["BTC-USD", "XRP-USD"]
+    assert [t["alive"] for _, t in written().ticks][-4:] == [True] * 4
+    log = one.log_text()
+    assert log.count("done without") == 2 and "Currency pair not supported ETH/USD" in log
+    assert "not acknowledged in time" in log
+
+    kraken.trade("ETH/USD", 1)  # its data comes after all
+    wait_for(lambda: written().count == 2, 20, "the trade of the symbol that was refused")
+    kraken.quote("XRP/USD", 1.5, 2.5)
+    wait_quote(quotes, "XRP-USD", sides("1.5", "1.5", "2.5", "2.5"))
+    wait_for(lambda: one.metric("candlewick_symbols_refused") == 0, 10, "none done without")
+    assert sorted(f["symbol"] for f in written().events("subscribed")) == ["BTC-USD", "ETH-USD", "XRP-USD"]
+
+    kraken.cut("trade")  # all is asked for again, and one more is refused
+    kraken.refused = {"trade:ETH/USD", "trade:XRP/USD"}
+    wait_for(lambda: len(written().events("subscribed")) == 4, 30, "the symbol that is left")
+    assert sorted(f["symbol"] for f in written().events("lost")) == ["BTC-USD", "ETH-USD", "XRP-USD"]
+    assert one.stop() == 0
+    assert [f["symbol"] for f in written().events("lost")].count("BTC-USD") == 2, "told of what was there only"
+    assert len(written().events("lost")) == 4
+
+
+def test_every_symbol_refused(kraken):
+    kraken.refused = {f"trade:{s}/USD" for s in ("BTC", "ETH", "XRP")}
+    one = kraken.start(ready=False)
+    wait_for(lambda: "every symbol was refused" in one.get("/readyz")[1], 20, lambda: one.get("/readyz")[1])
+    assert one.metric("candlewick_feed_connected") == 1, "quotes go on"
+    assert one.stop() == 0
+
+
+def test_an_idle_connection_is_asked_in_the_words_of_the_exchange(kraken):
+    one = kraken.start()
+    wait_for(lambda: any('"ping"' in text for text in kraken.said), 15, "a ping")
+    assert one.metric("candlewick_feed_reconnects_total") == 0
+    assert one.stop() == 0

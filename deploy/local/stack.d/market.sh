@@ -58,7 +58,7 @@ read_simulation() {
 
 # choose_market: what already runs decides; then SIM=1; then whether an exchange answers.
 choose_market() {
-    local running
+    local running name
     declare -gA exchange_flags=() silent=()
     read_simulation
     running=$(running_market)
@@ -66,6 +66,7 @@ choose_market() {
         market=$running
         [[ ${SIM:-0} != 1 || $market == sim ]] || die "the live market runs: \`make down\` first"
         market_text=$(<"$var/$market/market")
+        while read -r name; do silent[$name]='as at the start'; done <"$var/$market/silent"
         return
     fi
     market=live

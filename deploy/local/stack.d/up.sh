@@ -11,12 +11,14 @@ stack_up() {
 
 # bring_up: the work of `up`; whatever fails ends the script.
 bring_up() {
+    local name
     mkdir -p "$var"
     take_lock "$var/lock"
     choose_market
     say "Starting Candlewick: $market_text"
     mkdir -p "$var/$market"
     printf '%s\n' "$market_text" >"$var/$market/market"
+    for name in "${!silent[@]}"; do printf '%s\n' "$name"; done >"$var/$market/silent"
     if process_alive "$(supervisor_pidfile "$market")"; then
         load_services
         start_stores
@@ -91,16 +93,24 @@ ENV
     mv "$var/env.new" "$var/env"
 }
 
-# first_symbol: one that is there, for the examples.
-first_symbol() {
-    curl -s --max-time 5 "http://127.0.0.1:$(service_port api)/v1/symbols" |
-        jq -er '.symbols | map(.symbol) | if index("BTC-USDT") then "BTC-USDT" else .[0] // empty end' 2>/dev/null ||
-        printf 'BTC-USDT\n'
+# find_example: sets example to the EXCHANGE/SYMBOL with most trades. The first trades of a new market are on their way
+# for a moment; a market may also be quiet.
+find_example() {
+    local deadline=$((SECONDS + 10))
+    example=
+    until [[ -n $example ]] || ((SECONDS >= deadline)); do
+        example=$(curl -s --max-time 5 "http://127.0.0.1:$(service_port api)/v1/symbols" |
+            jq -r '.symbols | map(select(.trades > 0)) | max_by(.trades) | select(.) | "\(.exchange)/\(.symbol)"' \
+                2>/dev/null) || true
+        [[ -n $example ]] || sleep 0.2
+    done
+    example=${example:-binance/BTC-USDT}
 }
 
 print_places() {
-    local api
+    local api example
     api=http://127.0.0.1:$(service_port api)
+    find_example
     cat <<PLACES
 
 Candlewick runs on the $market_text
@@ -111,7 +121,8 @@ Candlewick runs on the $market_text
   addresses   ${var#"$PWD/"}/env, to be sourced
 
 Try:
-  curl -s '$api/v1/candles/binance/$(first_symbol)?interval=1m&limit=3' | jq .
+  curl -s '$api/v1/candles/$example?interval=1m&limit=3' | jq .
+  curl -s '$api/v1/arbitrage?state=watching&limit=3' | jq .
   ${here#"$PWD/"}/bin/kafka-console-consumer --topic candles.1m --max-messages 5 | ${build#"$PWD/"}/tools/cw-tap
   (. ${var#"$PWD/"}/env && psql "\$CW_DATABASE_URL" -c 'SELECT symbol, open_time, close, status FROM candle LIMIT 5')
 

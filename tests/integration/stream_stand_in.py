@@ -1,11 +1,13 @@
-"""A stand-in for Binance's stream that sends what a test tells it to, frame by frame.
+"""Stand-ins for an exchange's stream that send what a test tells them to, frame by frame.
 
-    with QuoteExchange() as x:                       # deflate=True: compresses what it sends
+    with BinanceStream() as x:                       # deflate=True: compresses what it sends
         ... cw-producer --exchange.binance.ws.url x.url ...
         x.wait_subscribed("btcusdt@bookTicker")
         x.quote("BTCUSDT", "9.5", "1", "10", "2")
         x.trade("BTCUSDT", 1)
         x.cut("bookTicker")                          # the connections that carry it
+    with KrakenStream() as x:
+        x.refused, x.silent = {"trade:ETH/USD"}, {"ticker:ETH/USD"}      # told so, or not answered
 
 cw-sim makes a market; this makes single events, at the moment a test wants them.
 """
@@ -14,6 +16,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 import struct
 import threading
 import time
@@ -42,13 +45,16 @@ class _Connection:
         self.writer.write(head + body)
 
 
-class QuoteExchange:
+class Stream:
+    """What both share; a stream is named by its subclass."""
+
     def __init__(self, deflate=False):
         self._deflate = deflate
         self._loop = asyncio.new_event_loop()
         self._connections = []
         self._port = None
         self.offered = []  # Sec-WebSocket-Extensions of each connection
+        self.said = []  # text messages of all connections
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
@@ -76,21 +82,17 @@ class QuoteExchange:
         """To every connection that carries the stream."""
         self._call(lambda: [c.send(json.dumps(payload)) for c in self._connections if stream in c.streams])
 
-    def quote(self, native, bid, bid_amount, ask, ask_amount):
-        self.send(f"{native.lower()}@bookTicker",
-                  {"u": 1, "s": native, "b": bid, "B": bid_amount, "a": ask, "A": ask_amount})
-
-    def trade(self, native, number, price="1"):
-        self.send(f"{native.lower()}@trade",
-                  {"e": "trade", "s": native, "t": number, "p": price, "q": "1", "T": int(time.time() * 1000), "m": True})
-
     def cut(self, channel):
         """Ends the connections that carry the channel, without a word."""
         def cut():
             for c in self._connections:
-                if any(s.endswith("@" + channel) for s in c.streams):
+                if any(channel in re.split("[@:]", s) for s in c.streams):
                     c.writer.transport.abort()
         self._call(cut)
+
+    @property
+    def connections(self):
+        return len(self._connections)
 
     # --- the server ---
 
@@ -145,10 +147,59 @@ class QuoteExchange:
         if first & 0x40:
             body = zlib.decompressobj(wbits=-15).decompress(body + _TAIL)
         if opcode == 1:
-            request = json.loads(body)
-            assert request["method"] == "SUBSCRIBE"
-            c.streams |= set(request["params"])
-            c.send(json.dumps({"result": None, "id": request["id"]}))
+            self.said.append(body.decode())
+            self._hear(c, json.loads(body))
         elif opcode == 9:
             c.send(body.decode(), opcode=10)
         return opcode != 8
+
+
+class BinanceStream(Stream):
+    """Streams are named as the exchange does: btcusdt@trade. Each request is acknowledged."""
+
+    def _hear(self, c, request):
+        assert request["method"] == "SUBSCRIBE"
+        c.streams |= set(request["params"])
+        c.send(json.dumps({"result": None, "id": request["id"]}))
+
+    def quote(self, native, bid, bid_amount, ask, ask_amount):
+        self.send(f"{native.lower()}@bookTicker",
+                  {"u": 1, "s": native, "b": bid, "B": bid_amount, "a": ask, "A": ask_amount})
+
+    def trade(self, native, number, price="1"):
+        self.send(f"{native.lower()}@trade",
+                  {"e": "trade", "s": native, "t": number, "p": price, "q": "1", "T": int(time.time() * 1000), "m": True})
+
+
+class KrakenStream(Stream):
+    """Streams are named channel:symbol. Each symbol is acknowledged, refused or left without an answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.refused, self.silent = set(), set()
+
+    def _hear(self, c, request):
+        if request["method"] == "ping":
+            c.send(json.dumps({"method": "pong", "time_in": "", "time_out": ""}))
+            return
+        channel = request["params"]["channel"]
+        for symbol in request["params"]["symbol"]:
+            stream = f"{channel}:{symbol}"
+            c.streams.add(stream)
+            about = {"method": "subscribe", "req_id": request["req_id"], "time_in": "", "time_out": ""}
+            if stream in self.refused:
+                c.send(json.dumps({**about, "success": False, "symbol": symbol,
+                                   "error": f"Currency pair not supported {symbol}"}))
+            elif stream not in self.silent:
+                c.send(json.dumps({**about, "success": True,
+                                   "result": {"channel": channel, "symbol": symbol, "snapshot": False}}))
+
+    def quote(self, native, bid, ask):
+        self.send(f"ticker:{native}", {"channel": "ticker", "type": "update", "data": [
+            {"symbol": native, "bid": bid, "bid_qty": 1.5, "ask": ask, "ask_qty": 2.5,
+             "timestamp": "2026-01-01T00:00:00.000001Z"}]})
+
+    def trade(self, native, number):
+        self.send(f"trade:{native}", {"channel": "trade", "type": "update", "data": [
+            {"symbol": native, "side": "buy", "price": 5.5, "qty": 0.5, "ord_type": "limit", "trade_id": number,
+             "timestamp": "2026-01-01T00:00:00.000001Z"}]})
