@@ -56,12 +56,12 @@ class Markets:
         self.clock = market_clock()
         self.sims = [Simulator(logs, exchange=x, symbols=SYMBOLS, seed=7, rate=RATE, quote_rate=QUOTE_RATE, trades=TRADES,
                                clock=self.clock, hold_streams=2 * SYMBOLS + 1, late_permille=20, reorder_permille=10,
-                               quote_one_sided_permille=5, quote_crossed_permille=5, ledger_quotes=True, **PLANTS)
+                               quote_one_sided_permille=5, quote_crossed_permille=5, ledger_quotes=True, deflate=False, **PLANTS)
                      for x in EXCHANGES]
         for sim in self.sims:
             undo.callback(lambda sim=sim: sim.alive() and sim.kill9())
             sim.wait_ready()
-        self.producers = [pipeline.produce(sim, self.clock, quotes=True) for sim in self.sims]
+        self.producers = [pipeline.produce(sim, self.clock, "--quotes.linger.ms", "5", quotes=True) for sim in self.sims]
 
     def begin(self):
         """Once there are producers that write: what they hear from then on they write."""

@@ -28,10 +28,10 @@ def quotes(pipeline):
 
 def test_quotes_and_feeds_as_they_come_and_go(pipeline, logs):
     clock = f"{time.time():.6f}@{time.time():.6f}"
-    sim = Simulator(logs, symbols=6, seed=3, rate=50, trades=1_000_000, clock=clock, hold_streams=6)
+    sim = Simulator(logs, symbols=6, seed=3, rate=50, trades=1_000_000, clock=clock, hold_streams=2 * 6)
     sim.wait_ready()
     try:
-        producer = pipeline.produce(sim, clock)
+        producer = pipeline.produce(sim, clock, quotes=True)
         sink, api = pipeline.sink(), pipeline.api()
         wait_for(lambda: is_up(pipeline), 60, lambda: f"a feed: {exchange(pipeline)}\n{producer.log_end()}")
         up = exchange(pipeline)
@@ -59,7 +59,7 @@ def test_quotes_and_feeds_as_they_come_and_go(pipeline, logs):
         assert exchange(pipeline)["age_us"] > 10_000_000
 
         # its successor begins a new epoch: what is known is heard anew
-        producer = pipeline.produce(sim, clock)
+        producer = pipeline.produce(sim, clock, quotes=True)
         epoch = seen[0]["epoch"]
         wait_for(lambda: all(row["epoch"] > epoch and row["feed"] == "up" for row in quotes(pipeline)), 60,
                  lambda: f"a new epoch: {quotes(pipeline)}\n{producer.log_end()}")
