@@ -24,11 +24,11 @@ SYMBOLS = 20  # of each exchange
 TRADES = 66_700
 RATE = 150  # of market time
 QUOTE_RATE = 310
-SPEED = 15
+SPEED = 10
 PLANTS = {"plant_every_ms": 25_000, "plant_ms": 20_000}
 SLOWLY = {"max_age_ms": 30_000, "tick_max_age_ms": 15_000}  # what takes the machine a moment takes the market SPEED of them
 MIDNIGHT = 1_767_571_200  # 2026-01-05T00:00:00Z, a Monday: all intervals close
-BEFORE_S = 240
+BEFORE_S = 200
 PAGE = 5000
 
 
