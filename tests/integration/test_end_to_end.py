@@ -1,4 +1,4 @@
-"""Three simulated exchanges -> Kafka -> candles and opportunities -> PostgreSQL -> REST, recomputed from the ledgers and from the topics.
+"""Three simulated exchanges -> Kafka -> candles, opportunities -> PostgreSQL -> REST, recomputed from ledgers and topics.
 
 The judge is Python with decimal, confluent-kafka and fastavro: no code of the pipeline under test.
 """

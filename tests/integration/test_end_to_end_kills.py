@@ -23,7 +23,7 @@ from stack import Kafka, wait_for
 EXCHANGES = ("binance", "kraken", "okx")
 SYMBOLS = 20  # of each exchange
 PLANTS = {"plant_every_ms": 4_000, "plant_ms": 3_000}
-ENOUGH = 100  # trades: a producer is at work
+ENOUGH = 50  # trades: a producer is at work
 
 
 class Kept:
@@ -85,13 +85,14 @@ class Torment:
         self.cluster = cluster
         self.pipeline = Pipeline(program, cluster.kafka, cluster.prefix, None)
         clock = f"{time.time():.6f}@{time.time():.6f}"
-        self.sims = [Simulator(logs, exchange=x, symbols=SYMBOLS, rate=300, seed=5, clock=clock, hold_streams=2 * SYMBOLS, **PLANTS)
+        self.sims = [Simulator(logs, exchange=x, symbols=SYMBOLS, rate=150, seed=5, clock=clock, hold_streams=2 * SYMBOLS, **PLANTS)
                      for x in EXCHANGES]
         for sim in self.sims:
             undo.callback(lambda sim=sim: sim.alive() and sim.kill9())
             sim.wait_ready()
-        self.producers = {sim.exchange: Kept(lambda sim=sim: self.pipeline.produce(sim, clock, "--instance", "0", quotes=True))
-                          for sim in self.sims}
+        self.producers = {
+            sim.exchange: Kept(lambda sim=sim: self.pipeline.produce(sim, clock, "--instance", "0", quotes=True))
+            for sim in self.sims}
         self.folds = [Kept(self.pipeline.candles), Kept(self.pipeline.arbitrage)]
 
     def tend(self):
@@ -131,7 +132,7 @@ class Torment:
             self.cluster.kill(victim)
 
     def settle(self):
-        """Everything told so far is written, or missing and said to be; then the end of the producers and of what reads them."""
+        """All told so far is written, or missing and said to be; then the end of the producers and of what reads them."""
         self.wait_work()
         told = {sim.exchange: last_ids(sim.ledger()) for sim in self.sims}
 
@@ -147,8 +148,8 @@ class Torment:
             assert kept.program.stop() == 0, kept.program.log_end()
         for kept, topic in zip(self.folds, ("trades", "quotes")):
             group = kept.program.name
-            wait_for(lambda: kept.tend() or self.pipeline.lag(group, topic) == 0, 120, lambda: f"the end of {topic}\n{kept.program.log_end()}",
-                     0.2)
+            wait_for(lambda: kept.tend() or self.pipeline.lag(group, topic) == 0, 120,
+                     lambda: f"the end of {topic}\n{kept.program.log_end()}", 0.2)
 
 
 def last_ids(ledger):
@@ -166,7 +167,7 @@ def assert_only_gaps_are_missing(written, ledger):
     rows = [row for row in ledger if row["kind"] == "trade" and row["id"] <= known[row["symbol"]]]
     assert written.differences(rows) == []
     assert written.gap_ids > 0, "a kill costs trades, and gap records name them"
-    assert written.count > 5_000
+    assert written.count > 2_000
 
 
 def test_ten_kills_cost_what_gap_records_name_and_nothing_else(program, cluster, logs):
@@ -187,7 +188,8 @@ def test_ten_kills_cost_what_gap_records_name_and_nothing_else(program, cluster,
         for sim in torment.sims:
             written = Written(messages, sim.exchange)
             assert_only_gaps_are_missing(written, sim.ledger())
-            print(f"{sim.exchange}: {written.count} trades, {written.gap_ids} missing, ended with {torment.producers[sim.exchange].ends}")
+            ends = torment.producers[sim.exchange].ends
+            print(f"{sim.exchange}: {written.count} trades, {written.gap_ids} missing, ended with {ends}")
         final = {i: [r for r in of_kind(torment.pipeline.topic(f"candles.{i}"), "candle") if r["status"] == "final"]
                  for i in INTERVALS}
         assert candle_oracle.all_differences(records_of(messages), final)[:20] == []
