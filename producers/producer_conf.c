@@ -53,7 +53,7 @@ const struct conf_opt producer_options[] = {
      .def =
          "USDT-USD, USDC-USD, USDC-USDT, EUR-USD, EUR-USDT, BTC-USD, BTC-USDT, ETH-USD, ETH-USDT",
      .help = "pairs that convert one quote asset into another; those the exchange lists are used"},
-    {"quotes.linger.ms", CONF_INT, AT(quotes_linger_ms), .def = "0", .max = 1000,
+    {"quotes.linger.ms", CONF_INT, AT(quotes_linger_ms), .def = "1", .max = 1000,
      .help = "how long a quote may wait for others on its way to the broker"},
     {"commit.interval.ms", CONF_INT, AT(commit_interval_ms), .def = "100", .min = 1, .max = 5000,
      .help = "longest time a trade waits for its transaction to commit"},

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 
 enum {
-    IDLE_MS = 100,     /* at most between two looks at what the brokers answered */
-    CROWDED_MS = 2,    /* the same while there is no room on the way */
-    STRETCH = 500,     /* entries of one shard before the next one's turn */
-    ON_WAY_MAX = 5000, /* records: more would be old before they arrive */
+    IDLE_MS = 100,    /* at most between two looks at what the brokers answered */
+    ON_WAY_MS = 1,    /* the same while something is on its way */
+    STRETCH = 2000,   /* entries of one shard before the next one's turn */
+    BATCH_MAX = 5000, /* records: more would be old before they arrive */
     RESTATE_MS = 1000,
     REOPEN_MS = 1000,
     KNOW_MS = 1000,
@@ -43,6 +43,7 @@ struct quote_writer {
     /* all below: the thread's */
     struct quote_fold **folds; /* one per shard */
     struct outbox *out;        /* NULL: not open */
+    bool filling;              /* a batch; while one is on its way, nothing is put behind it */
     int64_t reopen_us;
     bool lost;          /* something was not delivered since what is true was written */
     int64_t restate_us; /* when that may be written again */
@@ -133,9 +134,14 @@ static int emit(void *ctx, const struct quote_output *out, struct err *e)
 
 /* --- turns ----------------------------------------------------------------------------------- */
 
+static bool is_on_way(const struct quote_writer *w)
+{
+    return w->out && outbox_waiting(w->out) > 0;
+}
+
 static bool has_room(const struct quote_writer *w)
 {
-    return w->out && outbox_waiting(w->out) < ON_WAY_MAX;
+    return w->out && w->filling && outbox_waiting(w->out) < BATCH_MAX;
 }
 
 static void open_producer(struct quote_writer *w, int64_t now_us)
@@ -232,6 +238,7 @@ static bool turn(struct quote_writer *w)
 {
     bool busy = false;
     settle(w, clock_mono_us());
+    w->filling = !is_on_way(w);
     follow_orders(w);
     for (uint32_t i = 0; i < w->about.universe->n_shards; i++)
         busy = write_shard(w, i) || busy;
@@ -282,7 +289,7 @@ static void *run(void *ctx)
         if (atomic_load(&w->ended) && is_late(w, &end_us))
             break;
         if (!turn(w))
-            (void)bell_wait(w->about.bell, has_room(w) ? IDLE_MS : CROWDED_MS);
+            (void)bell_wait(w->about.bell, is_on_way(w) ? ON_WAY_MS : IDLE_MS);
     }
     say_goodbye(w);
     outbox_close(w->out);

@@ -155,11 +155,12 @@ def opportunity_row(m, r):
 
 
 def expected_opportunities(messages):
-    """{id: last row, names of legs, size and edges of the opened record}"""
+    """{id: last row, its symbols and exchanges, size and edges of the opened record}"""
     found = [(m, r) for m, r in of(messages, "opportunity") if r["state"] != "watching"]
     opened = {r["id"]: (r["size"], r["gross_bps"], r["net_bps"]) for _, r in found if r["state"] == "opened"}
     last = newest(found, lambda m, r: r["id"], opportunity_row)
-    return {one: row + (["A1-USDT"], ["binance", "kraken"]) + opened[one] for one, row in last.items()}
+    named = {r["id"]: tuple(sorted({leg[name] for leg in r["legs"]}) for name in ("symbol", "exchange")) for _, r in found}
+    return {one: row + named[one] + opened[one] for one, row in last.items()}
 
 
 def expected_watching(messages):
@@ -205,6 +206,11 @@ def assert_market_equals_topics(pipeline, quotes):
     assert Counter(quote_rows(pipeline, "quote")) == (expected_quotes(messages) if quotes else Counter())
     assert state_rows(pipeline) == expected_states(pipeline)
     assert instrument_rows(pipeline) == expected_instruments(pipeline.topic("instruments"))
+    assert_opportunities_equal_topic(pipeline)
+    assert len(pipeline.rows("SELECT FROM watching")) == 4
+
+
+def assert_opportunities_equal_topic(pipeline):
     messages = pipeline.topic("arbitrage")
     assert Counter(opportunity_rows(pipeline, "opportunity_event")) == expected_events(messages)
     more = "open_size", "open_gross_bps", "open_net_bps"
@@ -212,4 +218,4 @@ def assert_market_equals_topics(pipeline, quotes):
     assert rows == expected_opportunities(messages)
     rows = {row[0]: row for row in opportunity_rows(pipeline, "watching", "symbols", "exchanges")}
     assert rows == expected_watching(messages)
-    assert len(rows) == 4 and of_kind(messages, "opportunity")
+    assert rows and of_kind(messages, "opportunity")
