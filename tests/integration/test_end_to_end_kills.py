@@ -85,8 +85,8 @@ class Torment:
         self.cluster, self.over = cluster, False
         self.pipeline = Pipeline(program, cluster.kafka, cluster.prefix, None)
         clock = f"{time.time():.6f}@{time.time():.6f}"
-        self.sims = [Simulator(logs, exchange=x, symbols=SYMBOLS, rate=150, seed=5, clock=clock, hold_streams=2 * SYMBOLS, **PLANTS)
-                     for x in EXCHANGES]
+        market = {"symbols": SYMBOLS, "rate": 150, "seed": 5, "clock": clock, "hold_streams": 2 * SYMBOLS, **PLANTS}
+        self.sims = [Simulator(logs, exchange=x, **market) for x in EXCHANGES]
         for sim in self.sims:
             undo.callback(lambda sim=sim: sim.alive() and sim.kill9())
             sim.wait_ready()
