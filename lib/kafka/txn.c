@@ -44,7 +44,10 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
                                "true",
                                NULL};
     static const char *const defaults[] = {
-        "linger.ms", "5", "compression.codec", "lz4",
+        /* nobody sees a record before its commit, which sends all at once: until then few requests
+         * are better than early ones, as librdkafka 2.0.2 polls without a pause while five are
+         * unanswered and there is more to send */
+        "linger.ms", "50", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
         "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};

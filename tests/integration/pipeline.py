@@ -9,7 +9,7 @@ import json
 
 import psycopg
 
-from records import decode, end_offsets, lag, read_topic
+from records import committed, decode, end_offsets, lag, read_topic
 from stack import TOP, free_port
 
 INTERVALS = ["1s", "1m", "5m", "15m", "30m", "1h", "4h", "6h", "12h", "1d", "1w"]
@@ -70,6 +70,12 @@ class Pipeline:
 
     def lag(self, group, topic):
         return lag(self.kafka.brokers, self.prefix + group, self.prefix + topic)
+
+    def is_folded(self, group, topic, messages):
+        """The group has committed all of the topic's messages (commit markers behind them are nobody's to commit)."""
+        last = {m.partition: m.offset for m in messages}  # in the order of their offsets
+        return all(committed(self.kafka.brokers, self.prefix + group, self.prefix + topic, p) > offset
+                   for p, offset in last.items())
 
     def rows(self, query):
         with psycopg.connect(self.database) as connection:

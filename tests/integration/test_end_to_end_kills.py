@@ -82,11 +82,11 @@ class Torment:
     """All programs on the cluster, and the kills."""
 
     def __init__(self, program, cluster, logs, undo):
-        self.cluster = cluster
+        self.cluster, self.over = cluster, False
         self.pipeline = Pipeline(program, cluster.kafka, cluster.prefix, None)
         clock = f"{time.time():.6f}@{time.time():.6f}"
-        self.sims = [Simulator(logs, exchange=x, symbols=SYMBOLS, rate=150, seed=5, clock=clock, hold_streams=2 * SYMBOLS, **PLANTS)
-                     for x in EXCHANGES]
+        market = {"symbols": SYMBOLS, "rate": 150, "seed": 5, "clock": clock, "hold_streams": 2 * SYMBOLS, **PLANTS}
+        self.sims = [Simulator(logs, exchange=x, **market) for x in EXCHANGES]
         for sim in self.sims:
             undo.callback(lambda sim=sim: sim.alive() and sim.kill9())
             sim.wait_ready()
@@ -96,7 +96,7 @@ class Torment:
         self.folds = [Kept(self.pipeline.candles), Kept(self.pipeline.arbitrage)]
 
     def tend(self):
-        for kept in (*self.producers.values(), *self.folds):
+        for kept in (*(() if self.over else self.producers.values()), *self.folds):
             kept.tend()
 
     def wait(self, condition, what):
@@ -144,12 +144,12 @@ class Torment:
         self.wait(all_known, "the last trade of each symbol")
         until_us = self.sims[0].status()["market_us"] + 3_000_000
         self.wait(lambda: self.sims[0].status()["market_us"] > until_us, "time for the last revisions")
+        self.over = True
         for kept in self.producers.values():
             assert kept.program.stop() == 0, kept.program.log_end()
         for kept, topic in zip(self.folds, ("trades", "quotes")):
-            group = kept.program.name
-            wait_for(lambda: kept.tend() or self.pipeline.lag(group, topic) == 0, 120,
-                     lambda: f"the end of {topic}\n{kept.program.log_end()}", 0.2)
+            messages = self.pipeline.topic(topic)
+            self.wait(lambda: self.pipeline.is_folded(kept.program.name, topic, messages), f"the end of {topic}")
 
 
 def last_ids(ledger):
