@@ -163,10 +163,9 @@ def assert_rows_equal_records(pipeline, minutes, trades, quotes):
     assert_opportunities_equal_topic(pipeline)
 
 
-def all_pages(url):
-    """Every row behind a list endpoint, following its cursor."""
-    name = url.split("/v1/")[1].split("/")[0].split("?")[0]
-    name = {"arbitrage": "opportunities"}.get(name, name)
+def all_pages(url, name=None):
+    """Every row behind a list endpoint, following its cursor. name: of the list, if not that of the resource."""
+    name = name or url.split("/v1/")[1].split("/")[0].split("?")[0]
     rows, cursor = [], None
     while True:
         page = http_json(url + (f"&cursor={cursor}" if cursor else ""), timeout=30)
@@ -193,11 +192,11 @@ def assert_served_opportunities(url, opportunities):
     last = {r["id"]: expected_json("Opportunity", r) for r in opportunities}
     served = {}
     for state in ("all", "watching"):
-        for row in all_pages(f"{url}/v1/arbitrage?state={state}&start=0&limit=1000"):
+        for row in all_pages(f"{url}/v1/arbitrage?state={state}&start=0&limit=1000", "opportunities"):
             served[row["id"]] = {field: row[field] for field in last[row["id"]]}
     assert served == last
     for one in sorted({r["id"] for r in opportunities if r["state"] == "closed"})[:20]:
-        events = all_pages(f"{url}/v1/arbitrage/{escaped(one)}?limit=1000")
+        events = all_pages(f"{url}/v1/arbitrage/{escaped(one)}?limit=1000", "events")
         assert [{k: e[k] for k in last[one]} for e in events] == [
             expected_json("Opportunity", r) for r in opportunities if r["id"] == one]
 

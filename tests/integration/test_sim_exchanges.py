@@ -299,13 +299,21 @@ def test_three_exchanges_are_one_market(simulator):
     for exchange in ("binance", "kraken", "okx"):
         sims[exchange] = simulator(exchange=exchange, symbols=20, rate=200, quote_rate=2000, seed=3, clock=clock,
                                    ledger_quotes=True, **(plants if exchange == "kraken" else {}))
+    everywhere = {"BTC-USDT", "ETH-USDT", "BTC-EUR", "BTC-USDC"}
+
+    def has_been_crossed():
+        """A plant of a pair that all have is over, and each has quoted since."""
+        past_us = min(sim.status()["market_us"] for sim in sims.values()) - 1_000_000
+        return any(p["symbol"] in everywhere and p["to_us"] < past_us for p in sims["kraken"].ledger("plant"))
+
     wait_for(lambda: min(sim.status()["quotes"] for sim in sims.values()) > 12000, 30, "enough quotes")
+    wait_for(has_been_crossed, 60, "plant of a pair that all have")
     for sim in sims.values():
         assert sim.stop() == 0
     rows = {exchange: sim.ledger() for exchange, sim in sims.items()}
     books = {exchange: books_over_time(rows[exchange]) for exchange in rows}
     common = set.intersection(*(set(b) for b in books.values()))
-    assert {"BTC-USDT", "ETH-USDT", "BTC-EUR", "BTC-USDC"} <= common
+    assert everywhere <= common
     planted = [row for row in rows["kraken"] if row["kind"] == "plant"]
     assert planted and all(abs(row["bps"]) == 200 for row in planted)
     for symbol in common:

@@ -13,6 +13,7 @@ answers() {
         return 0
     fi
     why_not=${said##*curl: }
+    why_not=${why_not:-no answer}
     return 1
 }
 
