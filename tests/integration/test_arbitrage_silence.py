@@ -4,6 +4,8 @@ import signal
 import time
 from contextlib import ExitStack
 
+import pytest
+
 from opportunities import expect_exactly
 from records import decode
 from simulator import Simulator
@@ -51,6 +53,7 @@ class Silence:
         assert [m.record()[0] for m in self.pipeline.topic("quotes") if (m.partition, m.offset) == at] == ["tick"]
 
 
+@pytest.mark.alone
 def test_a_leg_that_falls_silent_closes_its_opportunity_by_ticks_alone(pipeline, logs):
     with ExitStack() as undo:
         market = Silence(pipeline, logs, undo)

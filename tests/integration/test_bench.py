@@ -21,6 +21,7 @@ RATIOS = {"codec.trade.encode": "avro-c encode", "codec.trade.decode": "avro-c d
           "candles.eos.all": "consume.bare", "postgres.trades": "postgres.copy"}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("only,names", [
     ("micro", MICRO), ("candles", CANDLES), ("latency", LATENCY), ("signal", SIGNAL),
     ("restart", RESTART), ("postgres", POSTGRES)])

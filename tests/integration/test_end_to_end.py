@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from decimal import Decimal
 from urllib.parse import quote as escaped
 
+import pytest
+
 import candle_oracle
 import plant_oracle
 import quote_oracle
@@ -217,6 +219,7 @@ def assert_served(pipeline, minutes, expected, trades, opportunities):
     assert_served_opportunities(url, opportunities)
 
 
+@pytest.mark.alone
 def test_all_that_is_written_stored_and_served_equals_what_the_ledgers_say(pipeline, logs):
     with ExitStack() as undo:
         markets = Markets(pipeline, logs, undo)
