@@ -46,6 +46,8 @@ KINDS = [
     Kind("feeds", "`exchange|symbol`", ("Feed",), BY_KEY, "cw-producer", headers="`kind`: `feed`"),
     Kind("feed-progress.*", "symbol: `BTC-USDT`; `*` for the shard", ("Progress",), "the shard's number", "cw-producer",
          note="Of use to the producer, and to whoever asks how far it got."),
+    Kind("*.json", "that of the record it is a copy of", (), "that of the record it is a copy of", "cw-tap",
+         note="The JSON form of each record of the topic it is named after, as [TAP.md](TAP.md) tells."),
     Kind("candles.*", "`exchange|symbol|open_time`: `binance|BTC-USDT|2026-11-21T05:25:00.000000Z`", ("Candle",),
          "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles",
          note="A key has many records: provisional ones, the final one, later revisions. The last one counts, and "

@@ -155,7 +155,7 @@ print_screen() {
     local text rows columns
     rows=$(tput lines 2>/dev/null) || rows=24
     columns=$(tput cols 2>/dev/null) || columns=80
-    text=$(screen_text | head -n $((rows - 1)) | cut -c "1-$columns" | sed 's/$/\x1b[K/')
+    text=$(screen_text | awk -v rows="$rows" 'NR < rows' | cut -c "1-$columns" | sed 's/$/\x1b[K/')
     ((drawn == 0)) || printf '\e[%dA' "$drawn"
     printf '%s\n\e[J' "$text"
     drawn=$(wc -l <<<"$text")
