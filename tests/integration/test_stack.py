@@ -1,6 +1,7 @@
 """deploy/local/stack: up, down and run. But for one test with stand-ins for the programs: what matters here is what
 becomes of them."""
 
+import fcntl
 import json
 import os
 import pty
@@ -8,7 +9,9 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -367,6 +370,7 @@ def test_run_on_a_terminal(stack):
     (stack.var.parent / "Makefile").write_text(f"run:\n\t@{LOCAL}/stack run\n")
     pid, terminal = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 60, 160, 0, 0))
         os.execvpe("make", ["make", "-C", str(stack.var.parent), "run"], {**stack.env, "TERM": "xterm"})
     shown = b""
 

@@ -146,16 +146,18 @@ screen_text() {
         candle 1m UTC open high low close volume trades status
     last_candles | awk -F'\t' '{ printf "%-8s %-11s %5s %11s %11s %11s %11s %14s %7s  %s\n",
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }'
-    printf '\n%s\n' "$(not_ready_services | grep . || echo 'All programs are ready.') Ctrl-C stops everything."
 }
 
 # print_screen: writes over what it wrote the last time. Lines and columns beyond the terminal are cut, since wrapped
 # or scrolled ones could not be found again.
 print_screen() {
-    local text rows columns
-    rows=$(tput lines 2>/dev/null) || rows=24
-    columns=$(tput cols 2>/dev/null) || columns=80
-    text=$(screen_text | awk -v rows="$rows" 'NR < rows' | cut -c "1-$columns" | sed 's/$/\x1b[K/')
+    local text end rows=0 columns=0
+    read -r rows columns < <(stty size 2>/dev/null || true) || true
+    ((rows > 0 && columns > 0)) || rows=24 columns=80
+    end=$(printf '\n%s\n' "$(not_ready_services | grep . || echo 'All programs are ready.') Ctrl-C stops everything.")
+    rows=$((rows - 1 - $(wc -l <<<"$end")))
+    text=$({ screen_text | awk -v rows="$rows" 'NR <= rows'; printf '%s\n' "$end"; } |
+        cut -c "1-$columns" | sed 's/$/\x1b[K/')
     ((drawn == 0)) || printf '\e[%dA' "$drawn"
     printf '%s\n\e[J' "$text"
     drawn=$(wc -l <<<"$text")

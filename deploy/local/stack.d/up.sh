@@ -93,18 +93,20 @@ ENV
     mv "$var/env.new" "$var/env"
 }
 
-# find_example: sets example to the EXCHANGE/SYMBOL with most trades. The first trades of a new market are on their way
-# for a moment; a market may also be quiet.
+# find_example: sets example to an EXCHANGE/SYMBOL that has a candle, the one with most trades. The first trades of a new
+# market are on their way for a moment; a market may also be quiet.
 find_example() {
-    local deadline=$((SECONDS + 10))
-    example=
-    until [[ -n $example ]] || ((SECONDS >= deadline)); do
-        example=$(curl -s --max-time 5 "http://127.0.0.1:$(service_port api)/v1/symbols" |
+    local api deadline=$((SECONDS + 10))
+    api=http://127.0.0.1:$(service_port api)
+    while ((SECONDS < deadline)); do
+        example=$(curl -s --max-time 5 "$api/v1/symbols" |
             jq -r '.symbols | map(select(.trades > 0)) | max_by(.trades) | select(.) | "\(.exchange)/\(.symbol)"' \
                 2>/dev/null) || true
-        [[ -n $example ]] || sleep 0.2
+        ! curl -s --max-time 5 "$api/v1/candles/$example?interval=1m&limit=1" |
+            jq -e '.candles | length > 0' >/dev/null 2>&1 || return 0
+        sleep 0.2
     done
-    example=${example:-binance/BTC-USDT}
+    example=binance/BTC-USDT
 }
 
 print_places() {
