@@ -46,7 +46,7 @@ static void answer_open(struct answer *a, const char *path, const struct slice *
     static const struct slice outer[] = {FIELDS_KEY("result")};
     static const struct slice inner[] = {FIELDS_KEY("XBTUSDT")};
     struct fields f = {.exchange = path, .record = "answer", .keys = outer, .n = 1};
-    const struct scan_value *v;
+    const struct scan_value *v = NULL;
     struct slice line;
     struct err e = {0};
     a->names = names;
