@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#define LARGE ((__int128)1 << 70) /* more than 64 bits hold */
+
 enum { SYMBOLS = 50 };
 
 static struct quote_queue *create(struct bell *bell)
@@ -30,8 +32,8 @@ static int64_t put(struct quote_queue *q, uint32_t symbol, int64_t n)
         .receive_us = n,
         .has_exchange_time = n % 2 == 0,
         .other_us = n - 7,
-        .bid = {true, {(__int128)n << 70}, {n}},
-        .ask = {n % 3 != 0, {-n}, {(__int128)-n << 70}},
+        .bid = {true, {n * LARGE}, {n}},
+        .ask = {n % 3 != 0, {-n}, {-n * LARGE}},
     };
     return quote_queue_put(q, &in);
 }
@@ -46,9 +48,9 @@ static bool is_quote(const struct entry *in, uint32_t symbol, int64_t n)
 {
     return in->type == ENTRY_QUOTE && in->index == symbol && in->receive_us == n &&
            in->has_exchange_time == (n % 2 == 0) && in->other_us == n - 7 && in->bid.there &&
-           in->bid.price.e18 == (__int128)n << 70 && in->bid.amount.e18 == n &&
+           in->bid.price.e18 == n * LARGE && in->bid.amount.e18 == n &&
            in->ask.there == (n % 3 != 0) && in->ask.price.e18 == -n &&
-           in->ask.amount.e18 == (__int128)-n << 70;
+           in->ask.amount.e18 == -n * LARGE;
 }
 
 static void in_order(void **state)
