@@ -1,9 +1,9 @@
 # A facade: each target is a command or two that you could type. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run up down status logs test docs lint asan bench soak clean reset
+.PHONY: help setup build run up down status logs test docs lint asan bench soak live-check clean reset
 
 help: ## Show this help
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Debian packages, Kafka, Python packages of the tests
 	@deploy/local/setup.sh
@@ -46,6 +46,9 @@ bench: build ## Measure, print the figures and write them to var/bench.json (ONL
 soak: build ## An hour of market: memory flat, disk, every candle checked (HOURS, RATE, SYMBOLS, SPEED)
 	@.cache/venv/bin/python tests/soak/soak.py $(if $(HOURS),--hours $(HOURS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(SYMBOLS),--symbols $(SYMBOLS)) $(if $(SPEED),--speed $(SPEED))
+
+live-check: build ## Say of each real exchange whether it answers, subscribes and delivers (EXCHANGES="okx kraken")
+	@tools/live_check.py $(EXCHANGES)
 
 clean: ## Remove what was built
 	@rm -rf build build-*

@@ -1,5 +1,5 @@
 /**
- * cw-api: candles, trades, symbols and what is known to be missing, over REST.
+ * cw-api: candles, trades, quotes, arbitrage, symbols and what is known to be missing, over REST.
  */
 #include "log.h"
 #include "pool.h"
@@ -29,7 +29,8 @@ static const struct conf_opt options[] = {
 
 static const struct program_about about = {
     .conf = {.name = "cw-api",
-             .summary = "Serves candles, trades, gaps and symbols from PostgreSQL over REST.",
+             .summary =
+                 "Serves candles, trades, quotes, arbitrage and gaps from PostgreSQL over REST.",
              .args = "",
              .details = "GET / lists the endpoints, /openapi.json describes them. Every error is "
                         "application/problem+json.\n"},

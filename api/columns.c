@@ -91,6 +91,28 @@ int32_t column_int32(struct columns *c)
     return v;
 }
 
+bool column_bool_or_null(struct columns *c, bool *ret)
+{
+    struct slice text;
+    struct err e = {0};
+    if (!column_text_or_null(c, &text))
+        return false;
+    if (slice_is(text, "t") || slice_is(text, "f")) {
+        *ret = text.data[0] == 't';
+        return true;
+    }
+    (void)err_set(&e, ERR_PROTO, "neither t nor f");
+    fail(c, c->next - 1, &e);
+    return false;
+}
+
+bool column_bool(struct columns *c)
+{
+    bool v = false;
+    need(c, column_bool_or_null(c, &v));
+    return v;
+}
+
 bool column_decimal_or_null(struct columns *c, struct decimal *ret)
 {
     struct slice text;

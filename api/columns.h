@@ -32,12 +32,14 @@ struct columns columns_of(const PGresult *rows, int row);
 struct slice column_text(struct columns *c);
 int64_t column_int(struct columns *c);
 int32_t column_int32(struct columns *c);
+bool column_bool(struct columns *c);
 struct decimal column_decimal(struct columns *c);
 
 /* False for null, and *ret is untouched then. */
 bool column_text_or_null(struct columns *c, struct slice *ret);
 bool column_int_or_null(struct columns *c, int64_t *ret);
 bool column_int32_or_null(struct columns *c, int32_t *ret);
+bool column_bool_or_null(struct columns *c, bool *ret);
 bool column_decimal_or_null(struct columns *c, struct decimal *ret);
 
 /* 0 when all columns read so far made sense. ERR_PROTO naming the column. */

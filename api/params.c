@@ -117,6 +117,28 @@ const char *params_word(const struct target *t, const char *name, const char *co
     return word;
 }
 
+const char *params_decimal(const struct target *t, const char *name, struct problem *p)
+{
+    enum { DIGITS_MAX = 9 };
+    static const char digits[] = "0123456789";
+    const char *text = target_param(t, name);
+    if (!text)
+        return "";
+    const char *at = text + (*text == '-');
+    size_t whole = strspn(at, digits);
+    bool good = whole > 0 && whole <= DIGITS_MAX;
+    if (good && at[whole] == '.') {
+        at += whole + 1;
+        whole = strspn(at, digits);
+        good = whole > 0 && whole <= DIGITS_MAX;
+    }
+    if (good && at[whole] == '\0')
+        return text;
+    problem_invalid(p, name,
+                    "a number such as 5 or -0.25, at most 9 digits before and behind its point");
+    return "";
+}
+
 const char *params_interval(const struct target *t, const char *const *words, struct problem *p)
 {
     return params_word(t, "interval", words, "1m", p);

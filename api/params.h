@@ -35,6 +35,10 @@ const char *params_word(const struct target *t, const char *name, const char *co
  * absent. NULL: none of them. */
 const char *params_interval(const struct target *t, const char *const *words, struct problem *p);
 
+/* A plain decimal number, at most nine digits on either side of the point: its text, "" where the
+ * parameter is absent or no such number. */
+const char *params_decimal(const struct target *t, const char *name, struct problem *p);
+
 /* A time: RFC 3339, or seconds since 1970. *ret_us stays as it is where the parameter is absent. */
 void params_time(const struct target *t, const char *name, int64_t *ret_us, struct problem *p);
 

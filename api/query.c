@@ -31,12 +31,17 @@ int rows_trade(const struct rows *rows, int i, struct trade_row *ret, struct err
 int rows_symbol(const struct rows *rows, int i, struct symbol_row *ret, struct err *e)
 {
     struct columns c = rows_columns(rows, i);
-    struct symbol_row v;
+    struct symbol_row v = {0};
     v.exchange = column_text(&c);
     v.symbol = column_text(&c);
     v.trades = column_int(&c);
-    v.first_trade_time_us = column_int(&c);
-    v.last_trade_time_us = column_int(&c);
+    v.has_trade_times = column_int_or_null(&c, &v.first_trade_time_us);
+    (void)column_int_or_null(&c, &v.last_trade_time_us);
+    v.has_instrument = column_text_or_null(&c, &v.native_symbol);
+    (void)column_text_or_null(&c, &v.status);
+    v.has_tick_size = column_decimal_or_null(&c, &v.tick_size);
+    v.has_lot_size = column_decimal_or_null(&c, &v.lot_size);
+    (void)column_int_or_null(&c, &v.update_time_us);
     if (columns_check(&c, e) != 0)
         return err_prefix(e, "symbol of the database");
     *ret = v;
@@ -66,11 +71,10 @@ int trade_place(const struct trade_row *row, struct place *ret, struct err *e)
     return 0;
 }
 
-int symbol_place(const struct symbol_row *row, struct place *ret, struct err *e)
+int names_place(struct slice exchange, struct slice symbol, struct place *ret, struct err *e)
 {
     struct place p = {0};
-    int n = snprintf(p.text, sizeof(p.text), "%.*s|%.*s", SLICE_ARG(row->exchange),
-                     SLICE_ARG(row->symbol));
+    int n = snprintf(p.text, sizeof(p.text), "%.*s|%.*s", SLICE_ARG(exchange), SLICE_ARG(symbol));
     if (fit_text(n, &p, e) != 0)
         return -1;
     *ret = p;
@@ -105,16 +109,10 @@ struct rows *query_trades(struct pool *pool, const char *exchange, const char *s
 struct rows *query_symbols(struct pool *pool, const char *exchange, const struct page *page,
                            struct err *e)
 {
-    char after[PLACE_TEXT] = "";
-    if (page->has_after)
-        memcpy(after, page->after.text, sizeof(after));
-    char *separator = strchr(after, '|');
-    if (separator)
-        *separator = '\0';
+    struct names_after after;
     struct binds b = {0};
     bind_text(&b, exchange);
-    bind_text(&b, after);
-    bind_text(&b, separator ? separator + 1 : "");
+    bind_names_after(&b, page, &after);
     bind_int(&b, page->limit + 1);
     return rows_run(pool, &statement_symbols, &b, page->limit, false, e);
 }

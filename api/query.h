@@ -60,14 +60,24 @@ struct symbol_row {
     struct slice exchange;
     struct slice symbol;
     int64_t trades;
+    bool has_trade_times; /* false: it never traded here */
     int64_t first_trade_time_us;
     int64_t last_trade_time_us;
+    bool has_instrument; /* false: the exchange has said nothing of it */
+    struct slice native_symbol;
+    struct slice status;
+    bool has_tick_size;
+    struct decimal tick_size;
+    bool has_lot_size;
+    struct decimal lot_size;
+    int64_t update_time_us;
 };
 int rows_symbol(const struct rows *rows, int i, struct symbol_row *ret, struct err *e) MUST_CHECK;
 
 /* The order key of a row. ERR_PROTO: its texts are too long for a cursor. */
 int trade_place(const struct trade_row *row, struct place *ret, struct err *e) MUST_CHECK;
-int symbol_place(const struct symbol_row *row, struct place *ret, struct err *e) MUST_CHECK;
+int names_place(struct slice exchange, struct slice symbol, struct place *ret,
+                struct err *e) MUST_CHECK;
 
 /* --- questions: NULL with *e as pool_query(), and ERR_NOMEM ---------------------------------- */
 

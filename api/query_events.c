@@ -67,7 +67,7 @@ struct place feed_place(const struct trade_row *row)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static struct rows *query_events(struct pool *pool, const struct event_statements *st,
+static struct rows *query_events(struct pool *pool, const struct list_statements *st,
                                  const struct event_filter *filter, const struct page *page,
                                  struct err *e)
 {

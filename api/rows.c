@@ -1,6 +1,7 @@
 #include "rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct rows {
     PGresult *result;
@@ -50,4 +51,17 @@ struct rows *rows_run(struct pool *pool, const struct statement *st, const struc
     rows->backward = backward;
     rows->more = n > limit && !backward;
     return rows;
+}
+
+void bind_names_after(struct binds *b, const struct page *page, struct names_after *ret)
+{
+    memset(ret->exchange, 0, sizeof(ret->exchange));
+    if (page->has_after)
+        memcpy(ret->exchange, page->after.text, sizeof(ret->exchange));
+    char *separator = strchr(ret->exchange, '|');
+    ret->symbol = separator ? separator + 1 : "";
+    if (separator)
+        *separator = '\0';
+    bind_text(b, ret->exchange);
+    bind_text(b, ret->symbol);
 }

@@ -24,6 +24,15 @@ struct rows *rows_run(struct pool *pool, const struct statement *st, const struc
 /* Row i of the page, ascending. */
 struct columns rows_columns(const struct rows *rows, int i);
 
+/* The exchange and symbol that a page begins behind. */
+struct names_after {
+    char exchange[PLACE_TEXT];
+    const char *symbol; /* points into exchange */
+};
+
+/* Binds both; *ret lives as long as b. */
+void bind_names_after(struct binds *b, const struct page *page, struct names_after *ret);
+
 /* A word that a newer writer knows and we do not is "unknown", as in Avro. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): tag is part of names of types and functions. */
 #define WORD_COLUMN(tag, COUNT)                                                                    \

@@ -23,7 +23,7 @@ enum { POLL_MS = 200 };
 struct session {
     PGconn *conn;
     const atomic_bool *stop;
-    uint32_t prepared; /* bit n: statement n is */
+    uint64_t prepared; /* bit n: statement n is; there are bits for SESSION_STATEMENTS_MAX */
     bool given_up;     /* an answer is outstanding that nobody waits for */
 };
 
@@ -282,7 +282,7 @@ static PGresult *finish(struct session *s, int sent, ExecStatusType wanted, stru
 PGresult *session_query(struct session *s, const struct statement *st, const struct binds *b,
                         struct err *e)
 {
-    uint32_t bit = UINT32_C(1) << st->id;
+    uint64_t bit = UINT64_C(1) << st->id;
     if (!(s->prepared & bit)) {
         int sent = PQsendPrepare(s->conn, st->name, st->sql, 0, NULL);
         PGresult *r = finish(s, sent, PGRES_COMMAND_OK, e);

@@ -7,25 +7,29 @@
 
 const struct statement statement_check = {
     0, "check",
-    "SELECT count(to_regclass(name)) = 6 FROM"
-    " unnest(ARRAY['candle', 'candle_revision', 'trade', 'symbol', 'gap', 'feed_event']) name"};
+    "SELECT count(to_regclass(name)) = 12 FROM"
+    " unnest(ARRAY['candle', 'candle_revision', 'trade', 'symbol', 'gap', 'feed_event',"
+    " 'known_symbol', 'latest_quote', 'exchange_state', 'instrument', 'opportunity', 'watching'])"
+    " name"};
 
 const struct statement statement_exchanges = {
-    1, "exchanges", "SELECT DISTINCT exchange COLLATE \"C\" FROM symbol ORDER BY 1"};
+    1, "exchanges", "SELECT DISTINCT exchange COLLATE \"C\" FROM known_symbol ORDER BY 1"};
 
 const struct statement statement_symbol = {
     2, "symbol",
-    "SELECT symbol FROM symbol WHERE ($1 = '' OR exchange = $1) AND symbol = $2 LIMIT 1"};
+    "SELECT symbol FROM known_symbol WHERE ($1 = '' OR exchange = $1) AND symbol = $2 LIMIT 1"};
 
 const struct statement statement_symbol_names = {
     3, "symbol_names",
-    "SELECT DISTINCT symbol COLLATE \"C\" FROM symbol WHERE $1 = '' OR exchange = $1"
+    "SELECT DISTINCT symbol COLLATE \"C\" FROM known_symbol WHERE $1 = '' OR exchange = $1"
     " ORDER BY 1 LIMIT $2::bigint"};
 
 const struct statement statement_symbols = {
     4, "symbols",
-    "SELECT exchange, symbol, trades, " TIME_US("first_trade_time") ", " TIME_US("last_trade_time")
-    " FROM symbol WHERE ($1 = '' OR exchange = $1)"
+    "SELECT exchange, symbol, coalesce(trades, 0), " TIME_US("first_trade_time") ", "
+    TIME_US("last_trade_time") ", native_symbol, status, tick_size, lot_size, "
+    TIME_US("update_time") " FROM known_symbol LEFT JOIN symbol USING (exchange, symbol)"
+    " LEFT JOIN instrument USING (exchange, symbol) WHERE ($1 = '' OR exchange = $1)"
     " AND (exchange COLLATE \"C\", symbol COLLATE \"C\") > ($2, $3)"
     " ORDER BY exchange COLLATE \"C\", symbol COLLATE \"C\" LIMIT $4::bigint"};
 
@@ -140,7 +144,7 @@ const struct statement statement_trades_after = {
     ", partition, \"offset\" FROM gap" FILTER("state")                                             \
     " AND coalesce(to_time, open_time) >= $4::timestamptz AND " GAP_TIME " < $5::timestamptz"
 
-const struct event_statements statements_gaps = {
+const struct list_statements statements_gaps = {
     {19, "gaps_first", GAPS ASCENDING(GAP_TIME)},
     {20, "gaps_last", GAPS DESCENDING(GAP_TIME)},
     {21, "gaps_after", GAPS AFTER(GAP_TIME) ASCENDING(GAP_TIME)},
@@ -152,9 +156,85 @@ const struct event_statements statements_gaps = {
     " FROM feed_event" FILTER("event")                                                             \
     " AND receive_time >= $4::timestamptz AND receive_time < $5::timestamptz"
 
-const struct event_statements statements_feeds = {
+const struct list_statements statements_feeds = {
     {22, "feeds_first", FEEDS ASCENDING("receive_time")},
     {23, "feeds_last", FEEDS DESCENDING("receive_time")},
     {24, "feeds_after", FEEDS AFTER("receive_time") ASCENDING("receive_time")},
 };
+
+/* --- quotes and the feeds they come from ----------------------------------------------------- */
+
+const struct statement statement_quotes = {
+    25, "quotes",
+    "SELECT q.exchange, q.symbol, bid, bid_amount, ask, ask_amount, state, "
+    TIME_US("exchange_time") ", " TIME_US("q.receive_time") ", q.epoch, q.partition, q.\"offset\", "
+    TIME_US("s.receive_time") ", s.alive, s.epoch > q.epoch"
+    " FROM latest_quote q LEFT JOIN exchange_state s ON s.exchange = q.exchange"
+    " AND s.topic = 'quotes' AND s.partition = q.partition"
+    " WHERE ($1 = '' OR q.exchange = $1) AND ($2 = '' OR q.symbol = $2)"
+    " AND (q.exchange COLLATE \"C\", q.symbol COLLATE \"C\") > ($3, $4)"
+    " ORDER BY q.exchange COLLATE \"C\", q.symbol COLLATE \"C\" LIMIT $5::bigint"};
+
+const struct statement statement_exchange_feeds = {
+    26, "exchange_feeds",
+    "WITH parts AS (SELECT *, max(receive_time) OVER (PARTITION BY exchange) AS newest"
+    " FROM exchange_state),"
+    " feeds AS (SELECT exchange, topic, count(*) AS partitions,"
+    " count(*) FILTER (WHERE receive_time >= $1::timestamptz) AS fresh,"
+    " count(*) FILTER (WHERE receive_time >= $1::timestamptz AND alive) AS alive,"
+    " max(receive_time) AS receive_time FROM parts"
+    " WHERE receive_time > newest - interval '1 hour' GROUP BY exchange, topic),"
+    " names AS (SELECT exchange, count(*) AS symbols, max(last_trade_time) AS last_trade_time"
+    " FROM known_symbol LEFT JOIN symbol USING (exchange, symbol) GROUP BY exchange)"
+    " SELECT exchange, coalesce(symbols, 0), " TIME_US("last_trade_time") ", topic, partitions,"
+    " fresh, alive, " TIME_US("receive_time") " FROM names FULL JOIN feeds USING (exchange)"
+    " ORDER BY exchange COLLATE \"C\", topic COLLATE \"C\" DESC LIMIT $2::bigint"};
+
+/* --- arbitrage ------------------------------------------------------------------------------- */
+
+#define OPPORTUNITY(opened)                                                                        \
+    "SELECT id, kind, state, legs, rates, size, gross_bps, net_bps, peak_net_bps, suspect, "       \
+    TIME_US("open_time") ", " TIME_US("time") ", duration_us, reason, quotes_partition,"           \
+    " quotes_offset, " opened ", partition, \"offset\""
+#define OPENED "open_size, open_gross_bps, open_net_bps"
+#define NOT_OPENED                                                                                 \
+    "NULL::numeric AS open_size, NULL::numeric AS open_gross_bps, NULL::numeric AS open_net_bps"
+
+#define LEGS_AND_TIME(net, time)                                                                   \
+    "($1 = '' OR $1 = ANY (symbols)) AND ($2 = '' OR $2 = ANY (exchanges))"                        \
+    " AND ($3 = '' OR " net " >= nullif($3, '')::numeric)"                                         \
+    " AND " time " >= $4::timestamptz AND " time " < $5::timestamptz"
+#define BY_ID(direction) ", id COLLATE \"C\"" direction " LIMIT $6::bigint"
+#define LIST(id, name, rows, time)                                                                 \
+    {(id), name "_first", rows " ORDER BY " time BY_ID("")},                                       \
+    {(id) + 1, name "_last", rows " ORDER BY " time " DESC" BY_ID(" DESC")},                       \
+    {(id) + 2, name "_after", rows " AND (" time ", id COLLATE \"C\") > ($7::timestamptz, $8)"     \
+     " ORDER BY " time BY_ID("")}
+
+#define OPPORTUNITIES(state, net)                                                                  \
+    OPPORTUNITY(OPENED) " FROM opportunity WHERE " state LEGS_AND_TIME(net, "open_time")
+
+const struct list_statements statements_open = {
+    LIST(27, "open", OPPORTUNITIES("state <> 'closed' AND ", "net_bps"), "open_time")};
+
+const struct list_statements statements_closed = {
+    LIST(30, "closed", OPPORTUNITIES("state = 'closed' AND ", "peak_net_bps"), "open_time")};
+
+const struct list_statements statements_opportunities = {
+    LIST(33, "opportunities",
+         OPPORTUNITIES("", "CASE state WHEN 'closed' THEN peak_net_bps ELSE net_bps END"),
+         "open_time")};
+
+const struct list_statements statements_watching = {
+    LIST(36, "watching",
+         OPPORTUNITY(NOT_OPENED) " FROM watching WHERE " LEGS_AND_TIME("net_bps", "time"), "time")};
+
+const struct statement statement_opportunity = {
+    39, "opportunity", OPPORTUNITY(OPENED) " FROM opportunity WHERE id = $1"};
+
+const struct statement statement_opportunity_events = {
+    40, "opportunity_events",
+    OPPORTUNITY(NOT_OPENED) " FROM opportunity_event"
+    " WHERE id = $1 AND (partition, \"offset\") > ($2::bigint, $3::bigint)"
+    " ORDER BY partition, \"offset\" LIMIT $4::bigint"};
 /* clang-format on */

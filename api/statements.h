@@ -25,7 +25,8 @@ extern const struct statement statement_symbol;
 /* exchange or "" for all, at most -> symbol, in byte order. */
 extern const struct statement statement_symbol_names;
 /* exchange or "" for all, exchange and symbol to be behind, at most -> exchange, symbol, trades,
- * first_trade_time, last_trade_time, ascending. */
+ * first_trade_time, last_trade_time (null: none), native_symbol, status, tick_size, lot_size,
+ * update_time (null: not listed), ascending. */
 extern const struct statement statement_symbols;
 /* Questions about the candles of one exchange, symbol and interval, these three first; those as of
  * a time take it fourth. */
@@ -57,12 +58,32 @@ extern const struct statement statement_trades_after;
 /* exchange, symbol and state or event, each "" for any, from, to, at most -> the columns of the
  * table in their order. first: ascending; last: descending; after: also time, partition and offset
  * to be behind, ascending. */
-struct event_statements {
+struct list_statements {
     struct statement first;
     struct statement last;
     struct statement after;
 };
-extern const struct event_statements statements_gaps;
-extern const struct event_statements statements_feeds;
+extern const struct list_statements statements_gaps;
+extern const struct list_statements statements_feeds;
+
+/* exchange, symbol, each "" for any, exchange and symbol to be behind, at most -> the fields of a
+ * quote record in their order, partition, offset, receive_time and alive of the newest tick there
+ * (null: none), is that one of a higher epoch? */
+extern const struct statement statement_quotes;
+/* what ticks are fresh since, at most -> exchange, symbols, last_trade_time, topic (null: no tick),
+ * partitions, those with a fresh tick, with one that is alive, receive_time of the newest. */
+extern const struct statement statement_exchange_feeds;
+
+/* symbol, exchange and lowest net edge, each "" for any, from, to, at most -> the fields of an
+ * opportunity record in their order, what it opened with (size, gross and net edge), partition,
+ * offset. first: ascending; last: descending; after: also time and id to be behind, ascending. */
+extern const struct list_statements statements_open;
+extern const struct list_statements statements_closed;
+extern const struct list_statements statements_opportunities; /* open and closed */
+extern const struct list_statements statements_watching;
+/* id -> the same of one. */
+extern const struct statement statement_opportunity;
+/* id, partition and offset to be behind, at most -> the same of each record of its life. */
+extern const struct statement statement_opportunity_events;
 
 #endif

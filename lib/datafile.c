@@ -1,5 +1,6 @@
 #include "datafile.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,4 +41,21 @@ int datafile_find(const char *installed, const char *in_tree, char ret[PATH_MAX]
                        in_tree, folder);
     memcpy(ret, path, strlen(path) + 1);
     return 0;
+}
+
+int datafile_read(const char *path, struct strbuf *out, struct err *e)
+{
+    FILE *fp = fopen(path, "re");
+    if (!fp)
+        return err_set(e, ERR_CONF, "%.150s: %s", path, strerror(errno));
+    char chunk[4096];
+    size_t n;
+    int r = 0;
+    while (r == 0 && (n = fread(chunk, 1, sizeof(chunk), fp)) > 0)
+        if (strbuf_add(out, chunk, n) != 0)
+            r = err_set(e, ERR_CONF, "%.150s: longer than %zu bytes", path, out->limit);
+    if (r == 0 && ferror(fp))
+        r = err_set(e, ERR_CONF, "%.150s: %s", path, strerror(errno));
+    (void)fclose(fp); /* it was only read */
+    return r;
 }

@@ -17,7 +17,7 @@
 #include "err.h"
 #include "metrics.h"
 
-enum { HEALTH_STALL_MS = 30000, HEALTH_PARTS_MAX = 8 };
+enum { HEALTH_STALL_MS = 30000, HEALTH_PARTS_MAX = 16 };
 
 struct health;
 

@@ -8,10 +8,22 @@ struct packed_trade {
     int64_t sequence;
 };
 
+struct packed_quote {
+    struct quote_side bid;
+    struct quote_side ask;
+    bool has_exchange_time;
+};
+
+static size_t body_size(enum entry_type type)
+{
+    if (type == ENTRY_TRADE)
+        return sizeof(struct packed_trade);
+    return type == ENTRY_QUOTE ? sizeof(struct packed_quote) : 0;
+}
+
 size_t entry_packed_size(const struct entry *in)
 {
-    size_t trade = in->type == ENTRY_TRADE ? sizeof(struct packed_trade) : 0;
-    size_t n = sizeof(struct entry_head) + trade + in->text.len + in->data.len;
+    size_t n = sizeof(struct entry_head) + body_size(in->type) + in->text.len + in->data.len;
     return (n + ALIGN - 1) / ALIGN * ALIGN;
 }
 
@@ -42,6 +54,9 @@ void entry_pack(const struct entry *in, int64_t now_us, char *at)
     if (in->type == ENTRY_TRADE) {
         const struct packed_trade trade = {in->price, in->amount, in->sequence};
         at = add(at, &trade, sizeof(trade));
+    } else if (in->type == ENTRY_QUOTE) {
+        const struct packed_quote quote = {in->bid, in->ask, in->has_exchange_time};
+        at = add(at, &quote, sizeof(quote));
     }
     at = add(at, in->text.data, in->text.len);
     (void)add(at, in->data.data, in->data.len);
@@ -69,6 +84,13 @@ void entry_unpack(const char *at, struct entry *ret)
         ret->price = trade.price;
         ret->amount = trade.amount;
         ret->sequence = trade.sequence;
+    } else if (ret->type == ENTRY_QUOTE) {
+        struct packed_quote quote;
+        memcpy(&quote, at, sizeof(quote));
+        at += sizeof(quote);
+        ret->bid = quote.bid;
+        ret->ask = quote.ask;
+        ret->has_exchange_time = quote.has_exchange_time;
     }
     ret->text = slice_make(at, head.text_len);
     ret->data = slice_make(at + head.text_len, head.data_len);

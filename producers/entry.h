@@ -1,5 +1,5 @@
 /**
- * One thing the feed has to say to the writer, in the order it happened.
+ * One thing the feed has to say to the writers, in the order it happened.
  *
  *     const struct entry tick = {.type = ENTRY_TICK, .receive_us = now_us, .data = alive};
  *     entry_pack(&tick, mono_us, bytes);       // entry_packed_size(&tick) of them
@@ -10,11 +10,12 @@
 #ifndef CANDLEWICK_ENTRY_H
 #define CANDLEWICK_ENTRY_H
 
-#include "record.h"
+#include "exchange.h"
 
 enum entry_type {
     ENTRY_TRADE, /* a trade of the symbol `index` */
-    ENTRY_LINK,  /* connection `index` has all its symbols subscribed (up), or lost them */
+    ENTRY_QUOTE, /* best bid and ask of the symbol `index`; no side: they are not known any more */
+    ENTRY_LINK,  /* trades of symbols, the first of them `index`, arrive now (up), or do no more */
     ENTRY_TICK,  /* a second has passed, and everything received in it stands before this */
     ENTRY_BAD,   /* a frame on connection `index` that could not be understood */
 };
@@ -24,16 +25,21 @@ struct entry {
     uint32_t index;
     bool up;            /* ENTRY_LINK */
     int64_t receive_us; /* market clock */
-    int64_t other_us;   /* ENTRY_TRADE: exchange time; ENTRY_LINK: when last heard of, if lost */
+    int64_t other_us;   /* ENTRY_TRADE, ENTRY_QUOTE: exchange time; ENTRY_LINK: when last heard of,
+                           if lost */
     int64_t sequence;   /* ENTRY_TRADE, with the four below */
     struct decimal price;
     struct decimal amount;
     enum side side;
     enum trade_origin origin;
+    bool has_exchange_time; /* ENTRY_QUOTE, with the two below */
+    struct quote_side bid;
+    struct quote_side ask;
     int64_t frame_len; /* ENTRY_BAD: bytes of the frame, of which data may be the first ones only */
     struct slice text; /* trade id; why the connection was lost; what is wrong with the frame */
     struct slice data; /* ENTRY_TICK: a byte per partition of the shard, 1 where all its
-                          connections are up; ENTRY_BAD: the frame */
+                          connections are up; ENTRY_LINK: a byte per symbol from `index` on, 1 where
+                          it is meant; ENTRY_BAD: the frame */
 };
 
 /* An entry as a run of bytes begins with this, at any address. */

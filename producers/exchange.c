@@ -1,12 +1,16 @@
 #include "exchange.h"
 
 #include "exchanges/binance.h"
+#include "exchanges/kraken.h"
+#include "exchanges/okx.h"
 
 #include <string.h>
 
 /* Alphabetical. */
 static const struct exchange_ops *const exchanges[] = {
     &binance_exchange,
+    &kraken_exchange,
+    &okx_exchange,
 };
 
 const struct exchange_ops *exchange_find(const char *name)
@@ -19,7 +23,7 @@ const struct exchange_ops *exchange_find(const char *name)
 
 const char *exchange_names(void)
 {
-    return "binance";
+    return "binance, kraken, okx";
 }
 
 const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endpoint)
@@ -27,5 +31,22 @@ const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endp
     for (const struct endpoint *p = x->endpoints; p->name; p++)
         if (strcmp(p->name, endpoint) == 0)
             return p->default_url;
+    return NULL;
+}
+
+int exchange_whole_url(const struct subs *s, char *ret, size_t cap, struct err *e)
+{
+    if (cap == 0)
+        return err_set(e, ERR_LIMIT, "no room for a path of %s", s->channel->endpoint);
+    *ret = '\0';
+    return 0;
+}
+
+const struct channel *exchange_channel(const struct exchange_ops *x, enum channel_kind kind,
+                                       const char *name)
+{
+    for (const struct channel *c = x->channels; c->name; c++)
+        if (c->kind == kind && (*name == '\0' || strcmp(c->name, name) == 0))
+            return c;
     return NULL;
 }

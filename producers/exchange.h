@@ -5,7 +5,7 @@
  *     const struct exchange_ops *x = exchange_find("binance");
  *     x->parse_instruments(body, instruments, &e);
  *     x->build_subscribe(subs, 0, &out, &e);            // text to send
- *     x->parse_frame(session, &frame, on_event, ctx, &e);
+ *     x->parse_frame(session, &listen, &frame, on_event, ctx, &skipped, &e);
  *
  * Threads: ops are constant; a session belongs to one connection and its thread.
  */
@@ -29,8 +29,25 @@ enum {
 };
 
 struct endpoint {
-    const char *name;        /* "ws", "rest": exchange.<exchange>.<name>.url overrides the URL */
+    const char *name;        /* exchange.<exchange>.<name>.url overrides the URL; "rest" is HTTP,
+                                all others are WebSocket */
     const char *default_url; /* without a path that depends on the request */
+};
+
+enum channel_kind { CHANNEL_TRADES, CHANNEL_QUOTES, CHANNEL_KINDS };
+
+/* A kind of stream that symbols can be subscribed to. Each channel of trades is an id space of its
+ * own: progress names it. */
+struct channel {
+    const char *name; /* the exchange's word: "trade", "bookTicker" */
+    enum channel_kind kind;
+    const char *endpoint;   /* name of the endpoint that serves it */
+    uint32_t subs_per_conn; /* symbols on one connection at most, 0 = no limit */
+};
+
+/* What is listened to; NULL: nothing of that kind. */
+struct channels {
+    const struct channel *of[CHANNEL_KINDS];
 };
 
 /* One whole text frame as it arrived. */
@@ -41,25 +58,37 @@ struct frame {
 
 enum event_type {
     EVENT_TRADE,    /* a trade */
-    EVENT_ACK,      /* the subscribe request of that number is in force */
-    EVENT_REFUSED,  /* the exchange refused a request; text says why */
+    EVENT_QUOTE,    /* best bid and ask as they are now */
+    EVENT_ACK,      /* a subscribe request, or one symbol of it, is in force */
+    EVENT_REFUSED,  /* the exchange refused a request, or one symbol of it; text says why */
     EVENT_SHUTDOWN, /* the exchange will cut this connection soon */
+};
+
+/* One side of a book's top. */
+struct quote_side {
+    bool there; /* false: nobody is on that side, or no amount */
+    struct decimal price;
+    struct decimal amount;
 };
 
 /* Slices are borrowed from the frame for the call. */
 struct event {
     enum event_type type;
-    struct slice native_symbol; /* EVENT_TRADE */
-    struct slice trade_id;      /* EVENT_TRADE */
+    struct slice native_symbol; /* EVENT_TRADE, EVENT_QUOTE; EVENT_ACK and EVENT_REFUSED where the
+                                   exchange answers for each symbol, len 0: it does not say */
+    struct slice trade_id;      /* EVENT_TRADE, and the seven below */
     bool has_sequence;          /* ids are contiguous integers */
     int64_t sequence;
     struct decimal price;
     struct decimal amount;
     enum side side; /* the taker's */
     enum trade_origin origin;
+    bool has_exchange_time; /* always of a trade; EVENT_QUOTE where the exchange sends one */
     int64_t exchange_time_us;
-    int64_t request;   /* EVENT_ACK, EVENT_REFUSED: n of build_subscribe, -1 unknown */
-    struct slice text; /* EVENT_REFUSED */
+    struct quote_side bid; /* EVENT_QUOTE */
+    struct quote_side ask; /* EVENT_QUOTE */
+    int64_t request;       /* EVENT_ACK, EVENT_REFUSED: n of build_subscribe, -1 unknown */
+    struct slice text;     /* EVENT_REFUSED */
 };
 
 /* Return -1 with *e to stop the frame; what it returned is then returned by the parser. */
@@ -89,18 +118,20 @@ struct http_request {
 
 /* What one connection shall deliver. */
 struct subs {
-    const char *stream; /* which of ops->streams */
+    const struct channel *channel;
     const struct instrument_info *const *instruments;
     size_t n;
 };
 
 struct exchange_ops {
     const char *name;                 /* "binance": key part, metric label */
-    const struct endpoint *endpoints; /* ended by a NULL name; has "ws" and "rest" */
-    const char *const *streams;       /* kinds of trade stream, the default first; NULL-terminated.
-                                         Each is an id space of its own: progress names it */
-    uint32_t subs_per_conn;           /* the exchange's limit, 0 = none */
+    const struct endpoint *endpoints; /* ended by a NULL name; one is "rest" */
+    const struct channel *channels;   /* ended by a NULL name; of each kind the default first */
     uint32_t messages_per_s;          /* of ours on one connection, 0 = none */
+    bool acks_symbols;                /* each symbol is acknowledged or refused by name; else each
+                                         request by its number */
+    const char *ping;                 /* text to send on an idle connection, which the exchange
+                                         answers; NULL: a ping frame does */
     int64_t idle_ms;                  /* silence of any kind after which a link is dead */
     int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
     size_t session_size; /* bytes of state per connection, zeroed at connect; 0 = none */
@@ -116,10 +147,12 @@ struct exchange_ops {
     int (*build_subscribe)(const struct subs *s, size_t n, struct strbuf *out, struct err *e);
 
     /* One whole frame: events through emit in the exchange's order. Returns how many; 0 for a
-     * known frame that says nothing to us, or an unknown channel (ret_skipped set). -1: ERR_PROTO
-     * (a channel we know in a shape we do not), ERR_LIMIT; the text names the field. */
-    int (*parse_frame)(void *session, const char *stream, const struct frame *in, emit_fn emit,
-                       void *ctx, bool *ret_skipped, struct err *e);
+     * known frame that says nothing to us, or a channel that is unknown or not listened to
+     * (ret_skipped set). -1: ERR_PROTO (a channel we know in a shape we do not), ERR_LIMIT; the
+     * text names the field. Where a frame has rows, each stands for itself: those beside a bad one
+     * are emitted all the same. */
+    int (*parse_frame)(void *session, const struct channels *listen, const struct frame *in,
+                       emit_fn emit, void *ctx, bool *ret_skipped, struct err *e);
 };
 
 /* NULL: no such exchange. */
@@ -130,5 +163,12 @@ const char *exchange_names(void);
 
 /* The default URL of an endpoint, NULL if there is none of that name. */
 const char *exchange_endpoint_url(const struct exchange_ops *x, const char *endpoint);
+
+/* exchange_ops.connect_path where an endpoint's URL is all there is to connect to. */
+int exchange_whole_url(const struct subs *s, char *ret, size_t cap, struct err *e) MUST_CHECK;
+
+/* The channel of that kind and name, of any name where it is ""; NULL: there is none. */
+const struct channel *exchange_channel(const struct exchange_ops *x, enum channel_kind kind,
+                                       const char *name);
 
 #endif

@@ -52,12 +52,15 @@ static void show_health(struct feed_thread *f)
 {
     const struct universe *u = f->about.universe;
     uint32_t n_up = 0;
+    size_t without = 0;
     const struct feed_conn *down = NULL;
     for (uint32_t i = 0; i < u->n_links; i++) {
+        without += feed_conn_without(f->conns[i]);
         n_up += f->env.links_up[i];
         if (!f->env.links_up[i] && !down)
             down = f->conns[i];
     }
+    metric_set(f->about.metrics->symbols_refused, (int64_t)without);
     atomic_store(&f->up, down == NULL);
     if (!down) {
         health_ready(f->about.health, "feed");
@@ -76,9 +79,11 @@ static void tick_if_due(struct feed_thread *f)
     if (now_us < f->tick_us)
         return;
     f->tick_us = (now_us / US_PER_S + 1) * US_PER_S;
-    for (uint32_t i = 0; i < f->about.universe->n_shards; i++)
-        if (intake_tick(&f->intake, i, f->env.links_up, now_us, &f->failure) < 0)
-            return;
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        for (uint32_t i = 0; i < f->about.universe->n_shards; i++)
+            if (intake_tick(&f->intake, (enum channel_kind)kind, i, f->env.links_up, now_us,
+                            &f->failure) < 0)
+                return;
 }
 
 static void schedule(struct feed_thread *f);
@@ -93,6 +98,8 @@ static void on_turn(lws_sorted_usec_list_t *sul)
         log_warn("feed", "the loop stood still", LOG_INT("ms", (now_us - f->turn_us) / US_PER_MS));
     }
     f->turn_us = now_us;
+    for (uint32_t i = 0; stood_still && i < f->about.universe->n_links; i++)
+        feed_conn_stood_still(f->conns[i]);
     if (!stood_still) /* else the sockets are read first: no tick goes before what waits in them */
         tick_if_due(f);
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)
@@ -133,11 +140,26 @@ static void *run(void *ctx)
 
 /* --- start and stop -------------------------------------------------------------------------- */
 
+/* Compressed messages, where the exchange offers them. */
+static const struct lws_extension extensions[] = {
+    {"permessage-deflate", lws_extension_callback_pm_deflate,
+     "permessage-deflate; client_no_context_takeover; client_max_window_bits"},
+    {NULL, NULL, NULL},
+};
+
+static bool is_proxied(const struct feed_about *about, int kind)
+{
+    return about->listen.of[kind] && getenv("http_proxy") && !url_is_loopback(&about->urls[kind]);
+}
+
 /* Whether libwebsockets goes by a proxy that the environment names, and should not: an address of
  * "" hides it (and is warned about where there is nothing to hide). */
-static const char *no_proxy(const struct url *u)
+static const char *no_proxy(const struct feed_about *about)
 {
-    return url_is_loopback(u) && getenv("http_proxy") ? "" : NULL;
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        if (is_proxied(about, kind))
+            return NULL;
+    return getenv("http_proxy") ? "" : NULL;
 }
 
 static struct lws_context *make_context(const struct feed_about *about, struct err *e)
@@ -149,7 +171,8 @@ static struct lws_context *make_context(const struct feed_about *about, struct e
         .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .timeout_secs = 10,
         .fd_limit_per_thread = about->universe->n_links + FDS_SPARE,
-        .http_proxy_address = no_proxy(&about->url),
+        .http_proxy_address = no_proxy(about),
+        .extensions = extensions,
     };
     struct lws_context *c = lws_create_context(&info);
     if (!c)
@@ -192,12 +215,13 @@ struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
         return NULL;
     }
     f->about = *about;
-    intake_init(&f->intake, about->ops, about->stream, about->universe, about->journals,
-                about->metrics);
+    intake_init(&f->intake, &(struct intake_about){about->ops, about->universe, about->journals,
+                                                   about->queues, about->metrics});
     f->env.about = &f->about;
     f->env.intake = &f->intake;
     f->env.failure = &f->failure;
-    f->env.proxied = getenv("http_proxy") && !url_is_loopback(&about->url);
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        f->env.proxied[kind] = is_proxied(about, kind);
     f->tick_us = (market_clock_now_us(about->clock) / US_PER_S + 1) * US_PER_S;
     health_wait(about->health, "feed", "connecting");
     f->env.context = make_context(about, e);

@@ -1,6 +1,6 @@
 /**
  * The feed thread: keeps the connections to the exchange, and puts what they bring into the
- * journals.
+ * journals and queues.
  *
  *     struct feed_thread *f = feed_start(&about, &e);
  *     ...
@@ -10,7 +10,8 @@
  * Each connection of the universe connects at once, and after a loss ever later up to 30 s; it
  * subscribes at the pace the exchange allows, each request to be acknowledged within 10 s; it is
  * dead after the exchange's idle time without a frame of any kind. A full journal pauses the
- * connections that feed it.
+ * connections that feed it; quotes are never paused, but conflated. A symbol that the exchange
+ * refuses is done without until its connection is made again.
  * Threads: start, stop and failed from one; everything of libwebsockets stays on the feed thread.
  */
 #ifndef CANDLEWICK_FEED_H
@@ -26,10 +27,11 @@ struct feed_thread;
 
 struct feed_about {
     const struct exchange_ops *ops;
-    const char *stream;
-    struct url url;
+    struct channels listen;
+    const struct url *urls; /* by kind of channel */
     const struct universe *universe;
-    struct journal *const *journals; /* one per shard */
+    struct journal *const *journals;   /* one per shard */
+    struct quote_queue *const *queues; /* as intake.h says */
     const struct market_clock *clock;
     const struct producer_metrics *metrics;
     struct recorder *recorder; /* used by the feed thread alone; NULL: none */
@@ -43,7 +45,7 @@ void feed_stop(struct feed_thread *f); /* NULL is fine */
 /* True with *e: the thread has ended by itself. */
 bool feed_failed(struct feed_thread *f, struct err *e);
 
-/* True: every connection has all its symbols subscribed. */
+/* True: every connection is subscribed. */
 bool feed_is_up(struct feed_thread *f);
 
 #endif

@@ -40,17 +40,23 @@ static int64_t market_now_us(const struct feed_conn *c)
     return market_clock_now_us(c->env->about->clock);
 }
 
-/* Tells the journal when the connection comes up or goes down. */
-static void tell_link(struct feed_conn *c, bool up)
+void feed_conn_tell(struct feed_conn *c, bool up, struct slice symbols)
 {
     struct err e = {0};
+    const struct intake_change change = {c->link, up, symbols, market_now_us(c), c->heard_market_us,
+                                         c->why};
+    if (intake_link(c->env->intake, &change, &e) != 0)
+        *c->env->failure = e; /* out of memory: trades would go missing untold */
+}
+
+/* Tells the writers when the connection comes up or goes down. */
+static void tell_link(struct feed_conn *c, bool up)
+{
     if (c->env->links_up[c->link] == up)
         return;
     c->env->links_up[c->link] = up;
     metric_inc(c->env->about->metrics->feed_connected, up ? 1 : -1);
-    if (intake_link(c->env->intake, c->link, up, market_now_us(c), c->heard_market_us, c->why,
-                    &e) != 0)
-        *c->env->failure = e; /* out of memory: trades would go missing untold */
+    feed_conn_tell(c, up, subscription_acked(&c->subs));
 }
 
 static int64_t wait_ms(const struct feed_conn *c)
@@ -64,9 +70,9 @@ void feed_conn_set(struct feed_conn *c, enum conn_state to)
     if (c->state == to)
         return;
     log_info("feed", "connection", LOG_STR("exchange", c->env->about->ops->name),
-             LOG_INT("connection", c->link), LOG_STR("from", state_name(c->state)),
-             LOG_STR("to", state_name(to)), LOG_STR("why", c->why),
-             LOG_INT("wait_ms", to == CONN_WAITING ? wait_ms(c) : 0));
+             LOG_STR("channel", feed_conn_channel(c)->name), LOG_INT("connection", c->link),
+             LOG_STR("from", state_name(c->state)), LOG_STR("to", state_name(to)),
+             LOG_STR("why", c->why), LOG_INT("wait_ms", to == CONN_WAITING ? wait_ms(c) : 0));
     c->state = to;
     tell_link(c, to == CONN_SUBSCRIBED);
 }
@@ -104,10 +110,19 @@ void feed_conn_lost(struct feed_conn *c, struct slice why, unsigned http_status)
     feed_conn_set(c, CONN_WAITING);
 }
 
+/* Whether the journal has no room for what the connection brings. Quotes have a queue of their own,
+ * which takes everything. */
+static bool is_full(const struct feed_conn *c)
+{
+    const struct feed_about *a = c->env->about;
+    const struct universe_link *l = &a->universe->links[c->link];
+    return (l->kind == CHANNEL_TRADES || !a->queues) && journal_is_full(a->journals[l->shard]);
+}
+
 void feed_conn_pause_if_full(struct feed_conn *c)
 {
     const struct feed_about *a = c->env->about;
-    if (c->paused || !journal_is_full(a->journals[a->universe->links[c->link].shard]))
+    if (c->paused || !is_full(c))
         return;
     c->paused = true;
     metric_inc(a->metrics->feed_paused, 1);
@@ -118,17 +133,31 @@ void feed_conn_pause_if_full(struct feed_conn *c)
 
 /* --- connecting ------------------------------------------------------------------------------ */
 
+static enum channel_kind kind_of(const struct feed_conn *c)
+{
+    return c->env->about->universe->links[c->link].kind;
+}
+
+const struct channel *feed_conn_channel(const struct feed_conn *c)
+{
+    return c->env->about->listen.of[kind_of(c)];
+}
+
+const struct url *feed_conn_url(const struct feed_conn *c)
+{
+    return &c->env->about->urls[kind_of(c)];
+}
+
 struct subs feed_conn_subs(const struct feed_conn *c)
 {
-    const struct feed_about *a = c->env->about;
-    return (struct subs){a->stream, c->instruments, a->universe->links[c->link].symbols.n};
+    return (struct subs){feed_conn_channel(c), c->instruments, c->subs.n};
 }
 
 static int request_path(struct feed_conn *c, char *ret, size_t cap, struct err *e)
 {
     const struct feed_about *a = c->env->about;
     const struct subs subs = feed_conn_subs(c);
-    int n = snprintf(ret, cap, "%s", a->url.path);
+    int n = snprintf(ret, cap, "%s", feed_conn_url(c)->path);
     if (n < 0 || (size_t)n >= cap)
         return err_set(e, ERR_LIMIT, "the path of the URL is too long");
     return a->ops->connect_path(&subs, ret + n, cap - (size_t)n, e);
@@ -137,8 +166,8 @@ static int request_path(struct feed_conn *c, char *ret, size_t cap, struct err *
 static void start_over(struct feed_conn *c, int64_t now_us)
 {
     memset(c->session, 0, c->env->about->ops->session_size);
-    c->n_sent = c->n_acked = 0;
-    c->all_sent = c->paused = c->closing = c->in_message = false;
+    subscription_reset(&c->subs);
+    c->paused = c->closing = c->in_message = false;
     c->message_len = 0;
     strbuf_reset(&c->message);
     c->why[0] = '\0';
@@ -159,7 +188,7 @@ static void host_header(const struct url *u, char *ret, size_t cap)
 
 static void connect_to(struct feed_conn *c, const char *address)
 {
-    const struct feed_about *a = c->env->about;
+    const struct url *url = feed_conn_url(c);
     char path[4096];
     char host[URL_HOST_MAX + 16];
     struct err e = {0};
@@ -167,12 +196,12 @@ static void connect_to(struct feed_conn *c, const char *address)
         *c->env->failure = e;
         return;
     }
-    host_header(&a->url, host, sizeof(host));
+    host_header(url, host, sizeof(host));
     const struct lws_client_connect_info info = {
         .context = c->env->context,
         .address = address,
-        .port = a->url.port,
-        .ssl_connection = a->url.tls ? LCCSCF_USE_SSL : 0, /* certificate and name are checked */
+        .port = url->port,
+        .ssl_connection = url->tls ? LCCSCF_USE_SSL : 0, /* certificate and name are checked */
         .path = path,
         .host = host,
         .local_protocol_name = "feed",
@@ -196,12 +225,12 @@ static void begin(struct feed_conn *c, int64_t now_us)
     start_over(c, now_us);
     if (c->backoff.attempts > 0)
         metric_inc(c->env->about->metrics->feed_reconnects, 1);
-    if (c->env->proxied) {
-        connect_to(c, c->env->about->url.host);
+    if (c->env->proxied[kind_of(c)]) {
+        connect_to(c, feed_conn_url(c)->host);
         return;
     }
     feed_conn_set(c, CONN_RESOLVING);
-    c->lookup = lookup_start(c->env->about->url.host, c->n_lookups++, &e);
+    c->lookup = lookup_start(feed_conn_url(c)->host, c->n_lookups++, &e);
     if (!c->lookup)
         feed_conn_lost(c, slice_of(e.text), 0);
 }
@@ -210,10 +239,9 @@ static void begin(struct feed_conn *c, int64_t now_us)
 
 static void turn_waiting(struct feed_conn *c, int64_t now_us)
 {
-    const struct feed_about *a = c->env->about;
     if (now_us < c->connect_us || c->wsi)
         return;
-    if (journal_is_full(a->journals[a->universe->links[c->link].shard]))
+    if (is_full(c))
         return; /* there would be no room for what it brings */
     if (attempts_take(&c->env->attempts, now_us))
         begin(c, now_us);
@@ -235,13 +263,12 @@ static void turn_resolving(struct feed_conn *c, int64_t now_us)
 
 static void go_on_reading(struct feed_conn *c, int64_t now_us)
 {
-    const struct feed_about *a = c->env->about;
-    if (journal_is_full(a->journals[a->universe->links[c->link].shard]))
+    if (is_full(c))
         return;
     c->paused = false;
     c->heard_us = now_us;                 /* the silence was ours */
     (void)lws_rx_flow_control(c->wsi, 1); /* fails for a socket that is closing only */
-    log_info("feed", "reading goes on", LOG_STR("exchange", a->ops->name),
+    log_info("feed", "reading goes on", LOG_STR("exchange", c->env->about->ops->name),
              LOG_INT("connection", c->link));
 }
 
@@ -255,8 +282,8 @@ static void turn_open(struct feed_conn *c, int64_t now_us)
     if (now_us - c->heard_us >= idle_us)
         feed_conn_give_up(c, "silent for too long");
     else if (c->state == CONN_SUBSCRIBING && now_us >= c->limit_us)
-        feed_conn_give_up(c, "a subscribe request was not acknowledged");
-    else if ((c->state == CONN_SUBSCRIBING && !c->all_sent && now_us >= c->send_us) ||
+        feed_conn_judge(c, true);
+    else if ((c->state == CONN_SUBSCRIBING && !c->subs.all_sent && now_us >= c->send_us) ||
              now_us - c->heard_us >= idle_us / 3)
         (void)lws_callback_on_writable(c->wsi); /* fails for a socket that is closing only */
     if (c->state == CONN_SUBSCRIBED && c->steady_us &&
@@ -302,14 +329,18 @@ struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t link, struct e
     if (c) {
         c->session = calloc(1, env->about->ops->session_size + 1);
         c->instruments = calloc(r->n + 1u, sizeof(const void *));
+        c->told = calloc(r->n + 1u, sizeof(bool));
+        c->only = calloc(r->n + 1u, 1);
     }
-    if (!c || !c->session || !c->instruments) {
+    if (!c || !c->session || !c->instruments || !c->told || !c->only ||
+        subscription_init(&c->subs, r->n, env->about->ops->acks_symbols, e) != 0) {
         feed_conn_destroy(c);
         (void)err_set(e, ERR_NOMEM, "feed: out of memory");
         return NULL;
     }
     c->env = env;
     c->link = link;
+    c->listen.of[kind_of(c)] = feed_conn_channel(c);
     c->backoff.seed = (uint64_t)clock_real_us() ^ (uint64_t)link << 48;
     strbuf_init(&c->message, EXCHANGE_FRAME_MAX);
     for (uint32_t i = 0; i < r->n; i++)
@@ -325,5 +356,8 @@ void feed_conn_destroy(struct feed_conn *c)
     strbuf_finish(&c->message);
     free(c->session);
     free(c->instruments);
+    free(c->told);
+    free(c->only);
+    subscription_finish(&c->subs);
     free(c);
 }

@@ -16,15 +16,15 @@
 #include "feed.h"
 #include "lws.h"
 
-/* What the connections of a feed share. */
+/* What the connections of a feed share; each carries one kind of channel. */
 struct feed_env {
     const struct feed_about *about;
     struct intake *intake;
     struct lws_context *context;
-    struct attempts attempts; /* of all connections: the exchange counts by address */
-    bool *links_up;           /* by link */
-    bool proxied;             /* the proxy finds the host: there may be no name server for it */
-    struct err *failure;      /* set: the feed ends */
+    struct attempts attempts;    /* of all connections: the exchange counts by address */
+    bool *links_up;              /* by link */
+    bool proxied[CHANNEL_KINDS]; /* the proxy finds the host: there may be no name server for it */
+    struct err *failure;         /* set: the feed ends */
 };
 
 struct feed_conn;
@@ -38,11 +38,18 @@ void feed_conn_destroy(struct feed_conn *c);
 /* Connects, subscribes, pings, gives up, pauses and goes on, as due. */
 void feed_conn_turn(struct feed_conn *c, int64_t now_us);
 
+/* The loop stood still: what waits in the socket is older than it would seem. Trades have times of
+ * their own; quotes are asked for anew. */
+void feed_conn_stood_still(struct feed_conn *c);
+
 /* The feed ends: what is told of the loss that follows. */
 void feed_conn_stop(struct feed_conn *c);
 
 /* For people: "connecting", or why it waits. */
 const char *feed_conn_status(const struct feed_conn *c);
+
+/* How many of its symbols are refused, or were not acknowledged. */
+size_t feed_conn_without(const struct feed_conn *c);
 
 /* The callback of the protocol; user: the connection. */
 int feed_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -1,6 +1,6 @@
 /**
- * What the two halves of a connection share: feed_conn.c (its states and turns) and feed_io.c
- * (what libwebsockets calls: sending and receiving).
+ * What the two halves of a connection share: feed_conn.c (its states and turns), feed_io.c
+ * (what libwebsockets calls: sending and receiving) and feed_subs.c (what the exchange answers).
  * Threads: the feed thread.
  */
 #ifndef CANDLEWICK_FEED_INTERNAL_H
@@ -8,6 +8,7 @@
 
 #include "feed_conn.h"
 #include "lookup.h"
+#include "subscription.h"
 
 enum {
     FEED_ACK_S = 10,    /* from the last subscribe request to its answer */
@@ -25,6 +26,7 @@ enum conn_state {
 struct feed_conn {
     struct feed_env *env;
     uint32_t link;
+    struct channels listen; /* the one channel it carries */
     enum conn_state state;
     struct lookup *lookup; /* RESOLVING */
     uint32_t n_lookups;
@@ -39,9 +41,9 @@ struct feed_conn {
     int64_t ping_us;   /* last ping of ours */
     int64_t send_us;   /* when the next request may go out */
     const struct instrument_info **instruments; /* of the symbols it carries */
-    size_t n_sent;                              /* subscribe requests */
-    size_t n_acked;
-    bool all_sent;
+    struct subscription subs;                   /* the same symbols */
+    bool *told; /* by symbol: the log says that it is done without */
+    char *only; /* room for a byte per symbol */
     bool paused;
     bool closing;          /* the socket is to go, for the reason in why */
     struct strbuf message; /* a frame being gathered */
@@ -53,6 +55,16 @@ struct feed_conn {
 /* Changes the state: one line in the log, and the journal is told of a link that came or went. */
 void feed_conn_set(struct feed_conn *c, enum conn_state to);
 
+/* Tells the writers of symbols that came up or went down: a byte per symbol, 1 where it is meant.
+ */
+void feed_conn_tell(struct feed_conn *c, bool up, struct slice symbols);
+
+/* What the frames of the connection say to it; an intake_control_fn. */
+void feed_conn_on_event(void *ctx, const struct event *ev);
+
+/* SUBSCRIBING: whether that is over, and how. timed_out: the last request is too long ago. */
+void feed_conn_judge(struct feed_conn *c, bool timed_out);
+
 /* Something arrived: the link is alive. */
 void feed_conn_heard(struct feed_conn *c);
 
@@ -62,8 +74,11 @@ void feed_conn_give_up(struct feed_conn *c, const char *why);
 /* The socket is gone; why: not terminated, may be NULL. http_status: of a refused upgrade, or 0. */
 void feed_conn_lost(struct feed_conn *c, struct slice why, unsigned http_status);
 
-/* Pauses reading where the journal has no more room. */
+/* Pauses reading where the journal has no more room for it. */
 void feed_conn_pause_if_full(struct feed_conn *c);
+
+const struct channel *feed_conn_channel(const struct feed_conn *c);
+const struct url *feed_conn_url(const struct feed_conn *c);
 
 struct subs feed_conn_subs(const struct feed_conn *c);
 

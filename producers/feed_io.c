@@ -2,9 +2,13 @@
 
 #include "timefmt.h"
 
+#include <poll.h>
 #include <stdio.h>
 
-enum { REQUEST_MAX = 64 << 10 };
+enum {
+    REQUEST_MAX = 64 << 10,
+    ENDLESS_BYTES = 64 << 20, /* a message longer than that is an attack */
+};
 
 static int conn_opened(struct feed_conn *c)
 {
@@ -34,15 +38,14 @@ static int send_request(struct feed_conn *c, int64_t now_us)
     struct err e = {0};
     int more = strbuf_add(&b, room, LWS_PRE) != 0
                    ? strbuf_full(&b, "subscribe", &e)
-                   : a->ops->build_subscribe(&subs, c->n_sent, &b, &e);
+                   : a->ops->build_subscribe(&subs, c->subs.n_sent, &b, &e);
     int r = more < 0 ? -1 : send_text(c, &b);
     strbuf_finish(&b);
     if (more < 0)
         feed_conn_give_up(c, e.text);
     if (r != 0)
         return -1;
-    c->n_sent++;
-    c->all_sent = more == 0;
+    subscription_sent(&c->subs, more == 0);
     /* one below the limit a second: pings and pongs count as messages of ours too */
     uint32_t pace = a->ops->messages_per_s > 1 ? a->ops->messages_per_s - 1 : 1;
     c->send_us = now_us + US_PER_S / pace;
@@ -50,58 +53,56 @@ static int send_request(struct feed_conn *c, int64_t now_us)
     return 0;
 }
 
+/* In the exchange's words, where it has some. */
+static int send_ping(struct feed_conn *c)
+{
+    static const char room[LWS_PRE];
+    const char *text = c->env->about->ops->ping;
+    unsigned char ping[LWS_PRE + 1];
+    if (!text)
+        return lws_write(c->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    struct strbuf b = STRBUF_INIT(REQUEST_MAX);
+    int r =
+        strbuf_add(&b, room, LWS_PRE) != 0 || strbuf_adds(&b, text) != 0 ? -1 : send_text(c, &b);
+    strbuf_finish(&b);
+    return r;
+}
+
 static int conn_writable(struct feed_conn *c)
 {
     int64_t now_us = clock_mono_us();
     int64_t ping_after_us = c->env->about->ops->idle_ms * US_PER_MS / 3;
-    unsigned char ping[LWS_PRE + 1];
     if (c->closing)
         return -1;
-    if (c->state == CONN_SUBSCRIBING && !c->all_sent && now_us >= c->send_us)
+    if (c->state == CONN_SUBSCRIBING && !c->subs.all_sent && now_us >= c->send_us)
         return send_request(c, now_us);
     if (now_us - c->heard_us >= ping_after_us && now_us - c->ping_us >= ping_after_us) {
         c->ping_us = now_us;
-        return lws_write(c->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+        return send_ping(c);
     }
     return 0;
 }
 
 /* --- receiving ------------------------------------------------------------------------------- */
 
-static void on_control(void *ctx, const struct event *ev)
-{
-    struct feed_conn *c = ctx;
-    char why[FEED_WHY_MAX + 1];
-    switch (ev->type) {
-    case EVENT_ACK:
-        c->n_acked += c->state == CONN_SUBSCRIBING && c->n_acked < c->n_sent;
-        break;
-    case EVENT_REFUSED:
-        (void)snprintf(why, sizeof(why), "refused: %.*s", SLICE_ARG(ev->text));
-        feed_conn_give_up(c, why);
-        break;
-    case EVENT_SHUTDOWN:
-        feed_conn_give_up(c, "the exchange announced a shutdown");
-        break;
-    case EVENT_TRADE:
-        break; /* went into the journal */
-    }
-}
-
 static int take_message(struct feed_conn *c, struct slice text, size_t len)
 {
     const struct frame f = {text, c->heard_market_us};
-    const struct intake_source from = {c->link, c->session, on_control, c};
+    const struct intake_source from = {
+        .listen = &c->listen,
+        .link = c->link,
+        .session = c->session,
+        .control = feed_conn_on_event,
+        .all_events = c->subs.by_symbol && c->subs.n_acked < c->subs.n,
+        .ctx = c,
+    };
     struct err e = {0};
     recorder_frame(c->env->about->recorder, &f);
     if (intake_frame(c->env->intake, &from, &f, len, &e) != 0) {
         feed_conn_give_up(c, e.text);
         return -1;
     }
-    if (c->state == CONN_SUBSCRIBING && c->all_sent && c->n_acked == c->n_sent) {
-        c->steady_us = c->heard_us;
-        feed_conn_set(c, CONN_SUBSCRIBED);
-    }
+    feed_conn_judge(c, false);
     feed_conn_pause_if_full(c);
     return c->closing ? -1 : 0;
 }
@@ -111,6 +112,8 @@ static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws
 {
     bool first = lws_is_first_fragment(wsi) != 0;
     bool last = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
+    if (c->closing && c->listen.of[CHANNEL_QUOTES])
+        return -1; /* nothing of it is of use any more */
     feed_conn_heard(c);
     if (first && !c->in_message && last)
         return take_message(c, slice_make(in, len), len);
@@ -125,6 +128,10 @@ static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws
         return -1;
     }
     c->message_len += len;
+    if (c->message_len > ENDLESS_BYTES) {
+        feed_conn_give_up(c, "a message without end");
+        return -1;
+    }
     return last ? take_message(c, strbuf_slice(&c->message), c->message_len) : 0;
 }
 
@@ -135,6 +142,16 @@ static int conn_closed_by_peer(struct feed_conn *c, const unsigned char *in, siz
         (void)snprintf(c->why, sizeof(c->why), "closed by the exchange: code %d %.*s",
                        in[0] << 8 | in[1], (int)(len - 2), (const char *)in + 2);
     return 0;
+}
+
+void feed_conn_stood_still(struct feed_conn *c)
+{
+    bool open = c->state == CONN_SUBSCRIBING || c->state == CONN_SUBSCRIBED;
+    if (!c->wsi || !open || !c->listen.of[CHANNEL_QUOTES])
+        return;
+    struct pollfd waits = {.fd = lws_get_socket_fd(c->wsi), .events = POLLIN};
+    if (poll(&waits, 1, 0) == 1)
+        feed_conn_give_up(c, "the producer stood still, and its quotes are old");
 }
 
 static int conn_refused(struct feed_conn *c, struct lws *wsi, const char *why)

@@ -239,3 +239,44 @@ int instruments_select(const struct instruments *all, const char *spec,
         instruments_finish(&chosen);
     return r;
 }
+
+/* --- rates ----------------------------------------------------------------------------------- */
+
+static const struct instrument_info *find_pair(const struct instruments *all, struct slice word,
+                                               enum instruments_scope scope)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (is_word(word, all->list[i].symbol) && in_scope(&all->list[i], scope))
+            return &all->list[i];
+    return NULL;
+}
+
+static int add_rate(const struct instruments *all, struct slice word, enum instruments_scope scope,
+                    struct instruments *rates, struct err *e)
+{
+    const char *dash = word.len > 0 ? memchr(word.data, '-', word.len) : NULL;
+    if (!dash || dash == word.data || dash == word.data + word.len - 1)
+        return err_set(e, ERR_CONF, "rates: \"%.*s\" is no pair such as USDT-USD",
+                       (int)least(word.len, 40), word.data);
+    const struct instrument_info *in = find_pair(all, word, scope);
+    if (!in || find_pair(rates, word, INSTRUMENTS_LISTED))
+        return 0;
+    return instruments_add(rates, in, e);
+}
+
+int instruments_rates(const struct instruments *all, const char *spec, enum instruments_scope scope,
+                      struct instruments *ret, struct err *e)
+{
+    struct instruments rates = {0};
+    for (const char *p = *spec ? spec : NULL; p;) {
+        const char *comma = strchr(p, ',');
+        struct slice word = trim(slice_make(p, comma ? (size_t)(comma - p) : strlen(p)));
+        if (add_rate(all, word, scope, &rates, e) != 0) {
+            instruments_finish(&rates);
+            return -1;
+        }
+        p = comma ? comma + 1 : NULL;
+    }
+    *ret = rates;
+    return 0;
+}

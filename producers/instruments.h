@@ -43,4 +43,9 @@ int instruments_select(const struct instruments *all, const char *spec,
                        enum instruments_scope scope, struct instruments *ret,
                        struct err *e) MUST_CHECK;
 
+/* Sets *ret to those pairs of spec, "USDT-USD,EUR-USD", that all has; the others are passed over,
+ * since no exchange lists every one. "": none. ERR_CONF: a word is no BASE-QUOTE. ERR_NOMEM. */
+int instruments_rates(const struct instruments *all, const char *spec, enum instruments_scope scope,
+                      struct instruments *ret, struct err *e) MUST_CHECK;
+
 #endif

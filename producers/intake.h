@@ -1,13 +1,15 @@
 /**
- * From frames to journal entries: what a connection and a file of frames have in common.
+ * From frames to entries: what a connection and a file of frames have in common. Trades go into the
+ * journal of their shard, quotes into its queue.
  *
- *     intake_init(&in, ops, "trade", universe, journals, &metrics);
- *     intake_frame(&in, &(struct intake_source){link, session, on_control, c}, &frame, len, &e);
- *     intake_tick(&in, shard, alive, now_us, &e);
+ *     intake_init(&in, &about);
+ *     intake_frame(&in, &(struct intake_source){.link = link, .session = s}, &frame, len, &e);
+ *     intake_link(&in, &change, &e);
+ *     intake_tick(&in, CHANNEL_TRADES, shard, links_up, now_us, &e);
  *
  * A frame that cannot be understood goes into the journal as it is, is counted and logged, and
  * costs nothing else.
- * Threads: one; the journals' other end is the writer's.
+ * Threads: one; the other ends of journals and queues are the writers'.
  */
 #ifndef CANDLEWICK_INTAKE_H
 #define CANDLEWICK_INTAKE_H
@@ -16,33 +18,39 @@
 #include "journal.h"
 #include "log.h"
 #include "producer_metrics.h"
+#include "quote_queue.h"
 #include "universe.h"
 
 enum {
     INTAKE_DEAD_LETTER_MAX = 512 << 10 /* of a bad frame's bytes; a message must stay below 1 MB */
 };
 
-struct intake {
+struct intake_about {
     const struct exchange_ops *ops;
-    const char *stream;
     const struct universe *universe;
-    struct journal *const *journals; /* one per shard */
+    struct journal *const *journals;   /* one per shard */
+    struct quote_queue *const *queues; /* the same; NULL: quotes go into the journals, in order
+                                          with the trades, whose ticks then serve both */
     const struct producer_metrics *metrics;
+};
+
+struct intake {
+    struct intake_about about; /* everything it points to is borrowed */
     struct log_limit bad_limit;
 };
 
-void intake_init(struct intake *in, const struct exchange_ops *ops, const char *stream,
-                 const struct universe *u, struct journal *const *journals,
-                 const struct producer_metrics *m);
+void intake_init(struct intake *in, const struct intake_about *about);
 
-/* What is not for the journal: answers and announcements; NULL: of no interest. */
+/* What is not for the writers: answers and announcements. */
 typedef void (*intake_control_fn)(void *ctx, const struct event *ev);
 
 /* Where a frame came from. */
 struct intake_source {
+    const struct channels *listen; /* what may come from there */
     uint32_t link;
-    void *session; /* the adapter's, of the connection */
-    intake_control_fn control;
+    void *session;             /* the adapter's, of the connection */
+    intake_control_fn control; /* NULL: of no interest */
+    bool all_events;           /* control gets trades and quotes too, before they are taken */
     void *ctx;
 };
 
@@ -52,13 +60,22 @@ struct intake_source {
 int intake_frame(struct intake *in, const struct intake_source *from, const struct frame *f,
                  size_t frame_len, struct err *e) MUST_CHECK;
 
-/* A link came up, or went down: why, and when it was last heard of. */
-int intake_link(struct intake *in, uint32_t link, bool up, int64_t receive_us, int64_t heard_us,
-                const char *why, struct err *e) MUST_CHECK;
+/* Symbols of a link came up, or went down. */
+struct intake_change {
+    uint32_t link;
+    bool up;
+    struct slice symbols; /* a byte per symbol of the link, 1 where it is meant */
+    int64_t receive_us;
+    int64_t heard_us; /* down: when the link was last heard of */
+    const char *why;
+};
 
-/* Everything received before receive_us stands in the shard's journal. links_up: of all links. A
+/* Trades: the journal is told. Quotes: those of symbols that went down are void. ERR_NOMEM. */
+int intake_link(struct intake *in, const struct intake_change *c, struct err *e) MUST_CHECK;
+
+/* Everything of that kind received before receive_us stands before it. links_up: of all links. A
  * full journal gets no tick: 1. */
-int intake_tick(struct intake *in, uint32_t shard, const bool *links_up, int64_t receive_us,
-                struct err *e) MUST_CHECK;
+int intake_tick(struct intake *in, enum channel_kind kind, uint32_t shard, const bool *links_up,
+                int64_t receive_us, struct err *e) MUST_CHECK;
 
 #endif

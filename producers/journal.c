@@ -26,7 +26,7 @@ struct journal {
     struct bell *bell;
     size_t limit;
     int64_t keep_us;
-    size_t n_links;
+    size_t n_symbols;
     bool owned;
     bool ended;
     size_t bytes;       /* of all chunks */
@@ -34,7 +34,7 @@ struct journal {
     struct chunk *spare;
     struct place tail; /* oldest entry not committed */
     struct place next; /* oldest entry not read */
-    bool *up_at_tail;  /* n_links: state of the connections before tail */
+    bool *up_at_tail;  /* n_symbols: which symbols were up before tail */
     bool *up_at_next;  /* the same before next */
 };
 
@@ -104,7 +104,7 @@ static void free_before(struct journal *j, struct chunk *first)
 
 /* --- create ---------------------------------------------------------------------------------- */
 
-struct journal *journal_create(size_t limit, int64_t keep_us, size_t n_links, struct bell *bell,
+struct journal *journal_create(size_t limit, int64_t keep_us, size_t n_symbols, struct bell *bell,
                                struct err *e)
 {
     struct journal *j = calloc(1, sizeof(*j));
@@ -116,10 +116,10 @@ struct journal *journal_create(size_t limit, int64_t keep_us, size_t n_links, st
     bool good = deadline_cond_init(&j->room) == 0;
     j->limit = limit;
     j->keep_us = keep_us;
-    j->n_links = n_links;
+    j->n_symbols = n_symbols;
     j->bell = bell;
-    j->up_at_tail = calloc(n_links ? n_links : 1, sizeof(bool));
-    j->up_at_next = calloc(n_links ? n_links : 1, sizeof(bool));
+    j->up_at_tail = calloc(n_symbols ? n_symbols : 1, sizeof(bool));
+    j->up_at_next = calloc(n_symbols ? n_symbols : 1, sizeof(bool));
     j->last = chunk_create(j, 0);
     j->tail = j->next = (struct place){j->last, 0};
     if (good && j->up_at_tail && j->up_at_next && j->last)
@@ -178,12 +178,24 @@ bool journal_wait_room(struct journal *j, int64_t timeout_ms)
     return !full;
 }
 
+/* Takes what an ENTRY_LINK says into up. */
+static void note_link(const struct journal *j, const char *packed, bool *up)
+{
+    struct entry in;
+    entry_unpack(packed, &in);
+    for (size_t i = 0; i < in.data.len && in.index + i < j->n_symbols; i++)
+        if (in.data.data[i])
+            up[in.index + i] = in.up;
+}
+
 /* Drops the oldest entry of a journal that nobody reads. */
 static void drop_oldest(struct journal *j, const struct entry_head *s)
 {
     struct chunk *first = j->tail.chunk;
-    if (s->type == ENTRY_LINK)
-        j->up_at_tail[s->index] = j->up_at_next[s->index] = s->up;
+    if (s->type == ENTRY_LINK) {
+        note_link(j, first->bytes + j->tail.pos, j->up_at_tail);
+        note_link(j, first->bytes + j->tail.pos, j->up_at_next);
+    }
     j->tail.pos += s->size;
     j->next = j->tail;
     free_before(j, first);
@@ -252,8 +264,8 @@ void journal_end(struct journal *j)
 static void rewind_locked(struct journal *j)
 {
     j->next = j->tail;
-    if (j->n_links > 0)
-        memcpy(j->up_at_next, j->up_at_tail, j->n_links * sizeof(bool));
+    if (j->n_symbols > 0)
+        memcpy(j->up_at_next, j->up_at_tail, j->n_symbols * sizeof(bool));
 }
 
 void journal_own(struct journal *j, bool owned)
@@ -271,10 +283,11 @@ bool journal_next(struct journal *j, struct entry *ret)
     (void)pthread_mutex_lock(&j->lock);
     bool found = load(&j->next, &s);
     if (found) {
-        entry_unpack(j->next.chunk->bytes + j->next.pos, ret);
+        const char *packed = j->next.chunk->bytes + j->next.pos;
+        entry_unpack(packed, ret);
         j->next.pos += s.size;
         if (s.type == ENTRY_LINK)
-            j->up_at_next[s.index] = s.up;
+            note_link(j, packed, j->up_at_next);
     }
     (void)pthread_mutex_unlock(&j->lock);
     return found;
@@ -285,9 +298,10 @@ void journal_commit(struct journal *j)
     (void)pthread_mutex_lock(&j->lock);
     struct chunk *first = j->tail.chunk;
     j->tail = j->next;
-    if (j->n_links > 0)
-        memcpy(j->up_at_tail, j->up_at_next, j->n_links * sizeof(bool));
+    if (j->n_symbols > 0)
+        memcpy(j->up_at_tail, j->up_at_next, j->n_symbols * sizeof(bool));
     free_before(j, first);
+    j->next = j->tail; /* what it stood in may be gone */
     (void)pthread_mutex_unlock(&j->lock);
 }
 
@@ -302,8 +316,8 @@ void journal_start(struct journal *j, bool *ret_up, int64_t *ret_receive_us)
 {
     struct entry_head s;
     (void)pthread_mutex_lock(&j->lock);
-    if (j->n_links > 0)
-        memcpy(ret_up, j->up_at_tail, j->n_links * sizeof(bool));
+    if (j->n_symbols > 0)
+        memcpy(ret_up, j->up_at_tail, j->n_symbols * sizeof(bool));
     *ret_receive_us = load(&j->tail, &s) ? s.receive_us : 0;
     (void)pthread_mutex_unlock(&j->lock);
 }

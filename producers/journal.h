@@ -30,9 +30,9 @@ struct bell;
 
 /* limit: bytes held, at least JOURNAL_MIN_BYTES. keep_us: how long entries stay while nobody owns
  * the journal; 0: for ever, a full journal then pauses the feed as if it were owned (a file can
- * wait). n_links: connections that it hears of. bell: rung when there is something to read,
+ * wait). n_symbols: of the universe. bell: rung when there is something to read,
  * borrowed; NULL: none. NULL: ERR_NOMEM. */
-struct journal *journal_create(size_t limit, int64_t keep_us, size_t n_links, struct bell *bell,
+struct journal *journal_create(size_t limit, int64_t keep_us, size_t n_symbols, struct bell *bell,
                                struct err *e);
 void journal_destroy(struct journal *j); /* NULL is fine */
 
@@ -67,8 +67,9 @@ void journal_commit(struct journal *j);
 /* Reading starts again at the oldest entry. */
 void journal_rewind(struct journal *j);
 
-/* What was true before the oldest entry: which connections were up (ret_up has n_links), and since
- * when everything received is in memory: the receive time of that entry, 0 where there is none. */
+/* What was true before the oldest entry: the trades of which symbols arrived (ret_up has
+ * n_symbols), and since when everything received is in memory: the receive time of that entry, 0
+ * where there is none. */
 void journal_start(struct journal *j, bool *ret_up, int64_t *ret_receive_us);
 
 /* True: everything was read, and nothing will come. */

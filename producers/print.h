@@ -1,11 +1,11 @@
 /**
- * Writes what would go to `trades` as JSON lines, one record a line, with no broker anywhere.
+ * Writes what would go to `trades` and `quotes` as JSON lines, one record a line, in the order it
+ * was received, with no broker anywhere.
  *
  *     if (print_run(&about, &e) != 0) ...
  *
- * One partition, one shard, nothing written before: each tick is printed once. Frames that could
- * not be understood are in the log only.
- * Threads: one.
+ * One partition, one shard, nothing written before: each tick is printed once, that of `trades`.
+ * Frames that could not be understood are in the log only. Threads: one.
  */
 #ifndef CANDLEWICK_PRINT_H
 #define CANDLEWICK_PRINT_H
@@ -14,12 +14,14 @@
 #include "health.h"
 #include "journal.h"
 #include "producer_metrics.h"
+#include "quote_fold.h"
 #include "shard.h"
 
 #include <stdio.h>
 
 struct print_about {
     struct shard_about shard;
+    struct quote_fold_about quotes;
     struct journal *journal;
     struct bell *bell; /* rung by the journal */
     const struct producer_metrics *metrics;

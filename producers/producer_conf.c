@@ -1,5 +1,6 @@
 #include "producer_conf.h"
 
+#include "instruments.h"
 #include "journal.h"
 #include "producer_metrics.h"
 
@@ -12,13 +13,13 @@ const struct program_about producer_about = {
     .conf =
         {
             .name = "cw-producer",
-            .summary = "writes an exchange's trades to Kafka, each exactly once",
+            .summary = "writes an exchange's trades to Kafka, each exactly once, and its quotes",
             .args = "",
             .prefixes = prefixes,
             .details =
                 "kafka.<property> passes a librdkafka property through.\n"
-                "exchange.<exchange>.ws.url and exchange.<exchange>.rest.url override the\n"
-                "exchange's addresses; certificates of wss and https are always checked.\n"
+                "exchange.<exchange>.<endpoint>.url overrides an address of the exchange: rest,\n"
+                "ws and what else it has; certificates of wss and https are always checked.\n"
                 "\n"
                 "symbols are names such as BTC-USDT or BTCUSDT, quote:EUR for all pairs quoted in\n"
                 "it, or all; without it a dozen large assets in USD, USDT, USDC and EUR, and with\n"
@@ -46,6 +47,14 @@ const struct conf_opt producer_options[] = {
      .help = "file with the exchange's instrument list, instead of asking by REST"},
     {"stream", CONF_STR, AT(stream),
      .help = "kind of trade stream: binance has trade (default) and aggTrade"},
+    {"quotes", CONF_BOOL, AT(quotes), .def = "true",
+     .help = "also best bid and ask of each symbol"},
+    {"rates", CONF_STR, AT(rates),
+     .def =
+         "USDT-USD, USDC-USD, USDC-USDT, EUR-USD, EUR-USDT, BTC-USD, BTC-USDT, ETH-USD, ETH-USDT",
+     .help = "pairs that convert one quote asset into another; those the exchange lists are used"},
+    {"quotes.linger.ms", CONF_INT, AT(quotes_linger_ms), .def = "1", .max = 1000,
+     .help = "how long a quote may wait for others on its way to the broker"},
     {"commit.interval.ms", CONF_INT, AT(commit_interval_ms), .def = "100", .min = 1, .max = 5000,
      .help = "longest time a trade waits for its transaction to commit"},
     {"buffer.bytes", CONF_INT, AT(buffer_bytes), .def = "67108864", .min = JOURNAL_MIN_BYTES,
@@ -95,7 +104,7 @@ static int check_pairs(const struct conf *conf, struct err *e)
             continue;
         if (!pair_exchange(p->key, endpoint))
             return err_set(e, ERR_CONF, "unknown key %.100s", p->key);
-        if (check_url(p->key, p->value, strcmp(endpoint, "ws") == 0, &u, e) != 0)
+        if (check_url(p->key, p->value, strcmp(endpoint, "rest") != 0, &u, e) != 0)
             return -1;
     }
     return 0;
@@ -112,16 +121,24 @@ static const char *endpoint_url(const struct exchange_ops *x, const struct conf 
 
 /* --- the rest -------------------------------------------------------------------------------- */
 
-/* Sets c->stream to the exchange's own text, its first where none was asked for. */
+/* Sets c->listen, to the exchange's first channels where none was asked for. */
 static int check_stream(struct producer_conf *c, struct err *e)
 {
-    for (const char *const *s = c->ops->streams; *s; s++) {
-        if (*c->stream != '\0' && strcmp(*s, c->stream) != 0)
-            continue;
-        c->stream = (char *)*s;
+    if (c->quotes)
+        c->listen.of[CHANNEL_QUOTES] = exchange_channel(c->ops, CHANNEL_QUOTES, "");
+    c->listen.of[CHANNEL_TRADES] = exchange_channel(c->ops, CHANNEL_TRADES, c->stream);
+    if (c->listen.of[CHANNEL_TRADES])
         return 0;
-    }
     return err_set(e, ERR_CONF, "stream: %s has no \"%.40s\"", c->ops->name, c->stream);
+}
+
+/* Whether they are pairs; which of them there are, the exchange's list will say. */
+static int check_rates(const struct producer_conf *c, struct err *e)
+{
+    struct instruments none = {0};
+    int r = instruments_rates(&(struct instruments){0}, c->rates, INSTRUMENTS_LISTED, &none, e);
+    instruments_finish(&none);
+    return r;
 }
 
 int producer_conf_check(struct producer_conf *c, const struct conf *conf, struct err *e)
@@ -131,11 +148,16 @@ int producer_conf_check(struct producer_conf *c, const struct conf *conf, struct
         return err_set(e, ERR_CONF, "exchange: there is no \"%.40s\", only %s", c->exchange,
                        exchange_names());
     if (framing_conf_check(&c->framing, e) != 0 || check_stream(c, e) != 0 ||
-        market_clock_parse(c->clock, &c->market_clock, e) != 0 || check_pairs(conf, e) != 0)
+        check_rates(c, e) != 0 || market_clock_parse(c->clock, &c->market_clock, e) != 0 ||
+        check_pairs(conf, e) != 0)
         return -1;
     c->rest_url = endpoint_url(c->ops, conf, "rest");
-    if (check_url("exchange.ws.url", endpoint_url(c->ops, conf, "ws"), true, &c->ws_url, e) != 0)
-        return -1;
+    for (int i = 0; i < CHANNEL_KINDS; i++) {
+        const struct channel *channel = c->listen.of[i];
+        if (channel && check_url(channel->endpoint, endpoint_url(c->ops, conf, channel->endpoint),
+                                 true, &c->urls[i], e) != 0)
+            return -1;
+    }
     if (*c->read && *c->record)
         return err_set(e, ERR_CONF, "record: what --read plays is recorded already");
     if (*c->read && *c->clock)

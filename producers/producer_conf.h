@@ -22,6 +22,9 @@ struct producer_conf {
     char *symbols;
     char *instruments;
     char *stream;
+    bool quotes;
+    char *rates;
+    int64_t quotes_linger_ms;
     int64_t commit_interval_ms;
     int64_t buffer_bytes;
     char *instance;
@@ -33,8 +36,9 @@ struct producer_conf {
     /* what it comes to */
     const struct exchange_ops *ops;
     struct market_clock market_clock;
+    struct channels listen;
+    struct url urls[CHANNEL_KINDS]; /* of the channels listened to */
     const char *rest_url;
-    struct url ws_url;
 };
 
 extern const struct program_about producer_about; /* without the options of framing.h */

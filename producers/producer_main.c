@@ -25,10 +25,15 @@ struct producer {
     struct framing *framing;
     struct producer_metrics metrics;
     struct instruments chosen;
+    struct instruments rates;
     int64_t instruments_us;
     struct universe *universe;
     struct bell *bell;
     struct journal **journals; /* one per shard */
+    struct bell *quote_bell;
+    struct quote_queue **queues; /* one per shard; NULL: no quotes, or they go into the journals */
+    struct framing_topic framed_quotes;
+    struct quote_writer *quotes; /* NULL: the same */
     struct recorder *recorder;
     struct feed_thread *feed; /* either a feed */
     struct read_file *file;   /* or a file */
@@ -47,10 +52,13 @@ static int choose_symbols(struct producer *pr, struct err *e)
         return -1;
     pr->instruments_us = *c->clock ? market_clock_now_us(&c->market_clock) : clock_real_us();
     int r = reading && !*c->symbols
-                ? read_symbols(c->read, c->ops, c->stream, &all, &pr->chosen, e)
+                ? read_symbols(c->read, c->ops, c->listen.of[CHANNEL_TRADES], &all, &pr->chosen, e)
                 : instruments_select(&all, c->symbols,
                                      reading ? INSTRUMENTS_LISTED : INSTRUMENTS_TRADING,
                                      &pr->chosen, e);
+    if (r == 0 && c->listen.of[CHANNEL_QUOTES])
+        r = instruments_rates(&all, c->rates, reading ? INSTRUMENTS_LISTED : INSTRUMENTS_TRADING,
+                              &pr->rates, e);
     instruments_finish(&all);
     if (r == 0)
         metric_set(pr->metrics.symbols, (int64_t)pr->chosen.n);
@@ -67,17 +75,23 @@ static int32_t only_partition(struct slice key, int32_t partitions)
 /* Waits for the cluster, whose topics say how many partitions and shards there are. */
 static int make_universe(struct producer *pr, struct err *e)
 {
-    const char *const topics[] = {"trades",      pr->progress_topic, "feeds",
-                                  "instruments", "dead-letters",     NULL};
-    int32_t counts[5] = {1, 1, 1, 1, 1};
+    const char *const quotes = pr->conf.listen.of[CHANNEL_QUOTES] ? "quotes" : NULL;
+    const char *const topics[] = {
+        "trades", pr->progress_topic, "feeds", "instruments", "dead-letters", quotes, NULL};
+    const char *const same[] = {"trades", quotes, NULL};
+    int32_t counts[6] = {1, 1, 1, 1, 1, 1};
     if (!pr->conf.print && topics_await(&pr->kafka, pr->p.health, topics, counts, e) != 0)
+        return -1;
+    if (topics_same_count(same, (const int32_t[]){counts[0], counts[5]}, e) != 0)
         return -1;
     const struct universe_about about = {
         .list = pr->chosen.list,
         .n = pr->chosen.n,
+        .rates = pr->rates.list,
+        .n_rates = pr->rates.n,
+        .listen = pr->conf.listen,
         .partitions = counts[0],
         .shards = counts[1],
-        .subs_per_conn = pr->conf.ops->subs_per_conn,
         .partition_of = pr->conf.print ? only_partition : txn_partition,
     };
     pr->universe = universe_create(&about, e);
@@ -95,8 +109,25 @@ static int make_journals(struct producer *pr, struct err *e)
     for (uint32_t i = 0; i < n; i++) {
         pr->journals[i] =
             journal_create((size_t)pr->conf.buffer_bytes, waits ? 0 : KEEP_S * US_PER_S,
-                           pr->universe->n_links, pr->bell, e);
+                           pr->universe->n_symbols, pr->bell, e);
         if (!pr->journals[i])
+            return -1;
+    }
+    return 0;
+}
+
+static int make_queues(struct producer *pr, struct err *e)
+{
+    if (!pr->conf.listen.of[CHANNEL_QUOTES] || pr->conf.print)
+        return 0;
+    pr->quote_bell = bell_create(e);
+    pr->queues =
+        pr->quote_bell ? calloc(pr->universe->n_shards, sizeof(struct quote_queue *)) : NULL;
+    if (!pr->queues)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < pr->universe->n_shards; i++) {
+        pr->queues[i] = quote_queue_create(pr->universe->n_symbols, pr->quote_bell, e);
+        if (!pr->queues[i])
             return -1;
     }
     return 0;
@@ -108,17 +139,18 @@ static int start_source(struct producer *pr, struct err *e)
 {
     const struct producer_conf *c = &pr->conf;
     if (*c->read) {
-        const struct read_file_about about = {c->read,      c->ops,       c->stream,
-                                              pr->universe, pr->journals, &pr->metrics};
+        const struct read_file_about about = {c->read,      c->ops,     c->listen,   pr->universe,
+                                              pr->journals, pr->queues, &pr->metrics};
         pr->file = read_file_start(&about, e);
         return pr->file ? 0 : -1;
     }
     const struct feed_about about = {
         .ops = c->ops,
-        .stream = c->stream,
-        .url = c->ws_url,
+        .listen = c->listen,
+        .urls = c->urls,
         .universe = pr->universe,
         .journals = pr->journals,
+        .queues = pr->queues,
         .clock = &c->market_clock,
         .metrics = &pr->metrics,
         .recorder = pr->recorder,
@@ -151,7 +183,9 @@ static void await_feed(struct producer *pr)
 static int print_records(struct producer *pr, struct err *e)
 {
     const struct print_about about = {
-        .shard = {pr->conf.ops->name, pr->conf.stream, pr->universe, 0, pr->instruments_us},
+        .shard = {pr->conf.ops->name, pr->conf.listen.of[CHANNEL_TRADES]->name, pr->universe, 0,
+                  pr->instruments_us},
+        .quotes = {pr->conf.ops->name, pr->universe, 0},
         .journal = pr->journals[0],
         .bell = pr->bell,
         .metrics = &pr->metrics,
@@ -164,6 +198,53 @@ static int print_records(struct producer *pr, struct err *e)
     return print_run(&about, e);
 }
 
+static int start_quotes(struct producer *pr, struct err *e)
+{
+    if (!pr->queues)
+        return 0;
+    const struct quote_writer_about about = {
+        .settings = &pr->kafka,
+        .exchange = pr->conf.ops->name,
+        .universe = pr->universe,
+        .queues = pr->queues,
+        .bell = pr->quote_bell,
+        .framed = &pr->framed_quotes,
+        .metrics = &pr->metrics,
+        .health = pr->p.health,
+        .linger_ms = pr->conf.quotes_linger_ms,
+        .all = *pr->conf.read != '\0',
+    };
+    if (quote_writer_frame(pr->framing, &pr->framed_quotes, e) != 0)
+        return -1;
+    pr->quotes = quote_writer_start(&about, e);
+    return pr->quotes ? 0 : -1;
+}
+
+/* Not one quote of a file may be missing; of a feed, some may. */
+static int stop_quotes(struct producer *pr, bool good, struct err *e)
+{
+    int64_t lost = quote_writer_stop(pr->quotes, !good);
+    pr->quotes = NULL;
+    if (lost == 0 || !*pr->conf.read || !good)
+        return 0;
+    return err_set(e, ERR_IO, "%lld records of quotes were not delivered", (long long)lost);
+}
+
+/* Trades in this thread, quotes in theirs; what a feed that stops says last is still written. */
+static int run_writers(struct producer *pr, struct writer *w, struct err *e)
+{
+    await_feed(pr);
+    int r = writer_run(w, e);
+    bool good = r == 0 || e->code == ERR_STOPPED;
+    feed_stop(pr->feed);
+    pr->feed = NULL;
+    if (good && pr->quotes)
+        quote_writer_end(pr->quotes);
+    if (good)
+        writer_drain(w);
+    return r;
+}
+
 static int write_records(struct producer *pr, struct err *e)
 {
     pr->framing = framing_create(&pr->conf.framing, &pr->kafka, pr->p.metrics, e);
@@ -172,7 +253,7 @@ static int write_records(struct producer *pr, struct err *e)
     struct shard_env env = {
         .settings = &pr->kafka,
         .exchange = pr->conf.ops->name,
-        .stream = pr->conf.stream,
+        .stream = pr->conf.listen.of[CHANNEL_TRADES]->name,
         .universe = pr->universe,
         .journals = pr->journals,
         .metrics = &pr->metrics,
@@ -182,19 +263,17 @@ static int write_records(struct producer *pr, struct err *e)
         .commit_interval_ms = pr->conf.commit_interval_ms,
     };
     memcpy(env.progress_topic, pr->progress_topic, sizeof(env.progress_topic));
-    if (shard_env_frame(&env, e) != 0)
+    if (shard_env_frame(&env, e) != 0 || start_quotes(pr, e) != 0)
         return -1;
+    env.quotes = pr->quotes;
     const struct writer_about about = {&env,         pr->conf.instance, pr->bell,
                                        pr->p.health, source_failed,     pr};
     struct writer *w = writer_create(&about, e);
-    if (!w)
-        return -1;
-    await_feed(pr);
-    int r = writer_run(w, e);
-    feed_stop(pr->feed);
-    pr->feed = NULL;
-    if (r == 0 || e->code == ERR_STOPPED)
-        writer_drain(w);
+    int r = w ? run_writers(pr, w, e) : -1;
+    bool good = r == 0 || e->code == ERR_STOPPED;
+    if (stop_quotes(pr, good, e) != 0)
+        r = -1;
+    env.quotes = NULL; /* they have ended; what the writer gives back now is nothing to them */
     writer_destroy(w);
     return r;
 }
@@ -243,6 +322,8 @@ static int run(struct producer *pr, struct err *e)
     if (r == 0)
         r = make_journals(pr, e);
     if (r == 0)
+        r = make_queues(pr, e);
+    if (r == 0)
         r = start_source(pr, e);
     if (r == 0)
         r = pr->conf.print ? print_records(pr, e) : write_records(pr, e);
@@ -264,8 +345,13 @@ static void finish(struct producer *pr)
         journal_destroy(pr->journals[i]);
     free(pr->journals);
     bell_destroy(pr->bell);
+    for (uint32_t i = 0; pr->queues && i < pr->universe->n_shards; i++)
+        quote_queue_destroy(pr->queues[i]);
+    free(pr->queues);
+    bell_destroy(pr->quote_bell);
     universe_destroy(pr->universe);
     instruments_finish(&pr->chosen);
+    instruments_finish(&pr->rates);
     framing_destroy(pr->framing);
     program_finish(&pr->p);
 }

@@ -25,6 +25,8 @@ struct producer_metrics {
     struct metric *feed_stalls;
     struct metric *last_receive_time;
     struct metric *record_failures;
+    struct metric *symbols_refused;
+    struct metric *quotes_conflated;
     /* writer */
     struct metric *trades_written;
     struct metric *duplicates;
@@ -39,6 +41,12 @@ struct producer_metrics {
     struct metric *rebuilds;
     struct metric *stalls;
     struct metric *shards_owned;
+    /* quote writer */
+    struct metric *quotes_written;
+    struct metric *quotes_unchanged;
+    struct metric *quotes_lost;
+    struct metric *quote_rebuilds;
+    struct metric *rates_written;
     struct metric *symbols;
 };
 

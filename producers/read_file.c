@@ -24,8 +24,10 @@ struct read_file {
 static bool room(void *ctx)
 {
     struct read_file *r = ctx;
+    struct quote_queue *const *queues = r->about.queues;
     for (uint32_t i = 0; i < r->about.universe->n_shards; i++)
-        while (!journal_wait_room(r->about.journals[i], ROOM_WAIT_MS))
+        while (!journal_wait_room(r->about.journals[i], ROOM_WAIT_MS) ||
+               (queues && !quote_queue_wait_room(queues[i], ROOM_WAIT_MS)))
             if (atomic_load(&r->stop))
                 return false;
     return !atomic_load(&r->stop);
@@ -74,7 +76,7 @@ static void *run(void *ctx)
 {
     struct read_file *r = ctx;
     struct replay replay;
-    if (replay_init(&replay, &r->intake, r->about.ops, room, r, &r->failure) == 0) {
+    if (replay_init(&replay, &r->intake, &r->about.listen, room, r, &r->failure) == 0) {
         int done = read_lines(r, &replay);
         if (done == 0)
             done = replay_end(&replay, &r->failure);
@@ -94,8 +96,8 @@ struct read_file *read_file_start(const struct read_file_about *about, struct er
         return NULL;
     }
     r->about = *about;
-    intake_init(&r->intake, about->ops, about->stream, about->universe, about->journals,
-                about->metrics);
+    intake_init(&r->intake, &(struct intake_about){about->ops, about->universe, about->journals,
+                                                   about->queues, about->metrics});
     if (lines_open(&r->lines, about->path, e) != 0) {
         (void)err_prefix(e, "read");
         free(r);

@@ -17,9 +17,10 @@ struct read_file;
 struct read_file_about {
     const char *path;
     const struct exchange_ops *ops;
-    const char *stream;
+    struct channels listen;
     const struct universe *universe;
-    struct journal *const *journals; /* one per shard; ended with the file, however it ends */
+    struct journal *const *journals;   /* one per shard; ended with the file, however it ends */
+    struct quote_queue *const *queues; /* as intake.h says */
     const struct producer_metrics *metrics;
 };
 

@@ -31,19 +31,20 @@ static int32_t only_partition(struct slice key, int32_t partitions)
 }
 
 static void look_at(struct search *s, struct slice line, const struct exchange_ops *ops,
-                    const char *stream)
+                    const struct channel *trades)
 {
+    const struct channels listen = {.of[CHANNEL_TRADES] = trades};
     struct recorded rec;
     struct err why;
     bool skipped;
     if (recorded_parse(line, &s->text, &rec, &why) != 0 || rec.sent)
         return;
     /* what it makes of a bad frame is told when the file is played */
-    (void)(ops->parse_frame(s->session, stream, &rec.frame, on_event, s, &skipped, &why) < 0);
+    (void)(ops->parse_frame(s->session, &listen, &rec.frame, on_event, s, &skipped, &why) < 0);
 }
 
 static int look_at_all(struct search *s, const char *path, const struct exchange_ops *ops,
-                       const char *stream, struct err *e)
+                       const struct channel *trades, struct err *e)
 {
     struct lines l;
     struct slice line;
@@ -52,12 +53,12 @@ static int look_at_all(struct search *s, const char *path, const struct exchange
     int r;
     while ((r = lines_next(&l, &line, e)) == 1 || (r < 0 && e->code == ERR_PROTO))
         if (r == 1)
-            look_at(s, line, ops, stream);
+            look_at(s, line, ops, trades);
     lines_close(&l);
     return r;
 }
 
-static int collect(const struct search *s, const char *path, const char *stream,
+static int collect(const struct search *s, const char *path, const struct channel *trades,
                    struct instruments *ret, struct err *e)
 {
     struct instruments found = {0};
@@ -69,7 +70,7 @@ static int collect(const struct search *s, const char *path, const char *stream,
         r = err_set(e, ERR_CONF,
                     "read: %.120s holds no %s of any pair that is listed; is it of another "
                     "--stream?",
-                    path, stream);
+                    path, trades->name);
     if (r == 0)
         *ret = found;
     else
@@ -77,10 +78,14 @@ static int collect(const struct search *s, const char *path, const char *stream,
     return r;
 }
 
-int read_symbols(const char *path, const struct exchange_ops *ops, const char *stream,
+int read_symbols(const char *path, const struct exchange_ops *ops, const struct channel *trades,
                  const struct instruments *all, struct instruments *ret, struct err *e)
 {
-    const struct universe_about about = {all->list, all->n, 1, 1, 0, only_partition};
+    const struct universe_about about = {.list = all->list,
+                                         .n = all->n,
+                                         .partitions = 1,
+                                         .shards = 1,
+                                         .partition_of = only_partition};
     struct search s = {.text = STRBUF_INIT(LINES_MAX_BYTES)};
     s.universe = universe_create(&about, e);
     s.found = calloc(all->n + 1, sizeof(*s.found));
@@ -88,8 +93,8 @@ int read_symbols(const char *path, const struct exchange_ops *ops, const char *s
     int r = -1;
     if (s.universe && (!s.found || !s.session))
         (void)err_set(e, ERR_NOMEM, "read: out of memory");
-    else if (s.universe && look_at_all(&s, path, ops, stream, e) == 0)
-        r = collect(&s, path, stream, ret, e);
+    else if (s.universe && look_at_all(&s, path, ops, trades, e) == 0)
+        r = collect(&s, path, trades, ret, e);
     universe_destroy(s.universe);
     free(s.found);
     free(s.session);

@@ -6,15 +6,20 @@
 
 #include <stdlib.h>
 
-int replay_init(struct replay *r, struct intake *intake, const struct exchange_ops *ops,
+int replay_init(struct replay *r, struct intake *intake, const struct channels *listen,
                 bool (*room)(void *ctx), void *ctx, struct err *e)
 {
-    *r = (struct replay){.intake = intake, .ops = ops, .room = room, .ctx = ctx};
+    const struct universe *u = intake->about.universe;
+    const struct exchange_ops *ops = intake->about.ops;
+    *r = (struct replay){.intake = intake, .listen = listen, .ops = ops, .room = room, .ctx = ctx};
     strbuf_init(&r->text, LINES_MAX_BYTES);
     r->session = calloc(1, ops->session_size + 1);
-    r->links_up = calloc(intake->universe->n_links + 1u, sizeof(bool));
-    if (r->session && r->links_up)
+    r->links_up = calloc(u->n_links + 1u, sizeof(bool));
+    r->all = malloc(u->n_symbols + 1u);
+    if (r->session && r->links_up && r->all) {
+        memset(r->all, 1, u->n_symbols + 1u);
         return 0;
+    }
     replay_finish(r);
     return err_set(e, ERR_NOMEM, "replay: out of memory");
 }
@@ -23,6 +28,7 @@ void replay_finish(struct replay *r)
 {
     free(r->session);
     free(r->links_up);
+    free(r->all);
     strbuf_finish(&r->text);
     *r = (struct replay){0};
 }
@@ -31,10 +37,12 @@ void replay_finish(struct replay *r)
 
 static int links(struct replay *r, bool up, int64_t at_us, const char *why, struct err *e)
 {
-    const struct universe *u = r->intake->universe;
+    const struct universe *u = r->intake->about.universe;
     for (uint32_t i = 0; i < u->n_links; i++) {
+        const struct slice all = slice_make(r->all, u->links[i].symbols.n);
         r->links_up[i] = up;
-        if (intake_link(r->intake, i, up, at_us, r->last_us, why, e) != 0)
+        if (intake_link(r->intake, &(struct intake_change){i, up, all, at_us, r->last_us, why},
+                        e) != 0)
             return -1;
     }
     return 0;
@@ -44,9 +52,10 @@ static int tick(struct replay *r, int64_t at_us, struct err *e)
 {
     if (!r->room(r->ctx))
         return err_set(e, ERR_STOPPED, "stopped while reading the file");
-    for (uint32_t i = 0; i < r->intake->universe->n_shards; i++)
-        if (intake_tick(r->intake, i, r->links_up, at_us, e) < 0)
-            return -1;
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        for (uint32_t i = 0; i < r->intake->about.universe->n_shards; i++)
+            if (intake_tick(r->intake, (enum channel_kind)kind, i, r->links_up, at_us, e) < 0)
+                return -1;
     return 0;
 }
 
@@ -91,7 +100,7 @@ int replay_line(struct replay *r, struct slice line, struct err *e)
     size_t len = rec.frame.text.len;
     if (len > EXCHANGE_FRAME_MAX)
         rec.frame.text.len = EXCHANGE_FRAME_MAX;
-    const struct intake_source from = {0, r->session, NULL, NULL};
+    const struct intake_source from = {.listen = r->listen, .link = 0, .session = r->session};
     return intake_frame(r->intake, &from, &rec.frame, len, e);
 }
 

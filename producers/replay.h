@@ -2,7 +2,7 @@
  * Turns a file of recorded frames back into a feed: what the file's clock says, at full speed.
  *
  *     struct replay r;
- *     replay_init(&r, &intake, ops);
+ *     replay_init(&r, &intake, &listen, room, ctx, &e);
  *     while (there is a line)
  *         replay_line(&r, line, &e);          // -1: this line is no recorded frame; go on
  *     replay_end(&r, &e);
@@ -24,11 +24,13 @@ enum { REPLAY_CLOSE_S = 75 };
 
 struct replay {
     struct intake *intake;
+    const struct channels *listen;
     const struct exchange_ops *ops;
-    bool (*room)(void *ctx); /* waits until all journals have room; false: stop */
+    bool (*room)(void *ctx); /* waits until journals and queues have room; false: stop */
     void *ctx;
     void *session;
     bool *links_up;
+    char *all; /* a byte per symbol, each 1 */
     bool started;
     int64_t last_us; /* largest time of a frame */
     int64_t tick_us; /* the next whole second */
@@ -36,7 +38,7 @@ struct replay {
 };
 
 /* ERR_NOMEM. */
-int replay_init(struct replay *r, struct intake *intake, const struct exchange_ops *ops,
+int replay_init(struct replay *r, struct intake *intake, const struct channels *listen,
                 bool (*room)(void *ctx), void *ctx, struct err *e) MUST_CHECK;
 void replay_finish(struct replay *r);
 

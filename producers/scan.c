@@ -131,7 +131,7 @@ static int value(struct scan *s, struct scan_value *ret)
     }
 }
 
-/* --- members --------------------------------------------------------------------------------- */
+/* --- members and elements -------------------------------------------------------------------- */
 
 static bool take(struct scan *s, char c)
 {
@@ -143,27 +143,50 @@ static bool take(struct scan *s, char c)
     return true;
 }
 
-int scan_object(struct scan *s, struct slice text)
+static int open_at(struct scan *s, struct slice text, char bracket)
 {
     if (text.len == 0)
         return -1;
     *s = (struct scan){text.data, text.data + text.len, true};
-    return take(s, '{') ? 0 : -1;
+    return take(s, bracket) ? 0 : -1;
 }
 
-int scan_member(struct scan *s, struct slice *ret_key, struct scan_value *ret)
+/* The next member, or the next element where ret_key is NULL. */
+static int next(struct scan *s, char bracket, struct slice *ret_key, struct scan_value *ret)
 {
-    if (take(s, '}'))
+    if (take(s, bracket))
         return s->p == s->end ? 0 : -1;
     if (!s->first && !take(s, ','))
         return -1;
     s->first = false;
     struct scan_value key;
-    if (s->p == s->end || *s->p != '"' || string(s, &key) != 0 || !take(s, ':') ||
-        value(s, ret) != 0)
+    if (ret_key && (s->p == s->end || *s->p != '"' || string(s, &key) != 0 || !take(s, ':')))
         return -1;
-    *ret_key = key.text;
+    if (value(s, ret) != 0)
+        return -1;
+    if (ret_key)
+        *ret_key = key.text;
     return 1;
+}
+
+int scan_object(struct scan *s, struct slice text)
+{
+    return open_at(s, text, '{');
+}
+
+int scan_array(struct scan *s, struct slice text)
+{
+    return open_at(s, text, '[');
+}
+
+int scan_member(struct scan *s, struct slice *ret_key, struct scan_value *ret)
+{
+    return next(s, '}', ret_key, ret);
+}
+
+int scan_element(struct scan *s, struct scan_value *ret)
+{
+    return next(s, ']', NULL, ret);
 }
 
 /* --- conversions ----------------------------------------------------------------------------- */

@@ -205,20 +205,6 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
 
 /* --- links and ticks ---------------------------------------------------------------- */
 
-static int put_link(struct shard *s, uint32_t link, const struct feed *f,
-                    const struct shard_sink *k, struct err *e)
-{
-    const struct universe_range *r = &s->about.universe->links[link].symbols;
-    int done = 0;
-    for (uint32_t i = 0; done == 0 && i < r->n; i++) {
-        struct member *m = &s->members[r->first + i - s->range.first];
-        if (f->event == FEED_EVENT_LOST && m->absence == ABSENCE_NONE)
-            m->absence = ABSENCE_LOST;
-        done = shard_put_feed(k, m->symbol, f, e);
-    }
-    return done;
-}
-
 static int apply_link(struct shard *s, const struct entry *in, const struct shard_sink *k,
                       struct err *e)
 {
@@ -230,7 +216,16 @@ static int apply_link(struct shard *s, const struct entry *in, const struct shar
         .has_reason = in->text.len > 0,
         .reason = in->text,
     };
-    return put_link(s, in->index, &f, k, e);
+    for (size_t i = 0; i < in->data.len; i++) {
+        struct member *m = &s->members[in->index + i - s->range.first];
+        if (!in->data.data[i])
+            continue;
+        if (!in->up && m->absence == ABSENCE_NONE)
+            m->absence = ABSENCE_LOST;
+        if (shard_put_feed(k, m->symbol, &f, e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int apply_tick(struct shard *s, const struct entry *in, const struct shard_sink *k,
@@ -253,6 +248,8 @@ int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, voi
     switch (in->type) {
     case ENTRY_TRADE:
         return apply_trade(s, in, &k, e);
+    case ENTRY_QUOTE:
+        return 0;
     case ENTRY_LINK:
         return apply_link(s, in, &k, e);
     case ENTRY_TICK:
@@ -265,8 +262,8 @@ int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, voi
 
 /* --- begin and flush ------------------------------------------------------------------------- */
 
-int shard_begin(struct shard *s, const bool *links_up, int64_t since_us, shard_emit_fn emit,
-                void *ctx, struct err *e)
+int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn emit, void *ctx,
+                struct err *e)
 {
     const struct shard_sink k = {&s->about, emit, ctx};
     const struct feed f = {.event = FEED_EVENT_SUBSCRIBED, .receive_time_us = since_us};
@@ -280,9 +277,8 @@ int shard_begin(struct shard *s, const bool *links_up, int64_t since_us, shard_e
     for (uint32_t i = 0; i < s->range.n; i++)
         if (shard_put_instrument(&k, s->members[i].symbol, e) != 0)
             return -1;
-    for (uint32_t i = 0; i < s->about.universe->n_links; i++)
-        if (links_up[i] && s->about.universe->links[i].shard == s->about.number &&
-            put_link(s, i, &f, &k, e) != 0)
+    for (uint32_t i = 0; i < s->range.n; i++)
+        if (up[s->range.first + i] && shard_put_feed(&k, s->members[i].symbol, &f, e) != 0)
             return -1;
     return 0;
 }

@@ -4,7 +4,7 @@
  *
  *     struct shard *s = shard_create(&about, &e);
  *     shard_restore(s, &progress_record, &e);            // each of the progress partition
- *     shard_begin(s, links_up, now_us, emit, ctx, &e);   // first transaction: this is ours now
+ *     shard_begin(s, up, now_us, emit, ctx, &e);   // first transaction: this is ours now
  *     shard_apply(s, &entry, emit, ctx, &e);             // any number of times
  *     shard_flush(s, emit, ctx, &e);                     // last thing in each transaction
  *
@@ -78,10 +78,12 @@ void shard_reset(struct shard *s);
 int shard_restore(struct shard *s, const struct record *r, struct err *e) MUST_CHECK;
 
 /* The epoch grows by one, strictly, with each beginning that is committed: it is read below a
- * fence, and written in the transaction that ends with the fence still up. */
-int shard_begin(struct shard *s, const bool *links_up, int64_t since_us, shard_emit_fn emit,
-                void *ctx, struct err *e) MUST_CHECK;
+ * fence, and written in the transaction that ends with the fence still up. up: by symbol of the
+ * universe, whether its trades arrive. */
+int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn emit, void *ctx,
+                struct err *e) MUST_CHECK;
 
+/* Quotes are nothing to it. */
 int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, void *ctx,
                 struct err *e) MUST_CHECK;
 

@@ -29,7 +29,7 @@ struct shard_writer {
     int64_t retry_us;  /* when to open again */
     int64_t retry_ms;  /* how long the next wait is */
     struct strbuf value;
-    bool *links_up;
+    bool *up;
 };
 
 /* --- create ---------------------------------------------------------------------------------- */
@@ -76,11 +76,11 @@ struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t n
     w->journal = env->journals[number];
     w->retry_ms = RETRY_FIRST_MS;
     strbuf_init(&w->value, VALUE_MAX_BYTES);
-    w->links_up = calloc(env->universe->n_links + 1u, sizeof(bool));
+    w->up = calloc(env->universe->n_symbols + 1u, sizeof(bool));
     w->shard = shard_create(&about, e);
-    if (w->links_up && w->shard && make_names(w, e) == 0)
+    if (w->up && w->shard && make_names(w, e) == 0)
         return w;
-    if (!w->links_up)
+    if (!w->up)
         (void)err_set(e, ERR_NOMEM, "writer: out of memory");
     shard_writer_destroy(w);
     return NULL;
@@ -93,7 +93,7 @@ void shard_writer_destroy(struct shard_writer *w)
     txn_close(w->txn);
     shard_destroy(w->shard);
     strbuf_finish(&w->value);
-    free(w->links_up);
+    free(w->up);
     free(w);
 }
 
@@ -229,11 +229,10 @@ static int read_progress(struct shard_writer *w, struct err *e)
 static int write_beginning(struct shard_writer *w, int64_t now_us, struct err *e)
 {
     int64_t since_us;
-    journal_start(w->journal, w->links_up, &since_us);
+    journal_start(w->journal, w->up, &since_us);
     if (since_us == 0)
         since_us = market_clock_now_us(w->env->clock);
-    if (begin(w, now_us, e) != 0 ||
-        shard_begin(w->shard, w->links_up, since_us, produce, w, e) != 0 ||
+    if (begin(w, now_us, e) != 0 || shard_begin(w->shard, w->up, since_us, produce, w, e) != 0 ||
         txn_commit(w->txn, NULL, NULL, 0, e) != 0)
         return -1;
     metric_inc(w->env->metrics->txn_commits, 1);
@@ -256,6 +255,8 @@ static int open_shard(struct shard_writer *w, struct err *e)
         return -1;
     if (read_progress(w, e) != 0 || write_beginning(w, clock_mono_us(), e) != 0)
         return -1;
+    if (w->env->quotes)
+        quote_writer_own(w->env->quotes, w->number, shard_epoch(w->shard));
     log_info("writer", "writing the shard", LOG_STR("exchange", w->env->exchange),
              LOG_INT("shard", w->number), LOG_INT("epoch", shard_epoch(w->shard)));
     return 0;
@@ -289,6 +290,8 @@ void shard_writer_disown(struct shard_writer *w)
         return;
     w->owned = false;
     close_shard(w);
+    if (w->env->quotes)
+        quote_writer_disown(w->env->quotes, w->number);
     metric_inc(w->env->metrics->shards_owned, -1);
 }
 

@@ -21,6 +21,7 @@
 #include "kafka/reader.h"
 #include "kafka/txn.h"
 #include "producer_metrics.h"
+#include "quote_writer.h"
 #include "shard.h"
 
 /* What the shards of a producer share; borrowed by them. */
@@ -36,7 +37,8 @@ struct shard_env {
     struct framing *framing;
     int64_t instruments_us;
     int64_t commit_interval_ms;
-    char progress_topic[KAFKA_NAME_MAX + 1];         /* without the prefix */
+    struct quote_writer *quotes;             /* is told whose the shards are; NULL: no quotes */
+    char progress_topic[KAFKA_NAME_MAX + 1]; /* without the prefix */
     struct framing_topic framed[SHARD_DEAD_LETTERS]; /* by enum shard_topic; of progress: unused */
 };
 

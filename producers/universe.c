@@ -76,6 +76,8 @@ static int order(const void *x, const void *y)
 {
     const struct universe_symbol *a = x;
     const struct universe_symbol *b = y;
+    if (a->followed != b->followed)
+        return a->followed ? -1 : 1;
     if (a->shard != b->shard)
         return a->shard < b->shard ? -1 : 1;
     if (a->partition != b->partition)
@@ -83,42 +85,74 @@ static int order(const void *x, const void *y)
     return strcmp(a->info.symbol, b->info.symbol);
 }
 
-/* Cuts the symbols of a shard into connections. */
-static void add_links(struct universe *u, uint32_t shard, uint32_t per_conn)
+/* Cuts a run of symbols into connections. */
+static void add_links(struct universe *u, const struct universe_link *like, uint32_t per_conn)
 {
-    const struct universe_range *r = &u->shards[shard];
+    const struct universe_range *r = &like->symbols;
     uint32_t most = per_conn ? per_conn : UINT32_MAX;
     for (uint32_t done = 0; done < r->n;) {
-        uint32_t n = r->n - done < most ? r->n - done : most;
-        for (uint32_t i = 0; i < n; i++)
-            u->symbols[r->first + done + i].link = u->n_links;
-        u->links[u->n_links++] = (struct universe_link){shard, {r->first + done, n}};
-        done += n;
+        struct universe_link *l = &u->links[u->n_links++];
+        *l = *like;
+        l->symbols.first = r->first + done;
+        l->symbols.n = r->n - done < most ? r->n - done : most;
+        done += l->symbols.n;
     }
+}
+
+static void add_all_links(struct universe *u, const struct channels *listen, uint32_t n_followed)
+{
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        const struct channel *channel = listen->of[kind];
+        for (uint32_t i = 0; channel && i < u->n_shards; i++)
+            add_links(u, &(struct universe_link){(enum channel_kind)kind, true, i, u->shards[i]},
+                      channel->subs_per_conn);
+    }
+    const struct universe_range rest = {n_followed, u->n_symbols - n_followed};
+    const struct channel *quotes = listen->of[CHANNEL_QUOTES];
+    if (quotes)
+        add_links(u, &(struct universe_link){CHANNEL_QUOTES, false, 0, rest},
+                  quotes->subs_per_conn);
+}
+
+static bool is_listed(const struct instrument_info *list, size_t n, const char *native)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i].native, native) == 0)
+            return true;
+    return false;
+}
+
+static void add_symbol(struct universe *u, const struct universe_about *about,
+                       const struct instrument_info *info, bool followed, bool is_rate)
+{
+    struct universe_symbol *s = &u->symbols[u->n_symbols++];
+    *s = (struct universe_symbol){.info = *info, .followed = followed, .is_rate = is_rate};
+    s->partition = about->partition_of(slice_of(info->base), about->partitions);
+    s->shard = (uint32_t)(s->partition % about->shards);
+    u->n_rates += is_rate;
 }
 
 static void arrange(struct universe *u, const struct universe_about *about)
 {
-    for (uint32_t i = 0; i < u->n_symbols; i++) {
-        struct universe_symbol *s = &u->symbols[i];
-        s->info = about->list[i];
-        s->partition = about->partition_of(slice_of(s->info.base), about->partitions);
-        s->shard = (uint32_t)(s->partition % about->shards);
-    }
+    for (size_t i = 0; i < about->n; i++)
+        add_symbol(u, about, &about->list[i], true,
+                   is_listed(about->rates, about->n_rates, about->list[i].native));
+    for (size_t i = 0; i < about->n_rates; i++)
+        if (!is_listed(about->list, about->n, about->rates[i].native))
+            add_symbol(u, about, &about->rates[i], false, true);
     if (u->n_symbols > 0)
         qsort(u->symbols, u->n_symbols, sizeof(u->symbols[0]), order);
-    for (uint32_t i = 0; i < u->n_symbols; i++) {
+    for (uint32_t i = 0; i < about->n; i++) {
         struct universe_range *r = &u->shards[u->symbols[i].shard];
         if (r->n++ == 0)
             r->first = i;
     }
-    for (uint32_t i = 0; i < u->n_shards; i++)
-        add_links(u, i, about->subs_per_conn);
+    add_all_links(u, &about->listen, (uint32_t)about->n);
 }
 
 struct universe *universe_create(const struct universe_about *about, struct err *e)
 {
-    if (about->n >= UINT32_MAX) {
+    if (about->n >= UINT32_MAX - about->n_rates) {
         (void)err_set(e, ERR_LIMIT, "%zu symbols are too many", about->n);
         return NULL;
     }
@@ -127,11 +161,11 @@ struct universe *universe_create(const struct universe_about *about, struct err 
         (void)err_set(e, ERR_NOMEM, "universe: out of memory");
         return NULL;
     }
-    u->n_symbols = (uint32_t)about->n;
+    size_t n = about->n + about->n_rates;
     u->n_shards = (uint32_t)about->shards;
     u->partitions = about->partitions;
-    u->symbols = calloc(about->n + 1, sizeof(u->symbols[0]));
-    u->links = calloc(about->n + 1, sizeof(u->links[0])); /* at most one per symbol */
+    u->symbols = calloc(n + 1, sizeof(u->symbols[0]));
+    u->links = calloc(CHANNEL_KINDS * (n + 1), sizeof(u->links[0])); /* one per symbol at most */
     u->shards = calloc(u->n_shards, sizeof(u->shards[0]));
     if (u->symbols && u->links && u->shards) {
         arrange(u, about);

@@ -1,13 +1,15 @@
 /**
- * The symbols a producer follows, and where each belongs: partition, shard, connection.
+ * The symbols a producer listens to, and where each belongs: partition, shard, connections.
  *
- *     struct universe *u = universe_create(&(struct universe_about){list, n, 4, 1, 1024,
- *                                                                   txn_partition}, &e);
- *     int64_t i = universe_find(u, native);               // -1: not followed
+ *     struct universe *u = universe_create(&(struct universe_about){.list = list, .n = n,
+ *         .listen = listen, .partitions = 4, .shards = 1, .partition_of = txn_partition}, &e);
+ *     int64_t i = universe_find(u, native);               // -1: not listened to
  *     use(u->symbols[i].partition);
  *
- * Symbols stand sorted by shard, partition and name, so those of a shard, of a connection and, as
- * far as it goes, of a partition are neighbours: a lost connection touches few partitions.
+ * Symbols that are followed stand sorted by shard, partition and name, so those of a shard, of a
+ * connection and, as far as it goes, of a partition are neighbours: a lost connection touches few
+ * partitions. Pairs that are listened to for their rate alone stand behind them, belong to no shard
+ * and have connections of their own.
  * Threads: constant once made.
  */
 #ifndef CANDLEWICK_UNIVERSE_H
@@ -17,9 +19,10 @@
 
 struct universe_symbol {
     struct instrument_info info;
-    int32_t partition; /* of `trades` */
+    int32_t partition; /* of `trades` and of `quotes` */
     uint32_t shard;    /* partition modulo the number of shards */
-    uint32_t link;     /* the connection that carries it */
+    bool followed;     /* its trades and quotes are written */
+    bool is_rate;      /* its quotes are rates */
 };
 
 /* A run of neighbours in universe.symbols. */
@@ -28,7 +31,10 @@ struct universe_range {
     uint32_t n;
 };
 
+/* A connection. Those of trades come first. */
 struct universe_link {
+    enum channel_kind kind;
+    bool followed; /* false: carries pairs that are there for their rate alone */
     uint32_t shard;
     struct universe_range symbols;
 };
@@ -36,7 +42,8 @@ struct universe_link {
 struct universe {
     struct universe_symbol *symbols;
     uint32_t n_symbols;
-    struct universe_link *links; /* connections */
+    uint32_t n_rates; /* of them with is_rate */
+    struct universe_link *links;
     uint32_t n_links;
     struct universe_range *shards;
     uint32_t n_shards;
@@ -46,19 +53,22 @@ struct universe {
 };
 
 struct universe_about {
-    const struct instrument_info *list;
+    const struct instrument_info *list; /* what is followed */
     size_t n;
+    const struct instrument_info *rates; /* pairs whose quotes are rates, of list or not; none
+                                            where quotes are not listened to */
+    size_t n_rates;
+    struct channels listen; /* a kind that is NULL has no connections */
     int32_t partitions;     /* of `trades`, > 0 */
     int32_t shards;         /* partitions of the progress topic, > 0 */
-    uint32_t subs_per_conn; /* 0: no limit */
     int32_t (*partition_of)(struct slice key, int32_t partitions);
 };
 
-/* Copies the list. NULL: ERR_NOMEM; ERR_LIMIT: more than UINT32_MAX symbols. */
+/* Copies the lists. NULL: ERR_NOMEM; ERR_LIMIT: more than UINT32_MAX symbols. */
 struct universe *universe_create(const struct universe_about *about, struct err *e);
 void universe_destroy(struct universe *u); /* NULL is fine */
 
-/* Index of a symbol by its name on the exchange, or by its canonical name; -1: not followed. */
+/* Index of a symbol by its name on the exchange, or by its canonical name; -1: not listened to. */
 int64_t universe_find(const struct universe *u, struct slice native);
 int64_t universe_find_symbol(const struct universe *u, struct slice symbol);
 

@@ -13,6 +13,7 @@ enum {
     OPEN_MS = 10,   /* the same while a transaction gathers: what comes in between waits with it */
     STALL_MS = 500, /* a loop that stood still for longer asks the group before it commits */
     REJOIN_MS = 1000,
+    SILENCE_S = 30, /* a member that was told nothing for longer joins anew */
     DRAIN_S = 5,
     POLL_MAX = 100,
 };
@@ -25,6 +26,7 @@ struct writer {
     struct shard_writer **shards; /* env->universe->n_shards of them */
     char group_name[KAFKA_NAME_MAX + 1];
     bool assigned;       /* the group has said what is ours, be it nothing */
+    int64_t silent_us;   /* not assigned: since when */
     int64_t rejoin_us;   /* not a member: when to join */
     int64_t attended_us; /* when the group was asked last */
 };
@@ -57,6 +59,8 @@ static void on_revoke(void *ctx)
     struct writer *w = ctx;
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++)
         shard_writer_disown(w->shards[i]);
+    w->assigned = false;
+    w->silent_us = clock_mono_us();
 }
 
 static int join(struct writer *w, struct err *e)
@@ -68,6 +72,7 @@ static int join(struct writer *w, struct err *e)
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,
                                       .ctx = w};
+    w->silent_us = clock_mono_us();
     w->group = group_open(w->env->settings, &about, e);
     return w->group ? 0 : -1;
 }
@@ -80,6 +85,13 @@ static void leave(struct writer *w, const struct err *why)
     w->group = NULL;
     w->assigned = false;
     w->rejoin_us = clock_mono_us() + REJOIN_MS * US_PER_MS;
+}
+
+/* Consumers of librdkafka 2.0.2 have been seen to wait for ever after they lost their membership
+ * while the brokers stood still. */
+static bool is_forgotten(const struct writer *w)
+{
+    return !w->assigned && w->attended_us - w->silent_us > SILENCE_S * US_PER_S;
 }
 
 /* Takes part in the group; only changes of the assignment are of interest. */
@@ -96,6 +108,10 @@ static int attend(struct writer *w, struct err *e)
     ssize_t n = group_poll(w->group, 0, batch, POLL_MAX, e);
     if (n >= 0) {
         group_release(w->group, batch, n);
+        if (is_forgotten(w)) {
+            (void)err_set(e, ERR_IO, "the group has said nothing for %d s", SILENCE_S);
+            leave(w, e);
+        }
         return 0;
     }
     bool may_pass = e->code == ERR_IO || e->code == ERR_FENCED || e->code == ERR_NOT_FOUND;
@@ -213,12 +229,19 @@ static int turn(struct writer *w, bool *ret_busy, struct err *e)
     return write_shards(w, ret_busy, e);
 }
 
+/* Whether what comes in now has to wait: with the transaction under way, or until the shard is open
+ * again. */
+static bool may_gather(const struct shard_writer *s)
+{
+    return shard_writer_is_gathering(s) || (shard_writer_is_owned(s) && !shard_writer_is_open(s));
+}
+
 /* Until there is something to do. */
 static void rest(struct writer *w)
 {
     const struct timespec nap = {0, OPEN_MS * 1000000L};
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++) {
-        if (shard_writer_is_gathering(w->shards[i])) {
+        if (may_gather(w->shards[i])) {
             (void)nanosleep(&nap, NULL); /* a signal ends it early, which is what we want */
             return;
         }

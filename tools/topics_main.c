@@ -33,23 +33,6 @@ static const struct conf_opt options[] = {
 
 /* --- the declaration ------------------------------------------------------------------------- */
 
-static int read_file(const char *path, struct strbuf *out, struct err *e)
-{
-    FILE *fp = fopen(path, "re");
-    if (!fp)
-        return err_set(e, ERR_CONF, "%.150s: %s", path, strerror(errno));
-    char chunk[4096];
-    size_t n;
-    int r = 0;
-    while (r == 0 && (n = fread(chunk, 1, sizeof(chunk), fp)) > 0)
-        if (strbuf_add(out, chunk, n) != 0)
-            r = err_set(e, ERR_CONF, "%.150s: longer than %d bytes", path, FILE_LIMIT);
-    if (r == 0 && ferror(fp))
-        r = err_set(e, ERR_CONF, "%.150s: %s", path, strerror(errno));
-    (void)fclose(fp); /* it was only read */
-    return r;
-}
-
 static int load(const struct settings *s, struct topics_file *ret, struct err *e)
 {
     char found[PATH_MAX];
@@ -60,7 +43,7 @@ static int load(const struct settings *s, struct topics_file *ret, struct err *e
         path = found;
     }
     struct strbuf text = STRBUF_INIT(FILE_LIMIT);
-    int r = read_file(path, &text, e);
+    int r = datafile_read(path, &text, e);
     if (r == 0 && topics_file_parse(strbuf_slice(&text), (int32_t)s->partitions, ret, e) != 0)
         r = err_prefix(e, "%.100s", path);
     strbuf_finish(&text);

@@ -1,51 +1,27 @@
+#include "field.h"
 #include "list.h"
 #include "query_events.h"
 
-#include "json.h"
-#include "timefmt.h"
-
-#include <inttypes.h>
 #include <stdio.h>
 
 static const char *const states[] = {"open", "repaired", "given_up", NULL};
 
-/* ,"name":value */
-static int add_text(struct strbuf *body, const char *name, bool has, struct slice text)
-{
-    if (strbuf_addf(body, ",\"%s\":", name) != 0)
-        return -1;
-    return has ? json_add_string(body, text) : strbuf_adds(body, "null");
-}
-
-static int add_int(struct strbuf *body, const char *name, bool has, int64_t value)
-{
-    return has ? strbuf_addf(body, ",\"%s\":%" PRId64, name, value)
-               : strbuf_addf(body, ",\"%s\":null", name);
-}
-
-static int add_time(struct strbuf *body, const char *name, bool has, int64_t time_us)
-{
-    char text[TIME_TEXT];
-    (void)time_format(time_us, text);
-    return add_text(body, name, has, slice_of(text));
-}
-
 static int add_gap(struct strbuf *body, const struct gap_row *g, struct err *e)
 {
-    bool ok = strbuf_adds(body, "{\"exchange\":") == 0 && json_add_string(body, g->exchange) == 0 &&
-              add_text(body, "symbol", true, g->symbol) == 0 &&
-              add_int(body, "first_id", g->has_first_id, g->first_id) == 0 &&
-              add_int(body, "last_id", g->has_last_id, g->last_id) == 0 &&
-              add_time(body, "from_time", g->has_from_time, g->from_time_us) == 0 &&
-              add_time(body, "to_time", g->has_to_time, g->to_time_us) == 0 &&
-              add_int(body, "missing", g->has_missing, g->missing) == 0 &&
-              add_int(body, "given_up", true, g->given_up) == 0 &&
-              add_text(body, "state", true, g->state) == 0 &&
-              add_text(body, "reason", g->has_reason, g->reason) == 0 &&
-              add_time(body, "open_time", true, g->open_time_us) == 0 &&
-              add_time(body, "update_time", true, g->update_time_us) == 0 &&
-              add_int(body, "partition", true, g->partition) == 0 &&
-              add_int(body, "offset", true, g->offset) == 0 && strbuf_addc(body, '}') == 0;
+    bool ok = strbuf_addc(body, '{') == 0 && field_text(body, "exchange", true, g->exchange) == 0 &&
+              field_text(body, "symbol", true, g->symbol) == 0 &&
+              field_int(body, "first_id", g->has_first_id, g->first_id) == 0 &&
+              field_int(body, "last_id", g->has_last_id, g->last_id) == 0 &&
+              field_time(body, "from_time", g->has_from_time, g->from_time_us) == 0 &&
+              field_time(body, "to_time", g->has_to_time, g->to_time_us) == 0 &&
+              field_int(body, "missing", g->has_missing, g->missing) == 0 &&
+              field_int(body, "given_up", true, g->given_up) == 0 &&
+              field_text(body, "state", true, g->state) == 0 &&
+              field_text(body, "reason", g->has_reason, g->reason) == 0 &&
+              field_time(body, "open_time", true, g->open_time_us) == 0 &&
+              field_time(body, "update_time", true, g->update_time_us) == 0 &&
+              field_int(body, "partition", true, g->partition) == 0 &&
+              field_int(body, "offset", true, g->offset) == 0 && strbuf_addc(body, '}') == 0;
     return ok ? 0 : strbuf_full(body, "gaps", e);
 }
 

@@ -17,9 +17,9 @@ static int unresolved(const struct resolved *r, const char *exchange, const char
         break;
     case RESOLVED_NO_EXCHANGE:
         return problem_set(p, PROBLEM_UNKNOWN_EXCHANGE,
-                           r->n_names ? "no trade of \"%.64s\" is known; there are the exchanges "
+                           r->n_names ? "nothing of \"%.64s\" is known; there are the exchanges "
                                         "listed"
-                                      : "no trade of \"%.64s\" is known, nor of any exchange yet",
+                                      : "nothing of \"%.64s\" is known, nor of any exchange yet",
                            exchange);
     case RESOLVED_NO_SYMBOL:
         return problem_set(p, PROBLEM_UNKNOWN_SYMBOL, "%.64s has no symbol \"%.64s\"%s",

@@ -45,6 +45,14 @@ int answer_coverage(const struct request *req, struct strbuf *body, struct probl
                     struct err *e);
 int answer_gaps(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
 int answer_feeds(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
+int answer_exchanges(const struct request *req, struct strbuf *body, struct problem *p,
+                     struct err *e);
+int answer_quotes(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
+int answer_quote(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
+int answer_arbitrage(const struct request *req, struct strbuf *body, struct problem *p,
+                     struct err *e);
+int answer_opportunity(const struct request *req, struct strbuf *body, struct problem *p,
+                       struct err *e);
 int answer_symbols(const struct request *req, struct strbuf *body, struct problem *p,
                    struct err *e);
 

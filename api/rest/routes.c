@@ -10,6 +10,10 @@ static const char *const coverage_params[] = {"interval", LIST_PARAMS, NULL};
 static const char *const gap_params[] = {"exchange", "symbol", "state", LIST_PARAMS, NULL};
 static const char *const feed_params[] = {"exchange", "symbol", "event", LIST_PARAMS, NULL};
 static const char *const trade_params[] = {LIST_PARAMS, NULL};
+static const char *const quote_params[] = {"exchange", "symbol", "limit", "cursor", NULL};
+static const char *const arbitrage_params[] = {"state",       "symbol",    "exchange",
+                                               "min_net_bps", LIST_PARAMS, NULL};
+static const char *const event_params[] = {"limit", "cursor", NULL};
 static const char *const symbol_params[] = {"exchange", "limit", "cursor", NULL};
 
 /* openapi.json describes each of them; a test holds the two together.
@@ -40,9 +44,39 @@ const struct route routes[] = {
      {"/v1/trades/:exchange/:symbol", "/v1/trades/:exchange/:base/:quote"},
      trade_params,
      answer_trades},
+    {"exchanges",
+     "/v1/exchanges",
+     "the exchanges, and whether their feeds are up",
+     {"/v1/exchanges"},
+     no_params,
+     answer_exchanges},
+    {"quotes",
+     "/v1/quotes",
+     "the newest quote of each symbol",
+     {"/v1/quotes"},
+     quote_params,
+     answer_quotes},
+    {"quote",
+     "/v1/quotes/{exchange}/{symbol}",
+     "the newest quote of one symbol",
+     {"/v1/quotes/:exchange/:symbol", "/v1/quotes/:exchange/:base/:quote"},
+     no_params,
+     answer_quote},
+    {"arbitrage",
+     "/v1/arbitrage",
+     "opportunities, open or past, or why there is none",
+     {"/v1/arbitrage"},
+     arbitrage_params,
+     answer_arbitrage},
+    {"opportunity",
+     "/v1/arbitrage/{id}",
+     "one opportunity, with the events of its life",
+     {"/v1/arbitrage/:id"},
+     event_params,
+     answer_opportunity},
     {"symbols",
      "/v1/symbols",
-     "symbols that ever traded here",
+     "symbols that ever traded or were quoted here",
      {"/v1/symbols"},
      symbol_params,
      answer_symbols},

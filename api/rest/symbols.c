@@ -1,24 +1,24 @@
+#include "field.h"
 #include "list.h"
 
-#include "json.h"
-#include "timefmt.h"
-
-#include <inttypes.h>
 #include <stdio.h>
 
 static int add_symbol(struct strbuf *body, const struct symbol_row *s)
 {
-    char first[TIME_TEXT];
-    char last[TIME_TEXT];
-    (void)time_format(s->first_trade_time_us, first);
-    (void)time_format(s->last_trade_time_us, last);
-    if (strbuf_adds(body, "{\"exchange\":") != 0 || json_add_string(body, s->exchange) != 0 ||
-        strbuf_adds(body, ",\"symbol\":") != 0 || json_add_string(body, s->symbol) != 0)
-        return -1;
-    return strbuf_addf(body,
-                       ",\"trades\":%" PRId64 ",\"first_trade_time\":\"%s\","
-                       "\"last_trade_time\":\"%s\"}",
-                       s->trades, first, last);
+    bool traded = s->has_trade_times;
+    bool listed = s->has_instrument;
+    bool ok = strbuf_addc(body, '{') == 0 && field_text(body, "exchange", true, s->exchange) == 0 &&
+              field_text(body, "symbol", true, s->symbol) == 0 &&
+              field_int(body, "trades", true, s->trades) == 0 &&
+              field_time(body, "first_trade_time", traded, s->first_trade_time_us) == 0 &&
+              field_time(body, "last_trade_time", traded, s->last_trade_time_us) == 0 &&
+              field_text(body, "native_symbol", listed, s->native_symbol) == 0 &&
+              field_text(body, "status", listed, s->status) == 0 &&
+              field_decimal(body, "tick_size", s->has_tick_size, s->tick_size) == 0 &&
+              field_decimal(body, "lot_size", s->has_lot_size, s->lot_size) == 0 &&
+              field_time(body, "update_time", listed, s->update_time_us) == 0 &&
+              strbuf_addc(body, '}') == 0;
+    return ok ? 0 : -1;
 }
 
 static int render(struct strbuf *body, const struct rows *rows, const char *scope, struct err *e)
@@ -38,7 +38,7 @@ static int render(struct strbuf *body, const struct rows *rows, const char *scop
             return strbuf_full(body, "symbols", e);
     }
     bool more = n > 0 && rows_more(rows);
-    if (more && symbol_place(&s, &last, e) != 0)
+    if (more && names_place(s.exchange, s.symbol, &last, e) != 0)
         return -1;
     return list_end(body, more ? &last : NULL, scope, e);
 }

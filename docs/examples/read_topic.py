@@ -67,7 +67,7 @@ def main(brokers, topic, prefix=""):
                 "headers": {name: value.decode(errors="replace") for name, value in m.headers() or ()}}
         if m.value() is None:
             line["value"] = None  # a tombstone: the key is gone
-        elif topic in NOT_AVRO:
+        elif topic in NOT_AVRO or topic.endswith(".json"):
             line["value"] = m.value().decode(errors="replace")
         else:
             line["record"], line["value"] = decode(m.value(), schemas)

@@ -1,11 +1,14 @@
 """A manual page of a program, from what it says of itself."""
 
+import re
+
 from .text import blocks, default, values
 
 
 def roff(text):
     """A text as roff takes it: no escapes, and no line that looks like a request."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = re.sub(r",(?=\S)", r",\\:", text)  # a long list may be broken behind its commas
     for plain, escaped in (("…", "\\[u2026]"), ("×", "\\[mu]"), ("→", "\\[->]")):
         text = text.replace(plain, escaped)
     return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in text.split("\n"))
@@ -43,7 +46,7 @@ EVERYWHERE = [
 
 def render(program):
     name = roff(program["name"])
-    out = f'.TH {program["name"].upper()} 1 "" "Candlewick {program["version"]}" "Candlewick"\n'
+    out = f'.TH {program["name"].upper()} 1 "" "Candlewick {program["version"]}" "Candlewick"\n.ad l\n'
     out += f".SH NAME\n{name} \\- {roff(program['summary'].rstrip('.'))}\n"
     out += f".SH SYNOPSIS\n.B {name}\n[options] {roff(program['usage'])}".rstrip() + "\n"
     if program["details"]:

@@ -31,14 +31,30 @@ KINDS = [
          "cw-producer", headers="`kind`: `tick` or `feed`; a trade has no header",
          note="All exchanges and all quote assets of a base asset meet in one partition. A consumer that wants trades "
               "alone drops what has a `kind` without decoding it."),
+    Kind("quotes", "base asset: `BTC`; a tick and a rate have none", ("Quote", "Tick", "Rate"),
+         "that of the asset's `trades`; ticks and rates are in each one", "cw-producer",
+         headers="`kind`: `tick` or `rate`; a quote has no header",
+         note="A quote is written when a price or an amount changes; it holds until the next one of its symbol. `void`: "
+              "it is not known any more, because the connection was lost; `crossed`: the bid is at or above the ask; "
+              "`one_sided`: nobody is on the other side. A rate is said on a change, at most ten times a second, and "
+              "again at each tick with the tick's time, while its pair has a `normal` quote: one that is 2 s old is not "
+              "known any more. A takeover says everything anew: **the first record of a higher `epoch` makes void what "
+              "lower epochs of that exchange said in that partition**, and a record of a lower epoch than the highest "
+              "seen is to be ignored. Quotes are written outside of transactions, each at most once: what the brokers "
+              "did not take is dropped, and what is true then is written after it."),
     Kind("instruments", "`exchange|symbol`: `binance|BTC-USDT`", ("Instrument",), BY_KEY, "cw-producer"),
     Kind("feeds", "`exchange|symbol`", ("Feed",), BY_KEY, "cw-producer", headers="`kind`: `feed`"),
     Kind("feed-progress.*", "symbol: `BTC-USDT`; `*` for the shard", ("Progress",), "the shard's number", "cw-producer",
          note="Of use to the producer, and to whoever asks how far it got."),
+    Kind("*.json", "that of the record it is a copy of", (), "that of the record it is a copy of", "cw-tap",
+         note="The JSON form of each record of the topic it is named after, as [TAP.md](TAP.md) tells."),
     Kind("candles.*", "`exchange|symbol|open_time`: `binance|BTC-USDT|2026-11-21T05:25:00.000000Z`", ("Candle",),
          "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles",
          note="A key has many records: provisional ones, the final one, later revisions. The last one counts, and "
               "compaction keeps it. [CANDLES.md](CANDLES.md) says when to trust it."),
+    Kind("arbitrage", "the record's id: `cross|BTC-USD|okx|kraken|2|1048576`; `watching|cross|BTC-USD`", ("Opportunity",),
+         "that of the quotes it was folded from, so by base asset and not by its own key", "cw-arbitrage",
+         note="[ARBITRAGE.md](ARBITRAGE.md) says when each record is written and what it leaves out."),
     Kind("*-state", "number of the chunk: `0`", ("Image",), "that of the input it is the state of", "the processor",
          note="Of use to the processor alone: the layout of `data` may change with any version."),
     Kind("dead-letters", "that of the refused record; of a frame the exchange", (), BY_KEY, "all programs",
@@ -68,7 +84,7 @@ encoding](https://avro.apache.org/docs/1.11.1/specification/#single-object-encod
 CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian), the body. `dead-letters` and `schemas` are the
 exceptions. The schemas are in [schemas/](../schemas) and in the topic `schemas`.
 
-**Read committed records only**: writers use transactions, and one that was aborted leaves its records in the log. The
+**Read committed records only**: all writers but that of `quotes` use transactions, and one that was aborted leaves its records in the log. The
 console consumer's default shows them; `--isolation-level read_committed` hides them. `cw-tap --topic` and the wrappers
 in `deploy/local/bin` do so by themselves.
 

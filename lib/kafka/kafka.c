@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KNOW_MAX = 64 };
+
 /* Properties whose value exactly-once and our layout of groups and topics depend on. */
 static const char *const owned[] = {
     "auto.offset.reset",
@@ -144,6 +146,33 @@ rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err
         (void)err_set(e, ERR_CONF, "kafka client: %s", why);
     }
     return rk;
+}
+
+/* One question for all: it asks about the topics that the client has heard of. What it is told
+ * stays in the client's memory for longer than these handles. */
+int kafka_know(rd_kafka_t *rk, const char *const *topics, int timeout_ms, struct err *e)
+{
+    rd_kafka_topic_t *handles[KNOW_MAX];
+    size_t n = 0;
+    int r = 0;
+    while (r == 0 && n < KNOW_MAX && topics[n]) {
+        handles[n] = rd_kafka_topic_new(rk, topics[n], NULL);
+        if (handles[n])
+            n++;
+        else
+            r = kafka_fail(rd_kafka_last_error(), topics[n], NULL, e);
+    }
+    const struct rd_kafka_metadata *md = NULL;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (r == 0 && n > 0)
+        code = rd_kafka_metadata(rk, 0, NULL, &md, timeout_ms);
+    if (code)
+        r = kafka_fail(code, "metadata", NULL, e);
+    else if (md)
+        rd_kafka_metadata_destroy(md);
+    while (n > 0)
+        rd_kafka_topic_destroy(handles[--n]);
+    return r;
 }
 
 static enum err_code code_of(rd_kafka_resp_err_t code)

@@ -68,6 +68,10 @@ rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *
 /* rd_kafka_new() that also frees conf where it fails. NULL with ERR_CONF. */
 rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e);
 
+/* Learns where the topics' partitions are (whole names, ended by NULL). What a producer does not
+ * know when the first record comes is only asked for once a second. ERR_IO, ERR_NOMEM. */
+int kafka_know(rd_kafka_t *rk, const char *const *topics, int timeout_ms, struct err *e) MUST_CHECK;
+
 /* *e from a code: ERR_FENCED where another instance took over, ERR_NOT_FOUND for an unknown topic,
  * else ERR_IO; retriable where librdkafka's documentation says so. Returns -1. */
 int kafka_fail(rd_kafka_resp_err_t code, const char *what, const char *detail, struct err *e);

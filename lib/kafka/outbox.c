@@ -5,40 +5,59 @@
 
 #include <stdlib.h>
 
-enum { STEP_MS = 100 };
+enum { STEP_MS = 100, OWN_MAX = 32 };
 
 struct outbox {
     rd_kafka_t *rk;
     const struct kafka_settings *settings;
     rd_kafka_resp_err_t undelivered; /* first failed delivery */
+    int64_t n_given_up;              /* since outbox_settle() */
+    rd_kafka_resp_err_t given_up;    /* why, the first of them */
 };
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     (void)rk;
     struct outbox *o = opaque;
-    if (m->err && !o->undelivered)
+    if (!m->err)
+        return;
+    if (!o->undelivered)
         o->undelivered = m->err;
+    if (o->n_given_up++ == 0)
+        o->given_up = m->err;
 }
 
 struct outbox *outbox_open(const struct kafka_settings *s, struct err *e)
 {
-    static const char *const own[] = {"enable.idempotence",
-                                      "true",
-                                      "partitioner",
-                                      "murmur2_random",
-                                      "allow.auto.create.topics",
-                                      "false",
-                                      "delivery.report.only.error",
-                                      "true",
-                                      NULL};
+    return outbox_open_tuned(s, NULL, NULL, e);
+}
+
+struct outbox *outbox_open_tuned(const struct kafka_settings *s, const char *const *defaults,
+                                 const char *const *own, struct err *e)
+{
+    static const char *const always[] = {
+        "enable.idempotence",
+        "true",
+        "partitioner",
+        "murmur2_random",
+        "allow.auto.create.topics",
+        "false",
+        "delivery.report.only.error",
+        "true",
+    };
+    const char *all[OWN_MAX + 1] = {NULL};
+    size_t n = 0;
+    for (; n < sizeof(always) / sizeof(always[0]); n++)
+        all[n] = always[n];
+    for (const char *const *p = own; p && *p && n < OWN_MAX; p++)
+        all[n++] = *p;
     struct outbox *o = calloc(1, sizeof(*o));
     if (!o) {
         (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
         return NULL;
     }
     o->settings = s;
-    rd_kafka_conf_t *conf = kafka_conf_create(s, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_layered(s, defaults, all, e);
     if (conf) {
         rd_kafka_conf_set_opaque(conf, o);
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -48,6 +67,11 @@ struct outbox *outbox_open(const struct kafka_settings *s, struct err *e)
         return o;
     outbox_close(o);
     return NULL;
+}
+
+int outbox_know(struct outbox *o, const char *const *topics, int timeout_ms, struct err *e)
+{
+    return kafka_know(o->rk, topics, timeout_ms, e);
 }
 
 void outbox_close(struct outbox *o)
@@ -61,7 +85,7 @@ void outbox_close(struct outbox *o)
     free(o);
 }
 
-static rd_kafka_error_t *offer(struct outbox *o, const struct outbox_message *m)
+static rd_kafka_error_t *produce(struct outbox *o, const struct outbox_message *m)
 {
     const rd_kafka_vu_t vus[] = {
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = m->topic},
@@ -75,27 +99,64 @@ static rd_kafka_error_t *offer(struct outbox *o, const struct outbox_message *m)
     return rd_kafka_produceva(o->rk, vus, n);
 }
 
+int outbox_offer(struct outbox *o, const struct outbox_message *m, struct err *e)
+{
+    rd_kafka_error_t *error = produce(o, m);
+    if (!error)
+        return 0;
+    if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return kafka_fail_take(error, m->topic, e);
+    rd_kafka_error_destroy(error);
+    return 1;
+}
+
 int outbox_put(struct outbox *o, const struct outbox_message *m, struct err *e)
 {
     int64_t end_us = clock_mono_us() + KAFKA_CALL_TIMEOUT_MS * US_PER_MS;
-    for (;;) {
-        rd_kafka_error_t *error = offer(o, m);
-        if (!error)
-            return 0;
-        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL ||
-            clock_mono_us() >= end_us)
-            return kafka_fail_take(error, m->topic, e);
-        rd_kafka_error_destroy(error);
+    int r;
+    while ((r = outbox_offer(o, m, e)) == 1) {
+        if (clock_mono_us() >= end_us)
+            return kafka_fail(RD_KAFKA_RESP_ERR__QUEUE_FULL, m->topic, NULL, e);
         if (kafka_stopping(o->settings))
             return err_set(e, ERR_STOPPED, "stopped while the producer's queue was full");
         (void)rd_kafka_poll(o->rk, STEP_MS); /* how many callbacks it served is no matter */
     }
+    return r;
+}
+
+size_t outbox_waiting(const struct outbox *o)
+{
+    return (size_t)rd_kafka_outq_len(o->rk);
+}
+
+int64_t outbox_settle(struct outbox *o, struct err *e)
+{
+    (void)rd_kafka_poll(o->rk, 0); /* how many callbacks it served is no matter */
+    int64_t n = o->n_given_up;
+    o->n_given_up = 0;
+    if (n > 0)
+        (void)kafka_fail(o->given_up, "delivery", NULL, e);
+    return n;
+}
+
+bool outbox_is_dead(struct outbox *o, struct err *e)
+{
+    char why[200];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(o->rk, why, sizeof(why));
+    if (fatal)
+        (void)kafka_fail(fatal, "producer", why, e);
+    return fatal != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+int outbox_flush(struct outbox *o, struct err *e)
+{
+    return outbox_flush_within(o, KAFKA_CALL_TIMEOUT_MS, e);
 }
 
 /* In steps, so that whoever watches the program sees it alive. */
-int outbox_flush(struct outbox *o, struct err *e)
+int outbox_flush_within(struct outbox *o, int64_t timeout_ms, struct err *e)
 {
-    int64_t end_us = clock_mono_us() + KAFKA_CALL_TIMEOUT_MS * US_PER_MS;
+    int64_t end_us = clock_mono_us() + timeout_ms * US_PER_MS;
     rd_kafka_resp_err_t code;
     do {
         code = rd_kafka_flush(o->rk, STEP_MS);

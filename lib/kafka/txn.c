@@ -13,7 +13,6 @@ enum {
     SAY_EVERY_S = 10,
     FULL_POLL_MS = 10,
     COMMIT_STEP_MS = 5000,
-    KNOW_MAX = 64
 };
 
 struct txn {
@@ -45,7 +44,10 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
                                "true",
                                NULL};
     static const char *const defaults[] = {
-        "linger.ms", "5", "compression.codec", "lz4",
+        /* nobody sees a record before its commit, which sends all at once: until then few requests
+         * are better than early ones, as librdkafka 2.0.2 polls without a pause while five are
+         * unanswered and there is more to send */
+        "linger.ms", "50", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
         "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};
@@ -118,31 +120,9 @@ struct txn *txn_open(const struct kafka_settings *s, const char *name, struct er
     return NULL;
 }
 
-/* One question for all: it asks about the topics that the client has heard of. What it is told
- * stays in the client's memory for longer than these handles. */
 int txn_know(struct txn *t, const char *const *topics, struct err *e)
 {
-    rd_kafka_topic_t *handles[KNOW_MAX];
-    size_t n = 0;
-    int r = 0;
-    while (r == 0 && n < KNOW_MAX && topics[n]) {
-        handles[n] = rd_kafka_topic_new(t->rk, topics[n], NULL);
-        if (handles[n])
-            n++;
-        else
-            r = kafka_fail(rd_kafka_last_error(), topics[n], NULL, e);
-    }
-    const struct rd_kafka_metadata *md = NULL;
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (r == 0 && n > 0)
-        code = rd_kafka_metadata(t->rk, 0, NULL, &md, KAFKA_CALL_TIMEOUT_MS);
-    if (code)
-        r = kafka_fail(code, "metadata", NULL, e);
-    else if (md)
-        rd_kafka_metadata_destroy(md);
-    while (n > 0)
-        rd_kafka_topic_destroy(handles[--n]);
-    return r;
+    return kafka_know(t->rk, topics, KAFKA_CALL_TIMEOUT_MS, e);
 }
 
 void txn_close(struct txn *t)

@@ -1,7 +1,5 @@
 #include "book.h"
 
-#include "json.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,16 +55,6 @@ void book_destroy(struct book *b)
     free(b);
 }
 
-bool book_is_name(struct slice text, size_t max)
-{
-    if (text.len == 0 || text.len > max || !json_is_utf8(text))
-        return false;
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f || text.data[i] == '|')
-            return false;
-    return true;
-}
-
 struct market *book_find_market(const struct book *b, struct slice exchange)
 {
     for (struct market *m = b->markets; m; m = m->next)
@@ -99,24 +87,9 @@ struct market *book_market(struct book *b, struct slice exchange)
     return m;
 }
 
-/* FNV-1a: names are few and short, and nobody gains from making them collide. */
-/* Eight bytes at a time: each trade asks. */
-static uint64_t mix(uint64_t h, struct slice text)
-{
-    for (size_t i = 0; i < text.len; i += sizeof(uint64_t)) {
-        uint64_t part = 0;
-        size_t left = text.len - i;
-        memcpy(&part, text.data + i, left < sizeof(part) ? left : sizeof(part));
-        h = (h ^ part) * UINT64_C(0x9e3779b97f4a7c15);
-        h ^= h >> 32;
-    }
-    return (h ^ text.len) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
 static uint64_t hash(struct slice exchange, struct slice symbol)
 {
-    uint64_t h = mix(mix(0, exchange), symbol);
-    return h ^ h >> 32;
+    return key_hash(key_hash(0, exchange), symbol);
 }
 
 static void grow_slots(struct book *b)

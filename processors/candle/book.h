@@ -15,11 +15,11 @@
 
 #include "ids.h"
 #include "interval.h"
+#include "key.h"
 #include "lost.h"
 #include "window.h"
 
-/* Bytes of a name, and how many exchanges there may be: an image with more is refused. */
-enum { BOOK_EXCHANGE_MAX = 20, BOOK_SYMBOL_MAX = 40, BOOK_MARKETS_MAX = 1000 };
+enum { BOOK_MARKETS_MAX = 1000 }; /* exchanges there may be: an image with more is refused */
 
 #define BOOK_NEVER INT64_MIN /* a time that has not come */
 
@@ -28,7 +28,7 @@ enum { RESTS_CLOSED = INTERVALS, RESTS = INTERVALS + 1 };
 
 /* One exchange within the partition: its clock, and what waits for it. */
 struct market {
-    char name[BOOK_EXCHANGE_MAX + 1];
+    char name[KEY_EXCHANGE_MAX + 1];
     int64_t stream_us; /* largest receive time seen in its trades and ticks */
     int64_t wake_us;   /* nothing is due before this stream time */
     int64_t minute_us; /* the last minute whose end + grace has been passed */
@@ -43,7 +43,7 @@ struct market {
 /* One symbol of one exchange. */
 struct series {
     struct market *market;
-    char symbol[BOOK_SYMBOL_MAX + 1];
+    char symbol[KEY_SYMBOL_MAX + 1];
     uint32_t number;       /* in order of appearance */
     bool unsequenced;      /* a trade without a sequence was accepted */
     bool unproven;         /* closed windows wait for the trade behind its latest one */
@@ -85,10 +85,6 @@ struct book {
 
 struct book *book_create(struct err *e);
 void book_destroy(struct book *b); /* NULL is fine */
-
-/* Whether the text can be the name of an exchange or a symbol: 1 to max bytes of UTF-8 without
- * control characters and without '|', which separates the parts of a key. */
-bool book_is_name(struct slice text, size_t max);
 
 /* NULL: not there. */
 struct market *book_find_market(const struct book *b, struct slice exchange);

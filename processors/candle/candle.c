@@ -39,7 +39,7 @@ static void destroy(void *state)
     free(s);
 }
 
-static int check(const void *options, struct err *e)
+static int prepare(void *options, struct err *e)
 {
     const struct candle_options *o = options;
     bool folds[INTERVALS];
@@ -118,7 +118,7 @@ const struct fold_ops candle_fold = {
     .options = options,
     .options_size = sizeof(struct candle_options),
     .image_version = 3,
-    .check = check,
+    .prepare = prepare,
     .create = create,
     .destroy = destroy,
     .apply = apply,

@@ -49,8 +49,8 @@ static int restore_market(struct restoring *r)
 {
     struct unpack *u = &r->u;
     struct book *b = r->state->book;
-    struct slice name = unpack_text(u, BOOK_EXCHANGE_MAX);
-    u->bad |= !book_is_name(name, BOOK_EXCHANGE_MAX) || book_find_market(b, name);
+    struct slice name = unpack_text(u, KEY_EXCHANGE_MAX);
+    u->bad |= !key_is_part(name, KEY_EXCHANGE_MAX) || book_find_market(b, name);
     if (u->bad)
         return 0;
     struct market *m = book_market(b, name);
@@ -122,8 +122,8 @@ static int restore_one_series(struct restoring *r, int64_t number)
     struct unpack *u = &r->u;
     struct book *b = r->state->book;
     const struct market *m = market_at(b, unpack_range(u, 0, BOOK_MARKETS_MAX));
-    struct slice symbol = unpack_text(u, BOOK_SYMBOL_MAX);
-    u->bad |= !m || !book_is_name(symbol, BOOK_SYMBOL_MAX) ||
+    struct slice symbol = unpack_text(u, KEY_SYMBOL_MAX);
+    u->bad |= !m || !key_is_part(symbol, KEY_SYMBOL_MAX) ||
               book_find_series(b, slice_of(m->name), symbol);
     if (u->bad)
         return 0;

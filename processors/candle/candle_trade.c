@@ -32,7 +32,7 @@ const char *trade_no_market(const struct book *b, struct slice exchange)
 {
     if (book_find_market(b, exchange))
         return NULL;
-    if (!book_is_name(exchange, BOOK_EXCHANGE_MAX))
+    if (!key_is_part(exchange, KEY_EXCHANGE_MAX))
         return "exchange: empty, too long or no name";
     return b->n_markets < BOOK_MARKETS_MAX ? NULL : "exchange: one more than the state holds";
 }
@@ -43,7 +43,7 @@ const char *trade_no_series(const struct candle_state *s, struct slice exchange,
     const char *why = trade_no_market(s->book, exchange);
     if (why)
         return why;
-    if (!book_is_name(symbol, BOOK_SYMBOL_MAX))
+    if (!key_is_part(symbol, KEY_SYMBOL_MAX))
         return "symbol: empty, too long or no name";
     return (int64_t)s->book->n_series < s->options->max_windows ? NULL : FULL;
 }

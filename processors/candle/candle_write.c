@@ -55,7 +55,7 @@ static char *add_part(char *p, struct slice part)
 
 static int emit(const struct turn *t, const struct window *w, const struct record *r)
 {
-    char key[BOOK_EXCHANGE_MAX + BOOK_SYMBOL_MAX + TIME_TEXT + 3];
+    char key[KEY_EXCHANGE_MAX + KEY_SYMBOL_MAX + TIME_TEXT + 3];
     char *p = add_part(key, r->candle.exchange);
     p = add_part(p, r->candle.symbol);
     p += time_format(w->open_us, p);

@@ -36,7 +36,8 @@ struct fold_output {
     int topic; /* index into fold_ops.outputs; it goes to the input's partition */
     struct slice key;
     const struct record *record; /* NULL: a tombstone for the key */
-    bool urgent;                 /* commit as soon as the runtime may */
+    bool urgent;                 /* commit at the runtime's next turn, but never sooner than
+                                    commit.min.ms after the last commit */
 };
 
 /* Where a fold's words go. */
@@ -63,9 +64,10 @@ struct fold_ops {
     size_t options_size;
     int32_t image_version; /* of the bytes image() writes */
 
-    /* Whether the options make sense together: ERR_CONF. NULL: they always do. */
-    int (*check)(const void *options, struct err *e);
-    /* A state that has seen nothing. options: as loaded, valid for the state's life. */
+    /* Makes the options ready: checks that they make sense together, reads the files they name.
+     * Called once, before any state is created. ERR_CONF. NULL: they are ready as loaded. */
+    int (*prepare)(void *options, struct err *e);
+    /* A state that has seen nothing. options: as prepared, valid for the state's life. */
     void *(*create)(const void *options, int32_t partition, struct err *e);
     void (*destroy)(void *state); /* NULL is fine */
     /* -1: the state is spoiled and will be dropped (ERR_NOMEM, or what the sink said). */

@@ -171,11 +171,11 @@ static int prepare_framing(struct runtime *rt, struct err *e)
     return 0;
 }
 
-static int run(struct runtime *rt, struct err *e)
+static int run(struct runtime *rt, void *fold_options, struct err *e)
 {
     health_wait(rt->program->health, "assignment", "no partitions assigned yet");
     if (kafka_settings_check(&rt->kafka, e) != 0 ||
-        (rt->ops->check && rt->ops->check(rt->fold_options, e) != 0) || name_topics(rt, e) != 0 ||
+        (rt->ops->prepare && rt->ops->prepare(fold_options, e) != 0) || name_topics(rt, e) != 0 ||
         add_metrics(rt, e) != 0 || find_topics(rt, e) != 0 || prepare_framing(rt, e) != 0)
         return -1;
     log_info(rt->id, "ready to fold", LOG_STR("input", rt->ops->input),
@@ -217,7 +217,7 @@ int fold_main(int argc, char **argv, const struct fold_ops *ops)
             .program = &p,
             .kafka = {p.common.brokers, p.common.prefix, &p.conf, program_stopping, p.health}};
         rt.framing = framing_create(&framing, &rt.kafka, p.metrics, &e);
-        code = program_end(&p, rt.framing ? run(&rt, &e) : -1, &e);
+        code = program_end(&p, rt.framing ? run(&rt, values + 1, &e) : -1, &e);
         framing_destroy(rt.framing);
     }
     program_finish(&p);

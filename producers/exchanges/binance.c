@@ -2,18 +2,16 @@
  * 2026-11-21; what recordings show beyond it is said where it matters. */
 #include "binance.h"
 
+#include "batch.h"
+#include "fields.h"
 #include "json.h"
-#include "scan.h"
-#include "timefmt.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 
-enum {
-    PARAMS_PER_MESSAGE = 200, /* of one SUBSCRIBE; 1024 streams would pass any message limit */
-    LETTERS = 52,
-};
+/* A message of more than 4,088 bytes is never answered (github.com/binance/binance-connector-rust
+ * issue 27): 70 of the longest names there can be are fewer. */
+enum { PARAMS_PER_MESSAGE = 70 };
 
 static const struct endpoint endpoints[] = {
     {"ws", "wss://stream.binance.com:9443"},
@@ -21,7 +19,13 @@ static const struct endpoint endpoints[] = {
     {NULL, NULL},
 };
 
-static const char *const streams[] = {"trade", "aggTrade", NULL};
+/* 1024 streams on one connection; trade and aggTrade ids must not mix on one tape. */
+static const struct channel channels[] = {
+    {"trade", CHANNEL_TRADES, "ws", 1024},
+    {"aggTrade", CHANNEL_TRADES, "ws", 1024},
+    {"bookTicker", CHANNEL_QUOTES, "ws", 1024},
+    {NULL, CHANNEL_KINDS, NULL, 0},
+};
 
 /* --- subscribing ----------------------------------------------------------------------------- */
 
@@ -34,10 +38,10 @@ static int connect_path(const struct subs *s, char *ret, size_t cap, struct err 
     return n > 0 && (size_t)n < cap ? 0 : err_set(e, ERR_LIMIT, "binance: no room for a path");
 }
 
-static int add_param(struct strbuf *out, const char *native, const char *stream)
+static int add_param(struct strbuf *out, const struct channel *channel, const char *native)
 {
     char name[EXCHANGE_SYMBOL_MAX + 16];
-    int n = snprintf(name, sizeof(name), "%s@%s", native, stream);
+    int n = snprintf(name, sizeof(name), "%s@%s", native, channel->name);
     if (n < 0 || (size_t)n >= sizeof(name))
         return -1;
     for (char *p = name; *p != '@'; p++)
@@ -48,260 +52,164 @@ static int add_param(struct strbuf *out, const char *native, const char *stream)
 /* {"method":"SUBSCRIBE","params":["btcusdt@trade",…],"id":1}: id is the message's number + 1. */
 static int build_subscribe(const struct subs *s, size_t n, struct strbuf *out, struct err *e)
 {
-    size_t from = n * PARAMS_PER_MESSAGE;
-    size_t to = s->n - from > PARAMS_PER_MESSAGE ? from + PARAMS_PER_MESSAGE : s->n;
-    if (from >= s->n)
-        return err_set(e, ERR_ARG, "binance: no subscribe message %zu for %zu symbols", n, s->n);
-    int r = strbuf_adds(out, "{\"method\":\"SUBSCRIBE\",\"params\":[");
-    for (size_t i = from; r == 0 && i < to; i++) {
-        if (i > from)
-            r = strbuf_addc(out, ',');
-        if (r == 0)
-            r = add_param(out, s->instruments[i]->native, s->stream);
-    }
-    if (r != 0 || strbuf_addf(out, "],\"id\":%zu}", n + 1) != 0)
+    if (strbuf_adds(out, "{\"method\":\"SUBSCRIBE\",\"params\":[") != 0)
         return strbuf_full(out, "binance: subscribe", e);
-    return to < s->n ? 1 : 0;
+    int more = batch_add("binance", s, n, PARAMS_PER_MESSAGE, add_param, out, e);
+    if (more >= 0 && strbuf_addf(out, "],\"id\":%zu}", n + 1) != 0)
+        return strbuf_full(out, "binance: subscribe", e);
+    return more;
 }
 
 /* --- what a frame holds ---------------------------------------------------------------------- */
 
-/* The members we may need of a payload. Events have keys of one letter, answers have words. */
-struct payload {
-    uint64_t has; /* bit i: letter[i] was there */
-    struct scan_value letter[LETTERS];
-    struct scan_value stream, data, result, id, code, msg, error;
-    bool has_stream, has_data, has_result, has_id, has_code, has_msg, has_error;
+/* The members we may need of a payload: events have keys of one letter, answers have words. */
+enum {
+    KEY_STREAM,
+    KEY_DATA,
+    KEY_TYPE,
+    KEY_SYMBOL,
+    KEY_TRADE,
+    KEY_AGG_TRADE, /* of a trade: the seller's order; of a bookTicker: the ask */
+    KEY_PRICE,
+    KEY_AMOUNT,
+    KEY_TIME,
+    KEY_BUYER_IS_MAKER,
+    KEY_UPDATE,
+    KEY_BID,
+    KEY_BID_AMOUNT,
+    KEY_ASK_AMOUNT,
+    KEY_RESULT,
+    KEY_ID,
+    KEY_CODE,
+    KEY_MSG,
+    KEY_ERROR,
+    KEYS
+};
+enum { KEY_ASK = KEY_AGG_TRADE };
+
+static const struct slice keys[KEYS] = {
+    [KEY_STREAM] = FIELDS_KEY("stream"), [KEY_DATA] = FIELDS_KEY("data"),
+    [KEY_TYPE] = FIELDS_KEY("e"),        [KEY_SYMBOL] = FIELDS_KEY("s"),
+    [KEY_TRADE] = FIELDS_KEY("t"),       [KEY_AGG_TRADE] = FIELDS_KEY("a"),
+    [KEY_PRICE] = FIELDS_KEY("p"),       [KEY_AMOUNT] = FIELDS_KEY("q"),
+    [KEY_TIME] = FIELDS_KEY("T"),        [KEY_BUYER_IS_MAKER] = FIELDS_KEY("m"),
+    [KEY_UPDATE] = FIELDS_KEY("u"),      [KEY_BID] = FIELDS_KEY("b"),
+    [KEY_BID_AMOUNT] = FIELDS_KEY("B"),  [KEY_ASK_AMOUNT] = FIELDS_KEY("A"),
+    [KEY_RESULT] = FIELDS_KEY("result"), [KEY_ID] = FIELDS_KEY("id"),
+    [KEY_CODE] = FIELDS_KEY("code"),     [KEY_MSG] = FIELDS_KEY("msg"),
+    [KEY_ERROR] = FIELDS_KEY("error"),
 };
 
-static int letter_index(char c)
+static int read_payload(struct slice text, struct fields *ret, struct err *e)
 {
-    if (c >= 'a' && c <= 'z')
-        return c - 'a';
-    return c >= 'A' && c <= 'Z' ? c - 'A' + 26 : -1;
+    ret->exchange = "binance";
+    ret->record = "frame";
+    ret->keys = keys;
+    ret->n = KEYS;
+    return fields_read(ret, text, e);
 }
 
-static bool keep_word(struct payload *p, struct slice key, const struct scan_value *v)
-{
-    const struct {
-        const char *name;
-        struct scan_value *value;
-        bool *has;
-    } words[] = {
-        {"stream", &p->stream, &p->has_stream}, {"data", &p->data, &p->has_data},
-        {"result", &p->result, &p->has_result}, {"id", &p->id, &p->has_id},
-        {"code", &p->code, &p->has_code},       {"msg", &p->msg, &p->has_msg},
-        {"error", &p->error, &p->has_error},
-    };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (!slice_is(key, words[i].name))
-            continue;
-        *words[i].value = *v;
-        *words[i].has = true;
-        return true;
-    }
-    return false;
-}
-
-static int read_payload(struct slice text, struct payload *ret, struct err *e)
-{
-    struct scan s;
-    struct slice key;
-    struct scan_value v;
-    ret->has = 0;
-    ret->has_stream = ret->has_data = ret->has_result = ret->has_id = false;
-    ret->has_code = ret->has_msg = ret->has_error = false;
-    if (scan_object(&s, text) != 0)
-        return err_set(e, ERR_PROTO, "binance: frame is no JSON object");
-    int r;
-    while ((r = scan_member(&s, &key, &v)) == 1) {
-        int i = key.len == 1 ? letter_index(key.data[0]) : -1;
-        if (i >= 0) {
-            ret->letter[i] = v;
-            ret->has |= UINT64_C(1) << i;
-        } else {
-            (void)keep_word(ret, key, &v); /* keys we do not know are nothing to us */
-        }
-    }
-    if (r < 0)
-        return err_set(e, ERR_PROTO, "binance: frame is cut or malformed at byte %td",
-                       s.p - text.data);
-    return 0;
-}
-
-static const struct scan_value *get(const struct payload *p, char key)
-{
-    int i = letter_index(key);
-    return p->has >> i & 1 ? &p->letter[i] : NULL;
-}
-
-/* --- fields of a known event ----------------------------------------------------------------- */
-
-static int need(const struct payload *p, const char *what, char key, enum scan_type type,
-                const struct scan_value **ret, struct err *e)
-{
-    const struct scan_value *v = get(p, key);
-    if (!v)
-        return err_set(e, ERR_PROTO, "binance: %s without %c", what, key);
-    if (v->type != type || v->escaped)
-        return err_set(e, ERR_PROTO, "binance: %s: %c is not a plain %s", what, key,
-                       type == SCAN_STRING ? "string" : "number");
-    *ret = v;
-    return 0;
-}
-
-static int need_decimal(const struct payload *p, const char *what, char key, struct decimal *ret,
-                        struct err *e)
-{
-    const struct scan_value *v;
-    if (need(p, what, key, SCAN_STRING, &v, e) != 0)
-        return -1;
-    if (decimal_parse(v->text, ret, e) != 0)
-        return err_prefix(e, "binance: %s: %c", what, key);
-    if (ret->e18 <= 0)
-        return err_set(e, ERR_PROTO, "binance: %s: %c is not above 0", what, key);
-    return 0;
-}
-
-static int need_id(const struct payload *p, const char *what, char key, struct event *ev,
-                   struct err *e)
-{
-    const struct scan_value *v;
-    if (need(p, what, key, SCAN_NUMBER, &v, e) != 0)
-        return -1;
-    if (scan_int64(v->text, &ev->sequence) != 0 || ev->sequence < 0 || ev->sequence == INT64_MAX)
-        return err_set(e, ERR_PROTO, "binance: %s: %c is no trade id", what, key);
-    ev->has_sequence = true;
-    ev->trade_id = v->text;
-    return 0;
-}
-
-/* Milliseconds, or microseconds where the connection asked for timeUnit=MICROSECOND. Between 2009
- * and 2100 the two cannot be taken for each other, nor for seconds or nanoseconds. */
-static int need_time(const struct payload *p, const char *what, char key, int64_t *ret,
-                     struct err *e)
-{
-    const int64_t first_ms = INT64_C(1230768000000); /* 2009-01-01T00:00:00Z */
-    const int64_t last_ms = INT64_C(4102444800000);  /* 2100-01-01T00:00:00Z */
-    const struct scan_value *v;
-    int64_t t;
-    if (need(p, what, key, SCAN_NUMBER, &v, e) != 0)
-        return -1;
-    if (scan_int64(v->text, &t) != 0)
-        return err_set(e, ERR_PROTO, "binance: %s: %c is no time", what, key);
-    if (t >= first_ms && t < last_ms) {
-        *ret = t * US_PER_MS;
-        return 0;
-    }
-    if (t >= first_ms * US_PER_MS && t < last_ms * US_PER_MS) {
-        *ret = t;
-        return 0;
-    }
-    return err_set(e, ERR_PROTO, "binance: %s: %c is %" PRId64 ", no time from 2009 to 2100", what,
-                   key, t);
-}
+/* --- trades and quotes ----------------------------------------------------------------------- */
 
 /* m says whether the buyer was the maker: then the taker sold. */
-static int need_side(const struct payload *p, const char *what, enum side *ret, struct err *e)
+static int need_side(const struct fields *f, enum side *ret, struct err *e)
 {
-    const struct scan_value *v = get(p, 'm');
+    const struct scan_value *v = fields_get(f, KEY_BUYER_IS_MAKER);
     if (!v || (v->type != SCAN_TRUE && v->type != SCAN_FALSE))
-        return err_set(e, ERR_PROTO, "binance: %s: m is no boolean", what);
+        return err_set(e, ERR_PROTO, "binance: %s: m is no boolean", f->record);
     *ret = v->type == SCAN_TRUE ? SIDE_SELL : SIDE_BUY;
-    return 0;
-}
-
-static int need_symbol(const struct payload *p, const char *what, struct slice *ret, struct err *e)
-{
-    const struct scan_value *v;
-    if (need(p, what, 's', SCAN_STRING, &v, e) != 0)
-        return -1;
-    if (v->text.len == 0 || v->text.len > EXCHANGE_SYMBOL_MAX)
-        return err_set(e, ERR_PROTO, "binance: %s: s is %zu bytes long", what, v->text.len);
-    *ret = v->text;
     return 0;
 }
 
 /* {"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.001","q":"100","T":1672515782136,
  *  "m":true,"M":true}; in aggTrade a is the id, and f and l the trade ids it sums up. Both kinds
  * of id are contiguous per symbol. Old recordings have order ids in b and a of a trade. */
-static int parse_trade(const struct payload *p, const char *what, char id_key, emit_fn emit,
-                       void *ctx, struct err *e)
+static int parse_trade(struct fields *f, const char *what, size_t id_key, struct fields_out *out,
+                       struct err *e)
 {
-    struct event ev = {.type = EVENT_TRADE, .origin = TRADE_ORIGIN_LIVE};
-    if (need_symbol(p, what, &ev.native_symbol, e) != 0 || need_id(p, what, id_key, &ev, e) != 0 ||
-        need_decimal(p, what, 'p', &ev.price, e) != 0 ||
-        need_decimal(p, what, 'q', &ev.amount, e) != 0 ||
-        need_time(p, what, 'T', &ev.exchange_time_us, e) != 0 ||
-        need_side(p, what, &ev.side, e) != 0)
+    struct event ev = {.type = EVENT_TRADE, .origin = TRADE_ORIGIN_LIVE, .has_exchange_time = true};
+    f->record = what;
+    if (fields_symbol(f, KEY_SYMBOL, &ev.native_symbol, e) != 0 ||
+        fields_trade_id(f, id_key, SCAN_NUMBER, &ev, e) != 0 ||
+        fields_positive(f, KEY_PRICE, SCAN_STRING, &ev.price, e) != 0 ||
+        fields_positive(f, KEY_AMOUNT, SCAN_STRING, &ev.amount, e) != 0 ||
+        fields_unix_time(f, KEY_TIME, SCAN_NUMBER, &ev.exchange_time_us, e) != 0 ||
+        need_side(f, &ev.side, e) != 0)
         return -1;
-    return emit(ctx, &ev, e) != 0 ? -1 : 1;
+    return fields_emit(out, &ev, e);
+}
+
+/* {"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000",
+ *  "A":"40.66000000"}: the only payload without a type, and it has no time. */
+static bool is_book_ticker(const struct fields *f)
+{
+    const uint32_t all = 1u << KEY_UPDATE | 1u << KEY_SYMBOL | 1u << KEY_BID |
+                         1u << KEY_BID_AMOUNT | 1u << KEY_ASK | 1u << KEY_ASK_AMOUNT;
+    return (f->there & all) == all;
+}
+
+static int parse_book_ticker(struct fields *f, struct fields_out *out, struct err *e)
+{
+    struct event ev = {.type = EVENT_QUOTE};
+    f->record = "bookTicker";
+    if (fields_symbol(f, KEY_SYMBOL, &ev.native_symbol, e) != 0 ||
+        fields_quote_side(f, KEY_BID, KEY_BID_AMOUNT, SCAN_STRING, &ev.bid, e) != 0 ||
+        fields_quote_side(f, KEY_ASK, KEY_ASK_AMOUNT, SCAN_STRING, &ev.ask, e) != 0)
+        return -1;
+    return fields_emit(out, &ev, e);
 }
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static int64_t request_of(const struct payload *p)
-{
-    int64_t id;
-    if (!p->has_id || p->id.type != SCAN_NUMBER || scan_int64(p->id.text, &id) != 0 || id < 1)
-        return -1;
-    return id - 1;
-}
-
 /* {"result":null,"id":1} acknowledges; a list answers LIST_SUBSCRIPTIONS, which we never send. */
-static int parse_result(const struct payload *p, emit_fn emit, void *ctx, struct err *e)
+static int parse_result(const struct fields *f, struct fields_out *out, struct err *e)
 {
-    const struct event ack = {.type = EVENT_ACK, .request = request_of(p)};
-    if (p->result.type != SCAN_NULL)
-        return 0;
-    return emit(ctx, &ack, e) != 0 ? -1 : 1;
+    const struct event ack = {.type = EVENT_ACK, .request = fields_request(f, KEY_ID)};
+    return fields_get(f, KEY_RESULT)->type == SCAN_NULL ? fields_emit(out, &ack, e) : 0;
 }
 
 /* {"code":2,"msg":"Invalid request: …","id":1} or, seen in the wild, {"error":{…},"id":19}. */
-static int parse_error(const struct payload *p, emit_fn emit, void *ctx, struct err *e)
+static int parse_error(const struct fields *f, struct fields_out *out, struct err *e)
 {
-    struct event refused = {.type = EVENT_REFUSED, .request = request_of(p)};
-    struct payload inner;
-    const struct payload *at = p;
-    if (p->has_error) {
-        if (p->error.type != SCAN_OBJECT)
+    struct event refused = {.type = EVENT_REFUSED, .request = fields_request(f, KEY_ID)};
+    struct fields inner;
+    const struct fields *at = f;
+    const struct scan_value *v = fields_get(f, KEY_ERROR);
+    if (v) {
+        if (v->type != SCAN_OBJECT)
             return err_set(e, ERR_PROTO, "binance: error is no object");
-        if (read_payload(p->error.text, &inner, e) != 0)
+        if (read_payload(v->text, &inner, e) != 0)
             return -1;
         at = &inner;
     }
-    if (!at->has_code || at->code.type != SCAN_NUMBER)
+    v = fields_get(at, KEY_CODE);
+    if (!v || v->type != SCAN_NUMBER)
         return err_set(e, ERR_PROTO, "binance: error without code");
-    refused.text = at->has_msg && at->msg.type == SCAN_STRING ? at->msg.text : at->code.text;
-    return emit(ctx, &refused, e) != 0 ? -1 : 1;
+    const struct scan_value *msg = fields_get(at, KEY_MSG);
+    refused.text = msg && msg->type == SCAN_STRING ? msg->text : v->text;
+    return fields_emit(out, &refused, e);
 }
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
-static bool is_book_ticker(const struct payload *p)
-{
-    return get(p, 'u') && get(p, 's') && get(p, 'b') && get(p, 'B') && get(p, 'a') && get(p, 'A');
-}
-
-static int parse_event(const struct payload *p, const struct scan_value *name, const char *stream,
-                       emit_fn emit, void *ctx, bool *ret_skipped, struct err *e)
+static int parse_event(struct fields *f, const struct channels *listen, struct fields_out *out,
+                       bool *ret_skipped, struct err *e)
 {
     const struct event shutdown = {.type = EVENT_SHUTDOWN, .request = -1};
+    const struct scan_value *name = fields_get(f, KEY_TYPE);
     if (name->type != SCAN_STRING)
         return err_set(e, ERR_PROTO, "binance: e is no string");
     if (slice_is(name->text, "serverShutdown"))
-        return emit(ctx, &shutdown, e) != 0 ? -1 : 1;
-    if (!slice_is(name->text, stream)) {
-        *ret_skipped = true; /* another channel; trade and aggTrade ids must not mix on one tape */
-        return 0;
-    }
-    if (slice_is(name->text, "aggTrade"))
-        return parse_trade(p, "aggTrade", 'a', emit, ctx, e);
-    return parse_trade(p, "trade", 't', emit, ctx, e);
+        return fields_emit(out, &shutdown, e);
+    if (fields_listens(listen, CHANNEL_TRADES, name->text))
+        return slice_is(name->text, "trade") ? parse_trade(f, "trade", KEY_TRADE, out, e)
+                                             : parse_trade(f, "aggTrade", KEY_AGG_TRADE, out, e);
+    *ret_skipped = true;
+    return 0;
 }
 
-/* Whether a combined frame's stream, "btcusdt@trade", is one of the trade channels. */
-static bool is_trade_channel(const struct scan_value *stream)
+/* Whether a combined frame's stream, "btcusdt@trade", is one of our channels. */
+static bool is_our_channel(const struct scan_value *stream)
 {
     if (stream->type != SCAN_STRING)
         return false;
@@ -310,55 +218,58 @@ static bool is_trade_channel(const struct scan_value *stream)
         return false;
     struct slice channel =
         slice_make(at + 1, (size_t)(stream->text.data + stream->text.len - (at + 1)));
-    return slice_is(channel, "trade") || slice_is(channel, "aggTrade");
+    for (const struct channel *c = channels; c->name; c++)
+        if (slice_is(channel, c->name))
+            return true;
+    return false;
 }
 
 /* A payload without e: an answer, the one stream that has no type, or nothing we know. */
-static int parse_untyped(const struct payload *p, bool known_channel, emit_fn emit, void *ctx,
-                         bool *ret_skipped, struct err *e)
+static int parse_untyped(struct fields *f, const struct channels *listen, bool known_channel,
+                         struct fields_out *out, bool *ret_skipped, struct err *e)
 {
-    if (known_channel && (p->has_error || p->has_code))
-        return parse_error(p, emit, ctx, e);
-    if (known_channel && p->has_result)
-        return parse_result(p, emit, ctx, e);
-    if (known_channel && !is_book_ticker(p))
+    if (known_channel && (fields_get(f, KEY_ERROR) || fields_get(f, KEY_CODE)))
+        return parse_error(f, out, e);
+    if (known_channel && fields_get(f, KEY_RESULT))
+        return parse_result(f, out, e);
+    if (is_book_ticker(f) && listen->of[CHANNEL_QUOTES])
+        return parse_book_ticker(f, out, e);
+    if (known_channel && !is_book_ticker(f))
         return err_set(e, ERR_PROTO, "binance: frame is no event, answer or error (no e)");
     *ret_skipped = true;
     return 0;
 }
 
-static int parse_frame(void *session, const char *stream, const struct frame *in, emit_fn emit,
-                       void *ctx, bool *ret_skipped, struct err *e)
+static int parse_frame(void *session, const struct channels *listen, const struct frame *in,
+                       emit_fn emit, void *ctx, bool *ret_skipped, struct err *e)
 {
     (void)session;
-    struct payload p;
+    struct fields_out out = {emit, ctx, 0, false};
+    struct fields f;
     bool known_channel = true; /* a bare payload says itself what it is */
-    if (read_payload(in->text, &p, e) != 0)
+    if (read_payload(in->text, &f, e) != 0)
         return -1;
-    if (p.has_stream && p.has_data) {
-        known_channel = is_trade_channel(&p.stream);
-        if (p.data.type == SCAN_OBJECT) {
-            const struct slice inner = p.data.text;
-            if (read_payload(inner, &p, e) != 0)
-                return -1;
-        } else if (known_channel) {
-            return err_set(e, ERR_PROTO, "binance: data of a trade stream is no object");
-        } else {
-            *ret_skipped = true; /* !miniTicker@arr and its like */
-            return 0;
-        }
+    const struct scan_value *stream = fields_get(&f, KEY_STREAM);
+    const struct scan_value *data = fields_get(&f, KEY_DATA);
+    if (stream && data) {
+        known_channel = is_our_channel(stream);
+        const struct slice inner = data->text;
+        if (data->type != SCAN_OBJECT && known_channel)
+            return err_set(e, ERR_PROTO, "binance: data of a known stream is no object");
+        *ret_skipped = data->type != SCAN_OBJECT; /* !miniTicker@arr and its like */
+        if (*ret_skipped || read_payload(inner, &f, e) != 0)
+            return *ret_skipped ? 0 : -1;
     }
-    const struct scan_value *name = get(&p, 'e');
-    if (name)
-        return parse_event(&p, name, stream, emit, ctx, ret_skipped, e);
-    return parse_untyped(&p, known_channel, emit, ctx, ret_skipped, e);
+    int r = fields_get(&f, KEY_TYPE)
+                ? parse_event(&f, listen, &out, ret_skipped, e)
+                : parse_untyped(&f, listen, known_channel, &out, ret_skipped, e);
+    return r < 0 ? -1 : out.n;
 }
 
 const struct exchange_ops binance_exchange = {
     .name = "binance",
     .endpoints = endpoints,
-    .streams = streams,
-    .subs_per_conn = 1024,
+    .channels = channels,
     .messages_per_s = 5,
     .idle_ms = 60000, /* the server pings each 20 s */
     .max_age_ms = INT64_C(24) * 60 * 60 * 1000,

@@ -107,6 +107,13 @@ void copy_text(struct copy *c, struct slice text)
         memcpy(p, text.data, text.len);
 }
 
+void copy_bool(struct copy *c, bool v)
+{
+    char *p = add_field(c, 1);
+    if (p)
+        *p = v;
+}
+
 void copy_int(struct copy *c, int32_t v)
 {
     char *p = add_field(c, 4);

@@ -37,7 +37,8 @@ void copy_reset(struct copy *c);  /* no rows; memory is kept */
 /* Begins a row of so many fields; each is then one call, in the order of the COPY's columns. */
 void copy_row(struct copy *c, int fields);
 void copy_null(struct copy *c);
-void copy_text(struct copy *c, struct slice text);   /* also bytea */
+void copy_text(struct copy *c, struct slice text);   /* also bytea and json */
+void copy_bool(struct copy *c, bool v);              /* boolean */
 void copy_int(struct copy *c, int32_t v);            /* integer */
 void copy_bigint(struct copy *c, int64_t v);         /* bigint */
 void copy_decimal(struct copy *c, struct decimal d); /* numeric */

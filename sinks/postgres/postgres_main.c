@@ -1,11 +1,15 @@
 /**
- * cw-postgres: trades, feed records and candles into PostgreSQL, each record once.
+ * cw-postgres: trades, feed records, candles, quotes, instruments and opportunities into
+ * PostgreSQL, each record once.
  */
 #include "candles.h"
 #include "clock.h"
+#include "instruments.h"
 #include "kafka/topics.h"
 #include "log.h"
+#include "opportunities.h"
 #include "program.h"
+#include "quotes.h"
 #include "runner.h"
 #include "runner_metrics.h"
 #include "store.h"
@@ -15,9 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LANES = 2, LOOK_MS = 200, LEAVE_S = 9, KEEP_DAYS_MAX = 36500 };
+enum { LANES = 5, LOOK_MS = 200, LEAVE_S = 9, KEEP_DAYS_MAX = 36500 };
 
 static const char NAME[] = "cw-postgres";
+
+#define NO_DAYS SIZE_MAX
 
 struct settings {
     char *url;
@@ -26,6 +32,9 @@ struct settings {
     int64_t batch_ms;
     int64_t keep_trades_days;
     int64_t keep_1s_days;
+    bool quotes;
+    int64_t keep_quotes_days;
+    int64_t keep_arbitrage_days;
     struct framing_conf framing;
 };
 
@@ -43,6 +52,13 @@ static const struct conf_opt options[] = {
      .max = KEEP_DAYS_MAX, .help = "days of trades kept before today; 0: all"},
     {"retention.1s.days", CONF_INT, offsetof(struct settings, keep_1s_days), .def = "7",
      .max = KEEP_DAYS_MAX, .help = "days of 1s candles kept before today; 0: all"},
+    {"every.quote", CONF_BOOL, offsetof(struct settings, quotes), .def = "false",
+     .help = "keep each quote, not only the newest of each symbol"},
+    {"retention.quotes.days", CONF_INT, offsetof(struct settings, keep_quotes_days), .def = "1",
+     .max = KEEP_DAYS_MAX, .help = "days of quotes kept before today; 0: all"},
+    {"retention.arbitrage.days", CONF_INT, offsetof(struct settings, keep_arbitrage_days),
+     .def = "30", .max = KEEP_DAYS_MAX,
+     .help = "days of what opportunities went through kept before today; 0: all"},
     {NULL}};
 
 /* Topics, their sink and their threads. */
@@ -63,30 +79,48 @@ static const char *const candles_topics[] = {
     "candles.1s", "candles.1m", "candles.5m",  "candles.15m", "candles.30m", "candles.1h",
     "candles.4h", "candles.6h", "candles.12h", "candles.1d",  "candles.1w",  NULL};
 
+static const char *const quotes_topics[] = {"quotes", NULL};
+static const char *const instruments_topics[] = {"instruments", NULL};
+static const char *const arbitrage_topics[] = {"arbitrage", NULL};
+
 /* In the order of lanes. */
-static const struct {
+static const struct plan {
     const char *name; /* of the group */
     const char *const *topics;
     const struct table *table;
+    const struct table *table_of_all; /* with --every.quote; NULL: no difference */
     const char *store_part;
     const char *assigned_part;
-    size_t keep_days; /* place in struct settings */
-} plan[LANES] = {{"trades", trades_topics, &trades_table, "database.trade", "assigned.trade",
+    size_t keep_days; /* place in struct settings; NO_DAYS: nothing grows too old */
+} plan[LANES] = {{"trades", trades_topics, &trades_table, NULL, "database.trade", "assigned.trade",
                   offsetof(struct settings, keep_trades_days)},
-                 {"candles", candles_topics, &candles_table, "database.candle", "assigned.candle",
-                  offsetof(struct settings, keep_1s_days)}};
+                 {"candles", candles_topics, &candles_table, NULL, "database.candle",
+                  "assigned.candle", offsetof(struct settings, keep_1s_days)},
+                 {"quotes", quotes_topics, &latest_quotes_table, &quotes_table, "database.quote",
+                  "assigned.quote", offsetof(struct settings, keep_quotes_days)},
+                 {"instruments", instruments_topics, &instruments_table, NULL,
+                  "database.instrument", "assigned.instrument", NO_DAYS},
+                 {"arbitrage", arbitrage_topics, &opportunities_table, NULL, "database.opportunity",
+                  "assigned.opportunity", offsetof(struct settings, keep_arbitrage_days)}};
+
+static int64_t keep_days(const struct settings *s, const struct plan *p)
+{
+    return p->keep_days == NO_DAYS ? 0 : *(const int64_t *)((const char *)s + p->keep_days);
+}
 
 static int open_lane(struct service *s, size_t i, struct err *e)
 {
     struct lane *lane = &s->lanes[i];
+    const struct plan *p = &plan[i];
+    const struct table *table = s->settings->quotes && p->table_of_all ? p->table_of_all : p->table;
     const struct runner_about about = {.ops = &store_ops,
                                        .program = NAME,
-                                       .name = plan[i].name,
-                                       .topics = plan[i].topics,
+                                       .name = p->name,
+                                       .topics = p->topics,
                                        .instance = s->settings->instance,
-                                       .table = plan[i].table->name,
-                                       .store_part = plan[i].store_part,
-                                       .assigned_part = plan[i].assigned_part,
+                                       .table = table->name,
+                                       .store_part = p->store_part,
+                                       .assigned_part = p->assigned_part,
                                        .batch_rows = s->settings->batch_rows,
                                        .batch_ms = s->settings->batch_ms,
                                        .kafka = &s->kafka,
@@ -95,16 +129,15 @@ static int open_lane(struct service *s, size_t i, struct err *e)
     lane->runner = runner_create(&about, e);
     if (!lane->runner)
         return -1;
-    const char *settings = (const char *)s->settings;
     const struct store_about store = {.name = NAME,
                                       .url = s->settings->url,
-                                      .keep_days = *(const int64_t *)(settings + plan[i].keep_days),
+                                      .keep_days = keep_days(s->settings, p),
                                       .go_on = runner_go_on,
                                       .ctx = lane->runner,
                                       .framing = &s->settings->framing,
                                       .kafka = &s->kafka,
                                       .metrics = s->program->metrics};
-    lane->sink = store_create(&store, plan[i].table, e);
+    lane->sink = store_create(&store, table, e);
     return lane->sink ? runner_start(lane->runner, lane->sink, e) : -1;
 }
 
@@ -192,7 +225,7 @@ int main(int argc, char **argv)
     const struct program_about about = {
         .conf =
             {.name = NAME,
-             .summary = "stores trades and candles in PostgreSQL",
+             .summary = "stores trades, candles, quotes and opportunities in PostgreSQL",
              .args = "",
              .prefixes = prefixes,
              .details =

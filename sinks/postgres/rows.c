@@ -105,10 +105,17 @@ int rows_put_refused(void *rows, const char *topic, const struct kafka_message *
 
 /* --- for tables ------------------------------------------------------------------------------ */
 
-int rows_need_day(struct rows *rows, int64_t time_us, const char *what, struct err *e)
+int rows_check_day(int64_t time_us, const char *what, struct err *e)
 {
     if (time_us < YEAR_2000_US || time_us >= YEAR_2100_US)
         return err_set(e, ERR_LIMIT, "%s is outside the years 2000 to 2099", what);
+    return 0;
+}
+
+int rows_need_day(struct rows *rows, int64_t time_us, const char *what, struct err *e)
+{
+    if (rows_check_day(time_us, what, e) != 0)
+        return -1;
     int64_t day = time_us / US_PER_DAY;
     for (size_t i = rows->n_days; i > 0; i--)
         if (rows->days[i - 1] == day)

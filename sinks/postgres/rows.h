@@ -63,8 +63,10 @@ int rows_write(struct rows *rows, struct db *db, struct err *e) MUST_CHECK;
 
 enum { ROWS_BYTES_MAX = 256 << 20 };
 
-/* Notes that a row needs the partition of a day. ERR_LIMIT: a time outside the years 2000 to 2099,
- * which no clock shows; what: the column. ERR_NOMEM. */
+/* ERR_LIMIT: a time outside the years 2000 to 2099, which no clock shows; what: the column. */
+int rows_check_day(int64_t time_us, const char *what, struct err *e) MUST_CHECK;
+
+/* Notes that a row needs the partition of a day, after the same check. ERR_LIMIT, ERR_NOMEM. */
 int rows_need_day(struct rows *rows, int64_t time_us, const char *what, struct err *e) MUST_CHECK;
 
 void rows_newest(struct rows *rows, int64_t time_us);

@@ -1,6 +1,7 @@
 #include "trades.h"
 
 #include "tally.h"
+#include "ticks.h"
 
 struct trades {
     struct rows rows; /* first: rows.h's functions take it for the whole */
@@ -8,9 +9,11 @@ struct trades {
     struct copy symbols;
     struct copy feeds;
     struct tally tally;
+    struct ticks ticks;
 };
 
-static const char session[] = "CREATE TEMP TABLE symbol_in (LIKE symbol) ON COMMIT DELETE ROWS";
+static const char session[] =
+    TICKS_SESSION "CREATE TEMP TABLE symbol_in (LIKE symbol) ON COMMIT DELETE ROWS";
 
 static const char copy_trades[] =
     "COPY trade (exchange, symbol, trade_id, sequence, price, amount, side, exchange_time,"
@@ -42,6 +45,7 @@ static void init(struct rows *rows)
     t->trades = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
     t->symbols = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
     t->feeds = (struct copy)COPY_INIT(ROWS_BYTES_MAX);
+    t->ticks = (struct ticks)TICKS_INIT;
 }
 
 static void finish(struct rows *rows)
@@ -51,6 +55,7 @@ static void finish(struct rows *rows)
     copy_finish(&t->symbols);
     copy_finish(&t->feeds);
     tally_finish(&t->tally);
+    ticks_finish(&t->ticks);
 }
 
 static void clear(struct rows *rows)
@@ -60,6 +65,7 @@ static void clear(struct rows *rows)
     copy_reset(&t->symbols);
     copy_reset(&t->feeds);
     tally_clear(&t->tally);
+    ticks_clear(&t->ticks);
 }
 
 /* --- records --------------------------------------------------------------------------------- */
@@ -123,7 +129,7 @@ static int put(struct rows *rows, const struct record *r, const struct kafka_mes
     if (r->type == RECORD_FEED)
         return put_feed(&t->feeds, &r->feed, m, e);
     if (r->type == RECORD_TICK)
-        return 1;
+        return ticks_put(&t->ticks, &r->tick, m, e);
     return err_set(e, ERR_PROTO, "a record of type %s among trades", record_type_name(r->type));
 }
 
@@ -147,17 +153,22 @@ static int make_symbols(struct trades *t, struct err *e)
     return 0;
 }
 
-static int write_all(struct rows *rows, struct db *db, struct err *e)
+static int write_trades(struct trades *t, struct db *db, struct err *e)
 {
-    struct trades *t = (struct trades *)rows;
-    if (rows_copy(&t->feeds, db, copy_feeds, e) != 0)
-        return -1;
     if (t->trades.n_rows == 0)
         return 0;
     if (rows_copy(&t->trades, db, copy_trades, e) != 0 || make_symbols(t, e) != 0 ||
         rows_copy(&t->symbols, db, copy_symbols, e) != 0)
         return -1;
     return db_exec(db, merge_symbols, e);
+}
+
+static int write_all(struct rows *rows, struct db *db, struct err *e)
+{
+    struct trades *t = (struct trades *)rows;
+    if (rows_copy(&t->feeds, db, copy_feeds, e) != 0 || write_trades(t, db, e) != 0)
+        return -1;
+    return ticks_write(&t->ticks, "trades", db, e);
 }
 
 static const char *const by_day[] = {"trade", NULL};

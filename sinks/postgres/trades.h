@@ -1,6 +1,6 @@
 /**
  * What the topic trades comes to: trades in the tables trade and symbol, feed records in
- * feed_event.
+ * feed_event, ticks in exchange_state (ticks.h).
  *
  *     store_create(&about, &trades_table, &e)
  *

@@ -14,6 +14,7 @@ import bench_candles
 import bench_latency
 import bench_postgres
 import bench_restart
+import bench_signal
 from figures import Figures
 from stack import BUILD, TOP, Kafka, Postgres, own_directory, run
 
@@ -22,7 +23,7 @@ from stack import BUILD, TOP, Kafka, Postgres, own_directory, run
 class Sizes:
     trades: int = 8_000_000  # of candles and consume
     rows: int = 1_000_000  # of postgres
-    latency_s: int = 10  # of each commit interval
+    latency_s: int = 10  # of each commit interval of latency, and of signal
     windows: int = 140_000  # of restart
 
 
@@ -58,14 +59,13 @@ class Place:
 
 
 def micro(figures, place):
-    frames = TOP / "tests/fixtures/binance/binance-agg.ws.jsonl"
-    for name, arguments in (("fold", []), ("codec", []), ("parse", [frames])):
+    for name, arguments in (("fold", []), ("arbitrage", []), ("codec", []), ("parse", [TOP / "tests/fixtures"])):
         for line in run(BUILD / f"tests/bench/bench_{name}", *arguments).stdout.splitlines():
             figures.take(json.loads(line))
 
 
 PARTS = {"micro": micro, "candles": bench_candles.measure, "latency": bench_latency.measure,
-         "restart": bench_restart.measure, "postgres": bench_postgres.measure}
+         "signal": bench_signal.measure, "restart": bench_restart.measure, "postgres": bench_postgres.measure}
 
 
 def main(arguments):

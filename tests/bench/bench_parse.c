@@ -1,8 +1,9 @@
-/* One frame of an exchange to an event: recorded trade frames, one after another. */
+/* One frame of an exchange to an event: its recorded frames of one trade, one after another. */
 #include "bench.h"
 #include "exchange.h"
 #include "recorded.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +11,7 @@ enum { FRAMES_MAX = 4096, FILE_MAX_BYTES = 1 << 24 };
 
 struct frames {
     const struct exchange_ops *exchange;
-    const char *stream;
+    struct channels listen;
     struct frame frames[FRAMES_MAX];
     size_t n;
     size_t next;
@@ -34,7 +35,7 @@ static bool parse(const struct frames *f, const struct frame *in)
     bool trade = false;
     bool skipped = false;
     struct err e = {0};
-    return f->exchange->parse_frame(NULL, f->stream, in, on_event, &trade, &skipped, &e) == 1 &&
+    return f->exchange->parse_frame(NULL, &f->listen, in, on_event, &trade, &skipped, &e) == 1 &&
            trade;
 }
 
@@ -46,7 +47,7 @@ static void parse_next(void *ctx)
     f->next = f->next + 1 < f->n ? f->next + 1 : 0;
 }
 
-/* Keeps the frame if it holds a trade. Its memory lasts as long as the process. */
+/* Keeps the frame if it holds one trade. Its memory lasts as long as the process. */
 static void keep(struct frames *f, struct slice line)
 {
     struct strbuf text = STRBUF_INIT(FILE_MAX_BYTES);
@@ -76,16 +77,29 @@ static void read_frames(struct frames *f, const char *path)
         die(path, "holds no trade");
 }
 
-int main(int argc, char **argv)
+static void measure(const char *figure_name, const char *folder, const char *exchange,
+                    const char *channel, const char *file)
 {
-    static struct frames f = {.stream = "aggTrade"};
-    if (argc != 2)
-        die("usage", "bench_parse FRAMES.jsonl");
-    f.exchange = exchange_find("binance");
-    read_frames(&f, argv[1]);
-    const struct bench_figure figure = bench_run("parse.binance", parse_next, &f);
+    static struct frames f;
+    char path[PATH_MAX];
+    f = (struct frames){.exchange = exchange_find(exchange)};
+    f.listen.of[CHANNEL_TRADES] = exchange_channel(f.exchange, CHANNEL_TRADES, channel);
+    int n = snprintf(path, sizeof(path), "%s/%s/%s", folder, exchange, file);
+    if (n < 0 || (size_t)n >= sizeof(path))
+        die(folder, "is too long a path");
+    read_frames(&f, path);
+    const struct bench_figure figure = bench_run(figure_name, parse_next, &f);
     bench_print(&figure, NULL);
     for (size_t i = 0; i < f.n; i++)
         free((char *)f.frames[i].text.data);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        die("usage", "bench_parse FIXTURES");
+    measure("parse.binance", argv[1], "binance", "aggTrade", "binance-agg.ws.jsonl");
+    measure("parse.kraken", argv[1], "kraken", "trade", "kraken.derived.jsonl");
+    measure("parse.okx", argv[1], "okx", "trades-all", "okx.derived.jsonl");
     return 0;
 }

@@ -35,7 +35,7 @@ struct tape_record {
     int32_t partition;
     struct slice key; /* base asset; data NULL: none */
     int64_t at_us;    /* its receive time */
-    int64_t probe;    /* which probe trades here, -1: none */
+    int64_t probe;    /* which probe it is, -1: none */
 };
 
 struct tape;

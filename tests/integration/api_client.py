@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 
 import psycopg
+from psycopg.types.json import Json
 
 from stack import TOP, Program, free_port
 
@@ -178,6 +179,14 @@ def insert_events(api, table, fields, rows):
     columns = ", ".join(f'"{field}"' for field in fields)
     api.sql(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})",
             [[row.get(field, ZERO) for field in fields] for row in rows])
+
+
+def insert_rows(api, table, rows):
+    """Each as it is; legs and rates of an opportunity as JSON."""
+    for row in rows:
+        values = [Json(value) if column in ("legs", "rates") else value for column, value in row.items()]
+        columns = ", ".join(f'"{column}"' for column in row)
+        api.sql(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(row))})", [values])
 
 
 def insert_symbols(api, names):

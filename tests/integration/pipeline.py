@@ -5,15 +5,18 @@
     wait_for(pipeline.sink_is_done, 60, "rows of all records")
 """
 
+import json
+
 import psycopg
 
-from records import decode, end_offsets, lag, read_topic
-from stack import free_port
-
+from records import committed, decode, end_offsets, lag, read_topic
+from stack import TOP, free_port
 
 INTERVALS = ["1s", "1m", "5m", "15m", "30m", "1h", "4h", "6h", "12h", "1d", "1w"]
 CANDLE_TOPICS = [f"candles.{interval}" for interval in INTERVALS]
-SINK_TOPICS = ["trades", *CANDLE_TOPICS]
+FEES_FILE = TOP / "deploy/fees.json"
+FEES = [(one["exchange"], one["from"], one["taker_bps"]) for one in json.loads(FEES_FILE.read_text())["fees"]]
+SINK_TOPICS = ["trades", *CANDLE_TOPICS, "quotes", "instruments", "arbitrage"]
 
 
 def of_kind(messages, name):
@@ -42,13 +45,17 @@ class Pipeline:
         self.env = {"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix, "CW_DATABASE_URL": database}
         self.api_url = None
 
-    def produce(self, sim, clock):
+    def produce(self, sim, clock, *arguments, quotes=False):
+        """quotes: also best bid and ask, which the simulator counts as subscriptions of their own (hold.streams)."""
         return self.program(
-            "producers/cw-producer", "--exchange", "binance", "--symbols", "all", "--clock", clock,
-            "--exchange.binance.ws.url", sim.ws, "--exchange.binance.rest.url", sim.http, env=self.env)
+            "producers/cw-producer", "--exchange", sim.exchange, "--symbols", "all", *sim.endpoints, "--clock", clock,
+            "--quotes=" + ("true" if quotes else "false"), *arguments, env=self.env)
 
     def candles(self, *arguments):
         return self.program("processors/cw-candles", "--instance", "0", *arguments, env=self.env)
+
+    def arbitrage(self, *arguments):
+        return self.program("processors/cw-arbitrage", "--instance", "0", "--fees", FEES_FILE, *arguments, env=self.env)
 
     def sink(self, *arguments):
         return self.program("sinks/cw-postgres", "--instance", "0", *arguments, env=self.env)
@@ -63,6 +70,12 @@ class Pipeline:
 
     def lag(self, group, topic):
         return lag(self.kafka.brokers, self.prefix + group, self.prefix + topic)
+
+    def is_folded(self, group, topic, messages):
+        """The group has committed all of the topic's messages (commit markers behind them are nobody's to commit)."""
+        last = {m.partition: m.offset for m in messages}  # in the order of their offsets
+        return all(committed(self.kafka.brokers, self.prefix + group, self.prefix + topic, p) > offset
+                   for p, offset in last.items())
 
     def rows(self, query):
         with psycopg.connect(self.database) as connection:

@@ -126,9 +126,9 @@ class Kafka:
         admin = AdminClient({"bootstrap.servers": self.brokers})
         admin.create_topics([NewTopic(name, partitions, config=config or {})])[name].result(20)
 
-    def make_our_topics(self, prefix):
+    def make_our_topics(self, prefix, copies=1):
         run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,
-            "--file", TOP / "deploy/topics.json", "--replication", "1")
+            "--file", TOP / "deploy/topics.json", "--replication", copies)
 
     def topic_names(self):
         return set(AdminClient({"bootstrap.servers": self.brokers}).list_topics(timeout=20).topics)

@@ -13,8 +13,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME = os.path.basename(sys.argv[0])
-CANDLE = {"open_time": "2026-01-02T03:04:00.000000Z", "open": "1", "high": "2", "low": "0.5", "close": "1.5",
+CANDLE = {"exchange": "binance", "symbol": "BTC-USDT", "open_time": "2026-01-02T03:04:00.000000Z", "open": "1", "high": "2", "low": "0.5", "close": "1.5",
           "volume": "7", "trades": 3, "status": "provisional"}
+FEED = {"exchange": "kraken", "state": "up", "age_us": 123456, "symbols": 4}
+EDGE = {"legs": [{"exchange": "kraken", "symbol": "BTC-EUR"}, {"exchange": "okx", "symbol": "BTC-EUR"}],
+        "gross_bps": "7.126", "net_bps": "-42.94", "state": "watching", "reason": "fees"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -22,13 +25,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/readyz":
             body = json.dumps({"status": "ready", "waiting": {}})
         elif self.path == "/metrics":
-            body = ('candlewick_records_produced_total{topic="candles.1m"} 5\n'
+            body = ('candlewick_trades_written_total{exchange="kraken"} 8\n'
+                    'candlewick_quotes_written_total{exchange="kraken"} 9\n'
+                    'candlewick_records_produced_total{topic="candles.1m"} 5\n'
                     'candlewick_records_produced_total{topic="candles.1h"} 9\n'
                     'candlewick_records_mirrored_total 4\n'
                     'candlewick_rows_written_total{table="candle"} 7\n'
                     'candlewick_consumer_lag_records{topic="trades",partition="0"} 2\n')
         elif self.path.startswith("/v1/symbols"):
             body = json.dumps({"symbols": [{"exchange": "binance", "symbol": "BTC-USDT", "trades": 3}], "next": None})
+        elif self.path.startswith("/v1/exchanges"):
+            body = json.dumps({"exchanges": [FEED], "next": None})
+        elif self.path.startswith("/v1/arbitrage"):
+            body = json.dumps({"opportunities": [EDGE] if "watching" in self.path else [], "next": None})
         else:
             body = json.dumps({"symbol": "BTC-USDT", "candles": [CANDLE], "next": None})
         self.send_response(200)

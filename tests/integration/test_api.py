@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from api_client import ZERO, expected, insert_candles, insert_symbols, insert_trades, moment, served
+from api_client import ZERO, expected, insert_candles, insert_rows, insert_symbols, insert_trades, moment, served
+from test_api_arbitrage import OPPORTUNITIES
+from test_api_quotes import quote
 
 MINUTE = timedelta(minutes=1)
 
@@ -71,6 +73,8 @@ def api(postgres, directory):
         insert_candles(api, CANDLES + [candle(5, interval="5m", close_time=ZERO + 10 * MINUTE),
                                        candle(5, exchange="kraken", symbol="BTC-USD")])
         insert_symbols(api, SYMBOLS)
+        insert_rows(api, "latest_quote", [quote("binance", "BTC-USDT", ZERO)])
+        insert_rows(api, "opportunity", OPPORTUNITIES[:1])
         yield api
 
 
@@ -198,7 +202,8 @@ def test_unknown_exchange_names_the_known_ones(api, path):
 
 def test_symbols(api):
     rows = [{"exchange": exchange, "symbol": symbol, "trades": 3, "first_trade_time": moment(ZERO),
-             "last_trade_time": moment(ZERO.replace(microsecond=5))}
+             "last_trade_time": moment(ZERO.replace(microsecond=5)),
+             **dict.fromkeys(("native_symbol", "status", "tick_size", "lot_size", "update_time"))}
             for exchange, symbol in sorted(SYMBOLS, key=lambda name: (name[0], name[1].encode()))]
     assert api.get("/v1/symbols").json == {"symbols": rows, "next": None}
     assert api.get("/v1/symbols?exchange=binance").json["symbols"] == [row for row in rows if row["exchange"] == "binance"]
@@ -217,5 +222,5 @@ def test_the_index_lists_paths_that_exist(api):
     index = api.get("/").json
     assert index["name"] == "candlewick"
     for endpoint in index["endpoints"]:
-        path = endpoint["path"].replace("{exchange}", "binance").replace("{symbol}", "BTC-USDT")
+        path = endpoint["path"].replace("{exchange}", "binance").replace("{symbol}", "BTC-USDT").replace("{id}", OPPORTUNITIES[0]["id"])
         assert api.get(path).status == 200, path

@@ -158,14 +158,14 @@ def test_a_range_longer_than_one_look(long):
     assert len(joined(pages)) == 1
 
 
-def rows_read(api):
-    """Rows of candles that PostgreSQL has looked at; a session tells when it ends."""
+def rows_read(api, table="candle_long"):
+    """Rows of a table that PostgreSQL has looked at; a session tells when it ends."""
     sessions = "FROM pg_stat_activity WHERE application_name = 'cw-api' AND datname = current_database()"
     with psycopg.connect(api.database, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) " + sessions)
         wait_for(lambda: connection.execute("SELECT count(*) = 0 " + sessions).fetchone()[0], 10, "ended sessions")
         return connection.execute("SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_user_tables"
-                                  " WHERE relname = 'candle_long'").fetchone()[0]
+                                  " WHERE relname = %s", [table]).fetchone()[0]
 
 
 @pytest.mark.parametrize("parameters", [
@@ -221,6 +221,25 @@ def test_feed_records(api):
     for limit in (1, 4, 5, 6):
         assert api.pages(f"/v1/feeds?start=0&limit={limit}", "feeds") == rows
         assert api.rows(f"/v1/feeds?limit={limit}", "feeds") == rows[-limit:]
+
+
+@pytest.mark.parametrize("table, resource", [("gap", "gaps"), ("feed_event", "feeds")])
+@pytest.mark.parametrize("parameters", ["limit=50", "limit=50&start=0", "limit=50&end=2026-06-01T00:00:00Z"])
+def test_a_page_of_all_symbols_costs_what_it_shows(many, table, resource, parameters):
+    before = rows_read(many, table)
+    for _ in range(10):  # often enough for PostgreSQL to think of a plan for all times
+        assert len(many.rows(f"/v1/{resource}?{parameters}", resource)) == 50
+    assert 0 < rows_read(many, table) - before <= 10 * 60
+
+
+@pytest.fixture(scope="module")
+def many(postgres, directory):
+    """50,000 feed records, each of a gap."""
+    with served(postgres, "api_many", directory / "logs/api_many") as api:
+        api.sql("INSERT INTO feed_event SELECT 'binance', 'A' || n % 300 || '-USDT', 'gap', n, n, t, t, t, NULL, n % 4, n, t"
+                " FROM generate_series(1, 50000) n, LATERAL (SELECT '2026-01-01T00:00:00Z'::timestamptz + n * interval '7 min') x (t)")
+        api.sql("ANALYZE gap, feed_event")
+        yield api
 
 
 @pytest.mark.parametrize("filters, events", [

@@ -8,19 +8,23 @@ import pytest
 
 from stack import TOP
 
-MICRO = {"fold.candle", "fold.candle.1m", "codec.trade.encode", "codec.trade.decode", "parse.binance"}
+MICRO = {"fold.candle", "fold.candle.1m", "fold.arbitrage", "fold.arbitrage.3", "codec.trade.encode", "codec.trade.decode",
+         "parse.binance", "parse.kraken", "parse.okx"}
 CANDLES = {f"consume.{how}{what}" for how in ("bare", "batch") for what in ("", ".cpu", ".memory")} | {
     f"candles.{what}.{intervals}" for what in ("eos", "cpu", "memory", "broker") for intervals in ("1m", "all")}
 LATENCY = {f"latency.{ms}ms{what}" for ms in (20, 50, 100)
            for what in (".p50", ".p99", ".from_commit.p50", ".from_commit.p99", ".cpu", ".broker")}
+SIGNAL = {f"signal.latency.{what}" for what in ("p50", "p99", "cpu", "broker")}
 RESTART = {"restart", "restart.windows", "restart.image", "restart.memory"}
 POSTGRES = {"postgres.copy", "postgres.trades", "postgres.cpu", "postgres.memory"}
 RATIOS = {"codec.trade.encode": "avro-c encode", "codec.trade.decode": "avro-c decode", "candles.eos.1m": "consume.bare",
           "candles.eos.all": "consume.bare", "postgres.trades": "postgres.copy"}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("only,names", [
-    ("micro", MICRO), ("candles", CANDLES), ("latency", LATENCY), ("restart", RESTART), ("postgres", POSTGRES)])
+    ("micro", MICRO), ("candles", CANDLES), ("latency", LATENCY), ("signal", SIGNAL),
+    ("restart", RESTART), ("postgres", POSTGRES)])
 def test_a_short_run_writes_each_figure_once(tmp_path, only, names):
     output = tmp_path / "bench.json"
     done = subprocess.run(

@@ -4,6 +4,8 @@ import random
 import threading
 from contextlib import contextmanager
 
+import pytest
+
 import candle_oracle
 from market import Market, endless
 from pipeline import Pipeline, of_kind, records_of
@@ -47,6 +49,7 @@ def rows_without_offsets(pipeline):
     return trades, symbols, pipeline.candle_rows()
 
 
+@pytest.mark.alone
 def test_candles_and_sink_killed_ten_times_each_end_as_if_unharmed(pipeline, program, kafka, postgres, name):
     seed = random.randrange(1 << 30)
     peace = pipeline.prefix + "peace."

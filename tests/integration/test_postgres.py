@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from pipeline import CANDLE_TOPICS
 from records import Writer, committed, encode
 from sink_records import (
-    DAY_US, NOON_US, PARTITIONS, any_candle, any_trade, assert_tables_equal_topics, candle_rows, expected_candles,
+    DAY_US, LANES, NOON_US, PARTITIONS, any_candle, any_trade, assert_tables_equal_topics, candle_rows, expected_candles,
     expected_revisions, gap_rows, partition_of, revision_rows, write_candles, write_trades)
 from stack import wait_for
 
@@ -161,7 +161,7 @@ def test_an_instance_that_was_asleep_is_fenced(pipeline, kafka):
     finally:
         sleeper.signal(signal.SIGCONT)
     wait_for(lambda: "another instance writes this table" in sleeper.log_text()
-             or sleeper.log_text().count("partitions assigned") > 2, 30, lambda: f"fence\n{sleeper.log_end()}")
+             or sleeper.log_text().count("partitions assigned") > LANES, 30, lambda: f"fence\n{sleeper.log_end()}")
     write_trades(kafka, pipeline.prefix + "trades", chance, 1_000, first=2_000)
     stored(pipeline, heir)
     assert_tables_equal_topics(pipeline)

@@ -11,7 +11,7 @@ import psycopg
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from sink_records import assert_tables_equal_topics, expected_trades, trade_rows, write_candles, write_trades
+from sink_records import LANES, assert_tables_equal_topics, expected_trades, trade_rows, write_candles, write_trades
 from stack import BUILD, TOP, run, wait_for
 
 
@@ -47,12 +47,12 @@ def test_database_down_at_start(pipeline, kafka, postgres):
     fill(pipeline, kafka, random.Random(1), 1_000, 100)
     with away(postgres):
         sink = pipeline.sink()
-        wait_for(lambda: len(waiting_for(sink)) == 2, 20, lambda: f"reasons: {sink.get('/readyz')}")
+        wait_for(lambda: len(waiting_for(sink)) == LANES, 20, lambda: f"reasons: {sink.get('/readyz')}")
         assert all("Connection refused" in reason for reason in waiting_for(sink).values()), waiting_for(sink)
         # it is a member of its groups meanwhile, so nobody else is handed its work
-        wait_for(lambda: sink.log_text().count("partitions assigned") == 2, 20, "partitions")
+        wait_for(lambda: sink.log_text().count("partitions assigned") == LANES, 20, "partitions")
         assert sink.get("/livez")[0] == 200
-        assert 1 <= len(log_lines(sink, "nothing can be stored now")) <= 2  # one of each table, not one of each try
+        assert 1 <= len(log_lines(sink, "nothing can be stored now")) <= LANES  # one of each table, not one of each try
     sink.wait_ready()
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
@@ -137,8 +137,8 @@ def test_partitions_change_hands_while_the_database_is_away(pipeline, kafka, pos
         fill(pipeline, kafka, chance, 2_000, 200, first=2_000)
         wait_for(lambda: "database.trade" in waiting_for(first), 20, "loss noticed")
         second = pipeline.program("sinks/cw-postgres", "--instance", "1", env=pipeline.env)
-        wait_for(lambda: second.log_text().count("partitions assigned") >= 2
-                 and first.log_text().count("partitions assigned") >= 4, 30, "partitions dealt out anew")
+        wait_for(lambda: second.log_text().count("partitions assigned") >= LANES
+                 and first.log_text().count("partitions assigned") >= 2 * LANES, 30, "partitions dealt out anew")
     for one in (first, second):
         one.wait_ready()
     stored(pipeline, first)
@@ -151,7 +151,7 @@ def test_partitions_change_hands_while_the_database_is_away(pipeline, kafka, pos
 def test_tables_missing_at_start(program, kafka, topics, database):
     env = {"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics, "CW_DATABASE_URL": database}
     sink = program("sinks/cw-postgres", env=env)
-    wait_for(lambda: len(waiting_for(sink)) == 2, 20, lambda: f"reasons: {sink.get('/readyz')}")
+    wait_for(lambda: len(waiting_for(sink)) == LANES, 20, lambda: f"reasons: {sink.get('/readyz')}")
     assert all("run cw-migrate up" in reason for reason in waiting_for(sink).values())
     run(BUILD / "sinks/cw-migrate", "up", "--database.url", database, "--dir", TOP / "sinks/postgres/migrations")
     sink.wait_ready()

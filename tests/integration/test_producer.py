@@ -48,7 +48,7 @@ def producer(kafka, topics, program):
     def start(sim, *arguments, ready=True):
         return program(
             "producers/cw-producer", "--symbols", "all", "--exchange.binance.ws.url", sim.ws,
-            "--exchange.binance.rest.url", sim.http, *arguments,
+            "--exchange.binance.rest.url", sim.http, "--quotes=false", *arguments,
             env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=ready)
 
     return start

@@ -33,11 +33,11 @@ def written(kafka, topics):
     return lambda: Written(read_topic(kafka.brokers, topics + "trades"))
 
 
-def printed(path, *arguments):
+def printed(path, *arguments, quotes=False):
     """(exit code, records, log) of --print."""
     done = subprocess.run(
         [BUILD / "producers/cw-producer", "--instruments", FIXTURES / "binance.instruments.json", "--read", path,
-         "--print", "--health.listen", "", "--log.format", "json", *arguments],
+         "--quotes=" + str(quotes).lower(), "--print", "--health.listen", "", "--log.format", "json", *arguments],
         capture_output=True, text=True, timeout=60, env=environment({}), check=False)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
@@ -55,7 +55,7 @@ def as_json(trade):
         text = format(d, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
 
-    return {k: time(v) if k.endswith("_time") else plain(v) if isinstance(v, Decimal) else v for k, v in trade.items()}
+    return {k: v if v is None else time(v) if k.endswith("_time") else plain(v) if isinstance(v, Decimal) else v for k, v in trade.items()}
 
 
 def newest_frame():
@@ -81,6 +81,24 @@ def test_recorded_frames_become_the_golden_records(read, written, kafka, topics)
     for symbol, ids in w.trades.items():
         assert (progress[symbol]["first_id"], progress[symbol]["last_id"]) == (min(ids), max(ids))
     assert progress["*"]["last_id"] == 1
+
+
+def test_quotes_of_recorded_frames_are_all_written(read, kafka, topics):
+    """What --print says of quotes, whose content tests/fixtures/quotes.py recomputes, is what the topic holds."""
+    assert read("binance.ws", "--stream", "aggTrade", "--rates", "ETH-BRL")[1] == 0
+    _, shown, _ = printed(FIXTURES / "binance.ws.jsonl", "--stream", "aggTrade", "--rates", "ETH-BRL", quotes=True)
+    wanted = [r for r in shown if "bid" in r]
+    messages = [(m, *m.record()) for m in read_topic(kafka.brokers, topics + "quotes")]
+    of_symbol = lambda rows, symbol, quote: [r for r in rows if r["symbol"] == symbol and ("state" in r) == quote]
+    for symbol in {r["symbol"] for r in wanted}:
+        found = [{**as_json(r), "epoch": 0} for _, name, r in messages if name == "quote" and r["symbol"] == symbol]
+        assert found == of_symbol(wanted, symbol, True)
+    rates = of_symbol(wanted, "ETH-BRL", False)
+    for partition in range(4):
+        found = [{**as_json(r), "epoch": 0} for m, name, r in messages if name == "rate" and m.partition == partition]
+        assert found == rates != []
+        ticks = [r for m, name, r in messages if name == "tick" and m.partition == partition]
+        assert [t["alive"] for t in ticks] == [True] * (len(ticks) - 1) + [False]
 
 
 def test_reading_twice_writes_nothing_twice(read, written):
@@ -152,7 +170,7 @@ def test_what_is_recorded_is_played_back_the_same(logs, program, tmp_path):
         with open(live, "wb") as out:
             one = program(
                 "producers/cw-producer", "--symbols", "all", "--exchange.binance.ws.url", sim.ws,
-                "--exchange.binance.rest.url", sim.http, "--record", frames, "--print", stdout=out, ready=True)
+                "--exchange.binance.rest.url", sim.http, "--quotes=false", "--record", frames, "--print", stdout=out, ready=True)
             sim.wait_done()
             wait_for(lambda: one.metric("candlewick_trades_written_total") == 3000, 30, "3,000 trades printed")
             listed = tmp_path / "exchangeInfo.json"

@@ -32,7 +32,8 @@ def refused(*arguments, env=None):
     (["--exchange.binance.ws.url", "http://x"], "a ws:// or wss:// URL is expected"),
     (["--exchange.binance.rest.url", "x"], "no http, https, ws or wss in the URL"),
     (["--exchange.binance.fix.url", "http://x"], "unknown key exchange.binance.fix.url"),
-    (["--exchange.kraken.ws.url", "ws://x"], "unknown key exchange.kraken.ws.url"),
+    (["--exchange.nobody.ws.url", "ws://x"], "unknown key exchange.nobody.ws.url"),
+    (["--rates", "EUR-USD,BTCUSDT"], 'rates: "BTCUSDT" is no pair such as USDT-USD'),
     (["--kafka.acks", "0"], "kafka.acks is set by candlewick itself"),
     (["--kafka.no.such", "0"], "kafka.no.such"),
     (["--prefix", "a b"], "has a character"),
@@ -104,7 +105,7 @@ def test_exchange_away_at_start(kafka, topics, program, logs):
         one.wait_ready(60)
     finally:
         sim.kill9()
-    wait_reason(one, "feed", "0 of 1 connections are subscribed")
+    wait_reason(one, "feed", "connections are subscribed")
     assert one.stop() == 0
 
 
@@ -115,7 +116,7 @@ def test_stream_away_does_not_keep_time_from_passing(kafka, topics, program):
         env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics})
     wait_for(lambda: one.metric("candlewick_shards_owned") == 1, 30, "shard")
     wait_for(lambda: (one.metric("candlewick_txn_commits_total") or 0) > 3, 30, "ticks")
-    wait_reason(one, "feed", "0 of 1 connections are subscribed")
+    wait_reason(one, "feed", "connections are subscribed")
     assert one.stop() == 0
 
 
@@ -215,7 +216,7 @@ def test_right_certificate(tls_server, program, logs):
         wait_for(lambda: one.metric("candlewick_trades_written_total") > 10, 20, "trades over TLS")
     finally:
         sim.kill9()
-    assert tls_server.names == ["localhost"], "the server is told which name is meant"
+    assert set(tls_server.names) == {"localhost"}, "the server is told which name is meant"
 
 
 def test_wrong_certificate_of_rest(tls_server, program):

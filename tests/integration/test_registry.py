@@ -88,10 +88,10 @@ def test_the_same_records_in_confluent_framing(pipeline, kafka, topics, program,
 
     trades = read_topic(kafka.brokers, topics + "trades")
     names = {f"{topics}{topic}-candlewick.{kind}" for topic, kinds in {
-        "trades": ["Trade", "Tick", "Feed"], "feeds": ["Feed"], "instruments": ["Instrument"],
+        "trades": ["Trade", "Tick", "Feed"], "quotes": ["Quote", "Tick", "Rate"], "feeds": ["Feed"], "instruments": ["Instrument"],
         **{f"candles.{i}": ["Candle"] for i in "1s 1m 5m 15m 30m 1h 4h 6h 12h 1d 1w".split()}}.items() for kind in kinds}
     assert set(registry.subjects) == names
-    for kind in ("trade", "tick", "feed", "instrument", "candle"):
+    for kind in ("trade", "tick", "feed", "instrument", "candle", "quote", "rate"):
         text = (TOP / f"schemas/{kind}.avsc").read_text()
         number, = {n for n, s in registry.schemas.items() if s["schema"] == text}
         assert registry.schemas[number] == {"schema": text}, "the text as it is in its file"
@@ -108,6 +108,7 @@ def test_the_same_records_in_confluent_framing(pipeline, kafka, topics, program,
     assert {m.key for m in trades} == plain
     strip = lambda rows: [r for r in rows if r[3] == ()]  # ticks and feed records say when the producer ran
     assert strip(bodies("trades", topics)) == strip(bodies("trades", other)) != []
+    assert bodies("quotes", topics) == bodies("quotes", other) != []
     written = [len(trades), len(read_topic(kafka.brokers, other + "trades"))]
     wait_for(lambda: [one.metric("candlewick_records_consumed_total") for one in folds] == written, 60,
              "all records folded")

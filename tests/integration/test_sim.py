@@ -47,6 +47,15 @@ def wrapped(row, unit=1000):
     return f'{{"stream":"{stream(row["native"])}","data":{event(row, unit)}}}'
 
 
+def book_event(row):
+    """The bookTicker frame of a ledger row."""
+    def side(name):
+        return row[name] or "0.00000000", row[name + "_amount"] or "0.00000000"
+    (bid, bid_amount), (ask_, ask_amount) = side("bid"), side("ask")
+    return (f'{{"u":{row["number"]},"s":"{row["native"]}","b":"{bid}","B":"{bid_amount}",'
+            f'"a":"{ask_}","A":"{ask_amount}"}}')
+
+
 def ask(ws, method, params=None, number=1):
     request = {"method": method, "id": number}
     if params is not None:
@@ -88,6 +97,32 @@ def test_frames_are_what_the_ledger_says(simulator):
         assert row["time_us"] <= row["send_us"] and row["time_us"] % 1000 == 0
 
 
+def test_book_tickers_are_what_the_ledger_says(simulator):
+    sim = simulator(symbols=5, trades=3000, rate=5000, hold_streams=6, ledger_quotes=True,
+                    quote_one_sided_permille=20, quote_crossed_permille=5, plant_every_ms=200, plant_ms=50)
+    names = "/".join(native.lower() + "@bookTicker" for native in FIVE)
+    with WebSocket(f"{sim.ws}/stream?streams={names}") as combined, \
+            WebSocket(f"{sim.ws}/ws/btcusdt@bookTicker") as raw:
+        status = sim.wait_done()
+        rows = sim.ledger()
+        quotes = [row for row in rows if row["kind"] == "quote"]
+        wanted = [row for row in quotes if row["native"] == "BTCUSDT"]
+        assert combined.texts(len(quotes)) == [
+            f'{{"stream":"{row["native"].lower()}@bookTicker","data":{book_event(row)}}}' for row in quotes]
+        assert raw.texts(len(wanted)) == [book_event(row) for row in wanted]
+    assert [row["native"] for row in quotes[:5]] == FIVE  # every symbol is quoted first
+    assert status["quotes"] == len(quotes) and status["queued_quotes"] == sum(row["connections"] for row in quotes)
+    assert status["plants"] == sum(row["kind"] == "plant" for row in rows) >= 1
+    assert {row["kind"] for row in rows} == {"trade", "quote", "plant"}
+    assert any(row["bid"] is None for row in quotes) and any(row["ask"] is None for row in quotes)
+    book = {}
+    for row in rows:
+        if row["kind"] == "quote":
+            book[row["native"]] = row
+        elif row["kind"] == "trade":  # a taker takes what was shown last
+            assert row["price"] == book[row["native"]]["ask" if row["side"] == "buy" else "bid"]
+
+
 def test_ids_are_contiguous_and_some_trades_are_late(simulator):
     sim = simulator(symbols=20, trades=20000, rate=50000, late_permille=50, reorder_permille=50)
     sim.wait_done()
@@ -113,7 +148,7 @@ def test_same_seed_same_market(simulator):
         start = {}
         for row in rows:
             start.setdefault(row["native"], row["id"])
-        return [(r["native"], r["price"], r["amount"], r["side"], r["id"] - start[r["native"]]) for r in rows]
+        return [(r["native"], r["amount"], r["side"], r["id"] - start[r["native"]]) for r in rows]  # prices: of the time
 
     one = market(7)
     assert one == market(7)
@@ -272,7 +307,8 @@ def test_pings_must_be_answered(simulator):
         assert len(ws.pings) >= 6 and len(set(ws.pings)) == len(ws.pings)
         assert ask(ws, "LIST_SUBSCRIPTIONS")["result"] == []
     wait_for(lambda: sim.status()["connections"] == 0, 5, "end of the last connection")
-    assert sim.status()["closed"] == {"client": 1, "slow": 0, "pong": 2, "age": 0, "requests": 0}
+    assert sim.status()["closed"] == {"client": 1, "slow": 0, "pong": 2, "age": 0, "requests": 0, "size": 0,
+                                      "silence": 0}
 
 
 def test_connections_do_not_grow_old(simulator):

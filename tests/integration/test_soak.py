@@ -20,6 +20,7 @@ from market_run import Shape, soak
 SHORT = Shape(hours=2 / 60, rate=400, symbols=20, speed=20, warm_up_minutes=0.5, look_minutes=0.25, oracle_trades=40_000)
 
 
+@pytest.mark.alone
 def test_two_minutes_of_market_are_exact_and_every_figure_is_there(kafka, postgres, logs):
     result = soak(SHORT, kafka, postgres, logs)
     assert result["differences"] == []

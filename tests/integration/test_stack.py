@@ -1,6 +1,7 @@
 """deploy/local/stack: up, down and run. But for one test with stand-ins for the programs: what matters here is what
 becomes of them."""
 
+import fcntl
 import json
 import os
 import pty
@@ -8,7 +9,9 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -17,8 +20,10 @@ import pytest
 from stack import BUILD, LOCAL, TOP, alive, environment, free_port, http_get, run, wait_for
 
 PROGRAMS = ["tools/cw-sim", "tools/cw-topics", "tools/cw-tap", "producers/cw-producer", "processors/cw-candles",
-            "sinks/cw-postgres", "sinks/cw-migrate", "api/cw-api"]
-SERVICES = ["cw-api", "cw-candles", "cw-postgres", "cw-producer.binance", "cw-sim", "cw-tap.candles.1m"]
+            "processors/cw-arbitrage", "sinks/cw-postgres", "sinks/cw-migrate", "api/cw-api"]
+EXCHANGES = ["binance", "kraken", "okx"]
+SERVICES = sorted(["cw-api", "cw-arbitrage", "cw-candles", "cw-postgres", "cw-tap.arbitrage", "cw-tap.candles.1m",
+                   *("cw-producer." + name for name in EXCHANGES), *("cw-sim." + name for name in EXCHANGES)])
 
 
 def stand_ins(build):
@@ -93,10 +98,15 @@ def real_stack(directory, name):
     run(LOCAL / "postgres.sh", "remove", one.var / "sim/postgres")
 
 
+def addresses(stack):
+    lines = (stack.var / "env").read_text().splitlines()
+    return dict(line.removeprefix("export ").split("=", 1) for line in lines)
+
+
 def test_what_up_prints_works(real_stack):
     """The programs themselves, and each command that a newcomer is told to try."""
     _, _, tries = real_stack("up", SIM_RATE="500").stdout.partition("Try:\n")
-    rest, consumer, database = [line.strip() for line in tries.splitlines() if line]
+    rest, edges, consumer, database = [line.strip() for line in tries.splitlines() if line]
 
     def shell(command):
         return run("bash", "-c", "set -o pipefail; " + command, cwd=TOP, env=real_stack.env)
@@ -104,17 +114,20 @@ def test_what_up_prints_works(real_stack):
     def candles():
         return json.loads(shell(rest).stdout).get("candles")
 
-    wait_for(candles, 60, "candles from REST", interval=0.5)
+    assert candles()
     records = [json.loads(line) for line in shell(consumer).stdout.splitlines()]
     assert len(records) == 5
-    assert all(record["interval"] == "1m" and record["exchange"] == "binance" for record in records)
+    assert all(record["interval"] == "1m" and record["exchange"] in EXCHANGES for record in records)
+    wait_for(lambda: json.loads(shell(edges).stdout)["opportunities"], 60, "word on a pair of two exchanges", interval=0.5)
+    known = http_get(addresses(real_stack)["CW_API_URL"] + "/v1/exchanges")[1]
+    assert [e["exchange"] for e in json.loads(known)["exchanges"]] == EXCHANGES
     assert shell(database).stdout.endswith("(5 rows)\n\n")
     assert real_stack("status").returncode == 0
 
 
 def test_up_twice_and_down(stack):
     said = stack("up").stdout
-    assert "simulated market: 20 symbols, 200 trades/s, seed 1" in said
+    assert "simulated market: binance kraken okx, each with 20 symbols and 200 trades/s, seed 1" in said
     before = stack.pids()
     assert all(map(alive, before.values()))
     stack.remember()
@@ -133,15 +146,19 @@ def test_up_twice_and_down(stack):
 
 def test_env_file_and_settings(stack):
     stack("up", SIM_SYMBOLS="7", SIM_RATE="1234", SIM_SEED="42")
-    values = dict(line.removeprefix("export ").split("=", 1) for line in (stack.var / "env").read_text().splitlines())
-    assert list(values) == ["CW_BROKERS", "CW_DATABASE_URL", "CW_API_URL", "CW_SIM_URL"]
+    values = addresses(stack)
+    assert list(values) == ["CW_BROKERS", "CW_DATABASE_URL", "CW_API_URL", "CW_SIM_URL", "CW_SIM_BINANCE_URL", "CW_SIM_KRAKEN_URL",
+                            "CW_SIM_OKX_URL"]
     assert http_get(values["CW_API_URL"] + "/v1/symbols")[0] == 200
     assert (stack.var / "env").stat().st_mode & 0o777 == 0o600
-    log = (stack.var / "sim/logs/cw-sim/current").read_text()
-    assert '"--symbols", "7", "--rate", "1234", "--seed", "42"' in log
-    port = values["CW_SIM_URL"].rpartition(":")[2]
-    log = (stack.var / "sim/logs/cw-producer.binance/current").read_text()
-    assert f'"--exchange.binance.ws.url", "ws://127.0.0.1:{port}"' in log
+    for name in EXCHANGES:
+        log = (stack.var / f"sim/logs/cw-sim.{name}/current").read_text()
+        assert f'"--exchange", "{name}"' in log and '"--symbols", "7", "--rate", "1234", "--seed", "42"' in log
+        address = values[f"CW_SIM_{name.upper()}_URL"].removeprefix("http://")
+        log = (stack.var / f"sim/logs/cw-producer.{name}/current").read_text()
+        assert f'"--exchange.{name}.rest.url", "http://{address}"' in log
+        assert all(f"ws://{address}" in url for url in re.findall(r'"ws://[^"]*"', log))
+    assert values["CW_SIM_URL"] == values["CW_SIM_BINANCE_URL"]
 
 
 def test_what_dies_is_restarted(stack):
@@ -230,7 +247,7 @@ def test_interrupted_down(stack):
     stack("up")
     stack.remember()
     process = stack.start("down", stdout=subprocess.DEVNULL)
-    wait_for(lambda: not alive(stack.pid("cw-sim")), 20, "end of the first program")
+    wait_for(lambda: not alive(stack.pid("cw-sim.binance")), 20, "end of the first program")
     process.kill()
     process.wait()
     stack("down")
@@ -270,13 +287,14 @@ def test_missing_program_is_named(stack):
 
 @pytest.fixture
 def exchanges(directory, name):
-    """A PATH with a curl for which Binance refuses its first address and answers at its second."""
+    """A PATH with a curl for which Binance refuses its first address and answers at its second, and nobody else does."""
     folder = directory / (name + "_bin")
     folder.mkdir()
     (folder / "curl").write_text("""#!/bin/sh
 case "$*" in
 *api.binance.com*) echo "curl: (22) The requested URL returned error: 451" >&2; exit 22 ;;
 *data-api.binance.vision*) exit "${VISION:-0}" ;;
+*api.kraken.com* | *www.okx.com*) echo "curl: (6) Could not resolve host" >&2; exit 6 ;;
 *) exec /usr/bin/curl "$@" ;;
 esac
 """)
@@ -287,7 +305,10 @@ esac
 def test_live_market(stack, exchanges):
     del stack.env["SIM"]
     stack.env["PATH"] = exchanges
-    assert "Candlewick runs on the live market: Binance" in stack("up").stdout
+    done = stack("up")
+    assert "Candlewick runs on the live market: binance kraken okx" in done.stdout
+    assert ("not all exchanges answer from here; they are tried again and again "
+            "(kraken: (6) Could not resolve host; okx: (6) Could not resolve host)") in done.stderr
     assert not (stack.var / "sim").exists()
     assert "export CW_SIM_URL=\n" in (stack.var / "env").read_text()
     log = (stack.var / "live/logs/cw-producer.binance/current").read_text()
@@ -304,7 +325,7 @@ def test_no_exchange_answers(stack, exchanges):
     done = stack("up", PATH=exchanges, VISION="22")
     assert "Candlewick runs on the simulated market" in done.stdout
     assert ("no exchange answers from here, so the market is simulated "
-            "(api.binance.com: (22) The requested URL returned error: 451; data-api.binance.vision: ") in done.stderr
+            "(binance: no answer; kraken: (6) Could not resolve host; okx: (6) Could not resolve host)") in done.stderr
 
 
 @pytest.mark.parametrize("setting, value", [("SIM_SYMBOLS", "0"), ("SIM_RATE", "fast"), ("SIM_SEED", "-1")])
@@ -323,7 +344,9 @@ def test_run_until_signal(stack, number):
         said.append(line)
         if " candles.1m=" in line:  # the first line of the live status
             break
-    assert "candles.1m=0.0/s table.candle=0.0/s lag." in said[-1] and "lag.cw-candles=2" in said[-1] and "BTC-USDT 03:04 close=1.5" in said[-1]
+    for part in ("trades.kraken=0.0/s", "quotes.kraken=0.0/s", "candles.1m=0.0/s", "table.candle=0.0/s", "lag.cw-candles=2",
+                 "binance BTC-USDT 03:04 close=1.5"):
+        assert part in said[-1]
     stack.remember()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=60)
@@ -347,6 +370,7 @@ def test_run_on_a_terminal(stack):
     (stack.var.parent / "Makefile").write_text(f"run:\n\t@{LOCAL}/stack run\n")
     pid, terminal = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 60, 160, 0, 0))
         os.execvpe("make", ["make", "-C", str(stack.var.parent), "run"], {**stack.env, "TERM": "xterm"})
     shown = b""
 
@@ -359,7 +383,8 @@ def test_run_on_a_terminal(stack):
                 shown += os.read(terminal, 65536)
 
     read_until(b"Ctrl-C stops everything.", 60)
-    assert b"REST " in shown and b"BTC-USDT" in shown and b"table candle" in shown
+    for part in (b"REST ", b"BTC-USDT", b"table candle", b"kraken       up            0.1        4", b"-42.9  watching"):
+        assert part in shown
     stack.remember()
     os.write(terminal, b"\x03")
     read_until(b"Stopped.", 60)

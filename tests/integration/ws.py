@@ -5,7 +5,8 @@
         text = ws.text(5)
 
 It is no more polite than it is told to be: pongs="answer" answers pings, "none" does not, "wrong" answers another
-payload; recv_buffer makes a client that cannot take much.
+payload; recv_buffer makes a client that cannot take much. tls is an ssl.SSLContext for wss; with deflate it asks for
+permessage-deflate (RFC 7692), and compressed counts the messages that came so.
 """
 
 import base64
@@ -14,6 +15,7 @@ import os
 import socket
 import struct
 import time
+import zlib
 from urllib.parse import urlsplit
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -38,7 +40,7 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, url, pongs="answer", recv_buffer=0, timeout=10):
+    def __init__(self, url, pongs="answer", recv_buffer=0, timeout=10, tls=None, deflate=False):
         at = urlsplit(url)
         self.pongs = pongs
         self.pings = []  # payloads, as they came
@@ -49,6 +51,11 @@ class WebSocket:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, recv_buffer)
         self._socket.settimeout(timeout)
         self._socket.connect((at.hostname, at.port))
+        if tls:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=at.hostname)
+        self.compressed = 0
+        self._extension = "Sec-WebSocket-Extensions: permessage-deflate\r\n" if deflate else ""
+        self._inflate = None  # the decompressor, where it was agreed on
         self._handshake(at)
 
     def __enter__(self):
@@ -62,7 +69,7 @@ class WebSocket:
         target = at.path + ("?" + at.query if at.query else "")
         self._socket.sendall(
             (f"GET {target} HTTP/1.1\r\nHost: {at.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{self._extension}\r\n").encode())
         while b"\r\n\r\n" not in self._buffer:
             self._fill()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
@@ -73,6 +80,11 @@ class WebSocket:
         headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in lines[1:])}
         assert headers["sec-websocket-accept"] == base64.b64encode(
             hashlib.sha1((key + _GUID).encode()).digest()).decode()
+        agreed = headers.get("sec-websocket-extensions", "")
+        assert not agreed or self._extension, "an extension nobody asked for"
+        if "permessage-deflate" in agreed:
+            self._inflate = zlib.decompressobj(-15)
+            self._forgets = "server_no_context_takeover" in agreed
 
     # --- sending ---
 
@@ -117,14 +129,31 @@ class WebSocket:
         return taken
 
     def receive(self):
-        """(opcode, payload) of the next frame; the server does not fragment."""
+        """(opcode, payload) of the next message; the server fragments only what it compresses."""
+        first, payload = self._receive_frame()
+        compressed = first & 0x40
+        assert compressed or first & 0x80, "a fragment of a plain message"
+        final = first & 0x80
+        while not final:
+            more, part = self._receive_frame()
+            assert more & 0x0F == 0, "something amid fragments"
+            final = more & 0x80
+            payload += part
+        if compressed:
+            self.compressed += 1
+            payload = self._inflate.decompress(payload + b"\x00\x00\xff\xff")
+            if self._forgets:
+                self._inflate = zlib.decompressobj(-15)
+        return first & 0x0F, payload
+
+    def _receive_frame(self):
         first, length = self._take(2)
-        assert first & 0x80 and not length & 0x80, "a fragment, or a masked frame, from a server"
+        assert not length & 0x80, "a masked frame from a server"
         if length == 126:
             length = struct.unpack(">H", self._take(2))[0]
         elif length == 127:
             length = struct.unpack(">Q", self._take(8))[0]
-        return first & 0x0F, self._take(length)
+        return first, self._take(length)
 
     def text(self, seconds=10):
         """The next text message; pings in between are treated as told. TimeoutError, Closed."""

@@ -17,6 +17,9 @@ int32_t case_partition(struct slice base, int32_t partitions);
 /* BTC-USDT, BTC-EUR, ETH-USDT, SOL-USDT, XRP-USDT, ADA-USDT. */
 struct universe *case_universe(int32_t shards, uint32_t subs_per_conn);
 
+/* The same, listening to quotes too; rates are BTC-USDT, which is followed, and EUR-USDT. */
+struct universe *case_universe_of_quotes(int32_t shards, uint32_t subs_per_conn);
+
 uint32_t case_symbol(const struct universe *u, const char *symbol);
 
 #endif

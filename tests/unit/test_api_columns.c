@@ -106,6 +106,25 @@ static void test_int(void **state)
     }
 }
 
+static void test_bool(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+        bool value;
+    } bools[] = {{"t", true, true},  {"f", true, false},  {"true", false, false},
+                 {"", false, false}, {"1", false, false}, {NULL, false, false}};
+    for (size_t i = 0; i < N(bools); i++) {
+        PGresult *r = one(bools[i].text);
+        struct err e = {0};
+        struct columns c = columns_of(r, 0);
+        assert_true(column_bool(&c) == bools[i].value);
+        assert_int_equal(columns_check(&c, &e), bools[i].ok ? 0 : -1);
+        PQclear(r);
+    }
+}
+
 static void test_null(void **state)
 {
     (void)state;
@@ -138,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decimal),
         cmocka_unit_test(test_int),
+        cmocka_unit_test(test_bool),
         cmocka_unit_test(test_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

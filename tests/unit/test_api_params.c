@@ -271,6 +271,42 @@ static void test_word(void **state)
     }
 }
 
+static void test_decimal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *text;
+        bool good;
+    } cases[] = {
+        {"/", "", true},
+        {"/?x=5", "5", true},
+        {"/?x=-0.25", "-0.25", true},
+        {"/?x=0", "0", true},
+        {"/?x=-0", "-0", true},
+        {"/?x=999999999.999999999", "999999999.999999999", true},
+        {"/?x=1000000000", "", false},
+        {"/?x=0.0000000001", "", false},
+        {"/?x=", "", false},
+        {"/?x=-", "", false},
+        {"/?x=+5", "", false},
+        {"/?x=.5", "", false},
+        {"/?x=5.", "", false},
+        {"/?x=1e3", "", false},
+        {"/?x=1.2.3", "", false},
+        {"/?x=NaN", "", false},
+        {"/?x=%205", "", false},
+    };
+    for (size_t i = 0; i < N(cases); i++) {
+        struct target t;
+        struct err e = {0};
+        struct problem p = {0};
+        assert_int_equal(target_parse(cases[i].url, &t, &e), 0);
+        assert_string_equal(params_decimal(&t, "x", &p), cases[i].text);
+        assert_int_equal(p.kind, cases[i].good ? PROBLEM_NONE : PROBLEM_INVALID_PARAMETERS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_more_wrong_parameters_than_are_named),
         cmocka_unit_test(test_interval),
         cmocka_unit_test(test_word),
+        cmocka_unit_test(test_decimal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-enum { LINKS = 3, SECOND_US = 1000000 };
+enum { SYMBOLS = 3, SECOND_US = 1000000 };
 
 static struct journal *create(int64_t keep_us)
 {
     struct err e = {0};
-    struct journal *j = journal_create(JOURNAL_MIN_BYTES, keep_us, LINKS, NULL, &e);
+    struct journal *j = journal_create(JOURNAL_MIN_BYTES, keep_us, SYMBOLS, NULL, &e);
     assert_non_null(j);
     return j;
 }
@@ -43,15 +43,21 @@ static int append_trade(struct journal *j, int64_t id, int64_t now_us)
     return r;
 }
 
-static void append_link(struct journal *j, uint32_t link, bool up, int64_t now_us)
+/* symbols: a digit per symbol from the first one on. */
+static void append_link(struct journal *j, uint32_t first, const char *symbols, bool up,
+                        int64_t now_us)
 {
     struct err e = {0};
+    char bytes[SYMBOLS];
+    for (size_t i = 0; symbols[i]; i++)
+        bytes[i] = symbols[i] == '1';
     const struct entry in = {.type = ENTRY_LINK,
-                             .index = link,
+                             .index = first,
                              .up = up,
                              .receive_us = now_us,
                              .other_us = now_us - 1,
-                             .text = slice_of(up ? "" : "gone")};
+                             .text = slice_of(up ? "" : "gone"),
+                             .data = slice_make(bytes, strlen(symbols))};
     assert_int_equal(journal_append(j, &in, now_us, &e), 0);
 }
 
@@ -149,7 +155,7 @@ static void full_while_owned(void **state)
     assert_true((n - full_at) * 64 > JOURNAL_HEADROOM / 2); /* a frame that was under way fits */
     assert_true(journal_bytes(j) <= JOURNAL_MIN_BYTES);
     for (uint32_t i = 0; i < 100; i++) /* a loss can always be told */
-        append_link(j, i % LINKS, false, 0);
+        append_link(j, i % SYMBOLS, "1", false, 0);
     for (int64_t i = 0; i < n; i++)
         expect_trade(j, i);
     journal_commit(j);
@@ -217,19 +223,19 @@ static void a_file_waits(void **state)
 static void what_was_up_before(void **state)
 {
     (void)state;
-    bool up[LINKS];
+    bool up[SYMBOLS];
     int64_t since;
     struct entry got;
     struct journal *j = create(20 * SECOND_US);
     journal_start(j, up, &since);
     assert_int_equal(since, 0);
-    append_link(j, 0, true, 1 * SECOND_US);
-    append_link(j, 1, true, 2 * SECOND_US);
-    append_link(j, 0, false, 3 * SECOND_US);
+    append_link(j, 0, "101", true, 1 * SECOND_US); /* the second of three was refused */
+    append_link(j, 1, "1", true, 2 * SECOND_US);   /* and came late */
+    append_link(j, 0, "10", false, 3 * SECOND_US);
     assert_int_equal(append_trade(j, 1, 22 * SECOND_US), 0); /* drops the first */
     journal_own(j, true);
     journal_start(j, up, &since);
-    assert_true(up[0] && !up[1] && !up[2]);
+    assert_true(up[0] && !up[1] && up[2]);
     assert_int_equal(since, 2 * SECOND_US);
     assert_true(journal_next(j, &got) && got.up && got.index == 1);
     assert_true(journal_next(j, &got) && !got.up && got.index == 0);
@@ -237,11 +243,11 @@ static void what_was_up_before(void **state)
     assert_int_equal(got.other_us, 3 * SECOND_US - 1);
     journal_rewind(j);
     journal_start(j, up, &since);
-    assert_true(up[0] && !up[1]);
+    assert_true(up[0] && !up[1] && up[2]);
     assert_true(journal_next(j, &got) && journal_next(j, &got));
     journal_commit(j);
     journal_start(j, up, &since);
-    assert_true(!up[0] && up[1] && !up[2]);
+    assert_true(!up[0] && up[1] && up[2]);
     assert_int_equal(since, 101);
     journal_destroy(j);
 }
@@ -281,6 +287,32 @@ static void bad_frames_and_ticks(void **state)
     const struct entry huge = {.type = ENTRY_BAD, .data = slice_make(frame, JOURNAL_HEADROOM)};
     assert_int_equal(journal_append(j, &huge, 0, &e), -1);
     assert_int_equal(e.code, ERR_LIMIT);
+    free(frame);
+    journal_destroy(j);
+}
+
+/* A chunk that was committed goes while the reading place still stood at its end. */
+static void commit_at_the_end_of_a_chunk(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct entry got;
+    struct journal *j = create(20 * SECOND_US);
+    size_t len = 600 << 10; /* a chunk of its own */
+    char *frame = calloc(1, len);
+    assert_non_null(frame);
+    const struct entry bad = {.type = ENTRY_BAD, .data = slice_make(frame, len)};
+    journal_own(j, true);
+    for (int64_t i = 0; i < 3; i++) {
+        assert_int_equal(journal_append(j, &bad, 0, &e), 0);
+        assert_true(journal_next(j, &got));
+        assert_int_equal(got.type, ENTRY_BAD);
+        expect_none(j);
+        assert_int_equal(append_trade(j, i, 0), 0);
+        journal_commit(j);
+        expect_trade(j, i);
+        journal_commit(j);
+    }
     free(frame);
     journal_destroy(j);
 }
@@ -340,10 +372,15 @@ static void across_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commit_and_rewind),  cmocka_unit_test(many),
-        cmocka_unit_test(full_while_owned),   cmocka_unit_test(standby_forgets_the_oldest),
-        cmocka_unit_test(standby_makes_room), cmocka_unit_test(a_file_waits),
-        cmocka_unit_test(what_was_up_before), cmocka_unit_test(bad_frames_and_ticks),
+        cmocka_unit_test(commit_and_rewind),
+        cmocka_unit_test(many),
+        cmocka_unit_test(full_while_owned),
+        cmocka_unit_test(standby_forgets_the_oldest),
+        cmocka_unit_test(standby_makes_room),
+        cmocka_unit_test(a_file_waits),
+        cmocka_unit_test(what_was_up_before),
+        cmocka_unit_test(bad_frames_and_ticks),
+        cmocka_unit_test(commit_at_the_end_of_a_chunk),
         cmocka_unit_test(across_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ struct fixture {
     struct metrics *registry;
     struct producer_metrics metrics;
     struct intake intake;
+    struct channels listen;
     struct replay replay;
     struct strbuf out;
 };
@@ -41,13 +42,15 @@ static int setup(void **state)
     if (!f->registry || producer_metrics_add(&f->metrics, f->registry, "binance", &e) != 0)
         return -1;
     for (int i = 0; i < 2; i++) {
-        f->journals[i] = journal_create(JOURNAL_MIN_BYTES, 0, f->universe->n_links, NULL, &e);
+        f->journals[i] = journal_create(JOURNAL_MIN_BYTES, 0, f->universe->n_symbols, NULL, &e);
         if (!f->journals[i])
             return -1;
     }
     strbuf_init(&f->out, 1 << 20);
-    intake_init(&f->intake, &binance_exchange, "trade", f->universe, f->journals, &f->metrics);
-    return replay_init(&f->replay, &f->intake, &binance_exchange, room, NULL, &e);
+    f->listen.of[CHANNEL_TRADES] = exchange_channel(&binance_exchange, CHANNEL_TRADES, "trade");
+    intake_init(&f->intake, &(struct intake_about){&binance_exchange, f->universe, f->journals,
+                                                   NULL, &f->metrics});
+    return replay_init(&f->replay, &f->intake, &f->listen, room, NULL, &e);
 }
 
 static int teardown(void **state)
@@ -63,10 +66,22 @@ static int teardown(void **state)
     return 0;
 }
 
+/* The connection whose symbols an ENTRY_LINK names, all of them. */
+static uint32_t link_of(const struct fixture *f, const struct entry *in)
+{
+    for (uint32_t i = 0; i < f->universe->n_links; i++) {
+        const struct universe_range *r = &f->universe->links[i].symbols;
+        if (r->first == in->index && r->n == in->data.len && !memchr(in->data.data, 0, r->n))
+            return i;
+    }
+    fail_msg("no connection begins at the symbol %u", in->index);
+    return 0;
+}
+
 /* Writes what came into the journals of both shards. */
 static const char *drain(struct fixture *f)
 {
-    static const char *const types[] = {"trade", "link", "tick", "bad"};
+    static const char *const types[] = {"trade", "quote", "link", "tick", "bad"};
     strbuf_reset(&f->out);
     assert_int_equal(strbuf_adds(&f->out, ""), 0);
     for (int i = 0; i < 2; i++) {
@@ -77,7 +92,7 @@ static const char *drain(struct fixture *f)
                 r = strbuf_addf(&f->out, " %s %" PRId64, f->universe->symbols[in.index].info.symbol,
                                 in.sequence);
             if (r == 0 && in.type == ENTRY_LINK)
-                r = strbuf_addf(&f->out, " %u %s", in.index, in.up ? "up" : "down");
+                r = strbuf_addf(&f->out, " %u %s", link_of(f, &in), in.up ? "up" : "down");
             for (size_t k = 0; r == 0 && in.type == ENTRY_TICK && k < in.data.len; k++)
                 r = strbuf_addf(&f->out, "%s%d", k ? "" : " ", in.data.data[k]);
             if (r == 0)
@@ -167,7 +182,10 @@ static void bad_frames(void **state)
 
 /* --- intake, beyond what a file brings ------------------------------------------------------- */
 
-static const struct intake_source from = {2, NULL, NULL, NULL};
+static struct intake_source from_link_2(const struct fixture *f)
+{
+    return (struct intake_source){.listen = &f->listen, .link = 2};
+}
 
 static void a_frame_too_long(void **state)
 {
@@ -176,6 +194,7 @@ static void a_frame_too_long(void **state)
     struct entry in;
     char *bytes = calloc(1, EXCHANGE_FRAME_MAX);
     assert_non_null(bytes);
+    const struct intake_source from = from_link_2(f);
     const struct frame frame = {slice_make(bytes, EXCHANGE_FRAME_MAX), 5};
     assert_int_equal(intake_frame(&f->intake, &from, &frame, EXCHANGE_FRAME_MAX + 7, &e), 0);
     assert_true(journal_next(f->journals[1], &in));
@@ -194,8 +213,9 @@ static void a_full_journal(void **state)
     static const char text[] =
         "{\"e\":\"trade\",\"s\":\"ETHUSDT\",\"t\":1,\"p\":\"1\",\"q\":\"2\",\"T\":1672515782136,"
         "\"m\":true}";
+    const struct intake_source from = from_link_2(f);
     const struct frame frame = {slice_of(text), 5};
-    assert_int_equal(intake_tick(&f->intake, 1, up, 1, &e), 0);
+    assert_int_equal(intake_tick(&f->intake, CHANNEL_TRADES, 1, up, 1, &e), 0);
     int r;
     while ((r = intake_frame(&f->intake, &from, &frame, frame.text.len, &e)) == 0)
         ;
@@ -203,9 +223,12 @@ static void a_full_journal(void **state)
     assert_int_equal(e.code, ERR_LIMIT); /* not a bad frame: the connection has to go */
     assert_int_equal(
         metric_get(f->metrics.frames_bad_proto) + metric_get(f->metrics.frames_bad_limit), 0);
-    assert_int_equal(intake_tick(&f->intake, 1, up, 2, &e), 1);
-    assert_int_equal(intake_tick(&f->intake, 0, up, 2, &e), 0);
-    assert_int_equal(intake_link(&f->intake, 2, false, 3, 2, "full", &e), 0);
+    assert_int_equal(intake_tick(&f->intake, CHANNEL_TRADES, 1, up, 2, &e), 1);
+    assert_int_equal(intake_tick(&f->intake, CHANNEL_TRADES, 0, up, 2, &e), 0);
+    assert_int_equal(
+        intake_link(&f->intake,
+                    &(struct intake_change){2, false, slice_make("\1\1", 2), 3, 2, "full"}, &e),
+        0);
 }
 
 /* A tick tells per partition whether all its connections are up. */
@@ -224,12 +247,12 @@ static void partitions_alive(void **state)
         {{false, false, false, false}, "0 tick 00 9\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(intake_tick(&f->intake, 0, cases[i].up, 9, &e), 0);
+        assert_int_equal(intake_tick(&f->intake, CHANNEL_TRADES, 0, cases[i].up, 9, &e), 0);
         assert_string_equal(drain(f), cases[i].is);
     }
     const bool one_down[4] = {true, true, false,
                               true}; /* link 2: ETH and ADA, partitions 1 and 3 */
-    assert_int_equal(intake_tick(&f->intake, 1, one_down, 9, &e), 0);
+    assert_int_equal(intake_tick(&f->intake, CHANNEL_TRADES, 1, one_down, 9, &e), 0);
     assert_string_equal(drain(f), "1 tick 00 9\n");
 }
 

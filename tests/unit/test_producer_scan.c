@@ -1,4 +1,4 @@
-/* Reading JSON members in place. */
+/* Reading JSON members and elements in place. */
 #include "scan.h"
 
 #include <setjmp.h>
@@ -71,6 +71,44 @@ static void members(void **state)
         read_all(slice_of(objects[i].text), &out);
         if (strcmp(out.data, objects[i].is) != 0)
             fail_msg("%s\nis     %s\nwanted %s", objects[i].text, out.data, objects[i].is);
+    }
+    strbuf_finish(&out);
+}
+
+static void elements(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *is; /* type:text of each element, or "bad" */
+    } arrays[] = {
+        {"[]", ""},
+        {" [ ] ", ""},
+        {"[1]", "1:1 "},
+        {"[ -0.5e+3 , \"x\" ,true,null]\n", "1:-0.5e+3 0:x 2:true 4:null "},
+        {"[[\"1\",\"2\"],{\"a\":[]},[]]", "6:[\"1\",\"2\"] 5:{\"a\":[]} 6:[] "},
+        {"", "bad"},
+        {"{}", "bad"},
+        {"[", "bad"},
+        {"[,1]", "bad"},
+        {"[1,]", "bad"},
+        {"[1 2]", "bad"},
+        {"[1]]", "bad"},
+        {"[1}", "bad"},
+        {"[\"a\":1]", "bad"},
+        {"[[1}]", "bad"},
+    };
+    struct strbuf out = STRBUF_INIT(4096);
+    for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+        struct scan s;
+        struct scan_value v;
+        int r = -1;
+        strbuf_reset(&out);
+        assert_int_equal(strbuf_adds(&out, ""), 0);
+        if (scan_array(&s, slice_of(arrays[i].text)) == 0)
+            while ((r = scan_element(&s, &v)) == 1)
+                assert_int_equal(strbuf_addf(&out, "%d:%.*s ", (int)v.type, SLICE_ARG(v.text)), 0);
+        assert_string_equal(r == 0 ? out.data : "bad", arrays[i].is);
     }
     strbuf_finish(&out);
 }
@@ -159,10 +197,8 @@ static void escapes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members),
-        cmocka_unit_test(cuts),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(escapes),
+        cmocka_unit_test(members),  cmocka_unit_test(elements), cmocka_unit_test(cuts),
+        cmocka_unit_test(integers), cmocka_unit_test(escapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,8 +115,11 @@ static void trade(struct fixture *f, const char *symbol, int64_t id)
 
 static void link_is(struct fixture *f, uint32_t link, bool up, int64_t at_us)
 {
+    static const char all[] = {1, 1, 1, 1, 1, 1};
+    const struct universe_range *r = &f->universe->links[link].symbols;
     apply(f, &(struct entry){.type = ENTRY_LINK,
-                             .index = link,
+                             .index = r->first,
+                             .data = slice_make(all, r->n),
                              .up = up,
                              .receive_us = at_us,
                              .other_us = at_us - 5,
@@ -132,8 +135,8 @@ static void flush(struct fixture *f)
 static void begin(struct fixture *f, bool up, int64_t since_us)
 {
     struct err e = {0};
-    bool links_up[6] = {up, up, up, up, up, up};
-    assert_int_equal(shard_begin(f->shard, links_up, since_us, emit, &f->out, &e), 0);
+    const bool all[6] = {up, up, up, up, up, up};
+    assert_int_equal(shard_begin(f->shard, all, since_us, emit, &f->out, &e), 0);
 }
 
 static int restore(struct fixture *f, const char *exchange, const char *stream, const char *symbol,

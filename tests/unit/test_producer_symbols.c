@@ -135,7 +135,6 @@ static void many_shards(void **state)
             assert_int_equal(k->symbols.first, seen);
             seen += k->symbols.n;
             for (uint32_t i = k->symbols.first; i < seen; i++) {
-                assert_int_equal(u->symbols[i].link, l);
                 assert_int_equal(u->symbols[i].shard, k->shard);
                 assert_int_equal(u->symbols[i].partition % shards, k->shard);
             }
@@ -145,12 +144,71 @@ static void many_shards(void **state)
     }
 }
 
+/* Quotes have connections of their own, and so have pairs that are there for their rate alone. */
+static void quotes_and_rates(void **state)
+{
+    (void)state;
+    struct universe *u = case_universe_of_quotes(2, 2);
+    uint32_t eur = case_symbol(u, "EUR-USDT");
+    uint32_t carried[CHANNEL_KINDS] = {0};
+    assert_int_equal(u->n_symbols, 7);
+    assert_int_equal(u->n_rates, 2);
+    assert_int_equal(eur, 6);
+    assert_true(!u->symbols[eur].followed && u->symbols[eur].is_rate);
+    uint32_t btc = case_symbol(u, "BTC-USDT");
+    assert_true(u->symbols[btc].followed && u->symbols[btc].is_rate);
+    for (uint32_t s = 0; s < u->n_shards; s++)
+        assert_true(u->shards[s].first + u->shards[s].n <= 6);
+    for (uint32_t l = 0; l < u->n_links; l++) {
+        const struct universe_link *k = &u->links[l];
+        assert_int_equal(k->kind, l < 4 ? CHANNEL_TRADES : CHANNEL_QUOTES);
+        assert_int_equal(k->followed, l < 8);
+        assert_int_equal(k->symbols.first, k->followed ? carried[k->kind] : eur);
+        carried[k->kind] += k->symbols.n;
+    }
+    assert_int_equal(u->n_links, 9);
+    assert_int_equal(carried[CHANNEL_TRADES], 6);
+    assert_int_equal(carried[CHANNEL_QUOTES], 7);
+    universe_destroy(u);
+}
+
+static void which_rates(void **state)
+{
+    static const struct {
+        const char *spec;
+        const char *is; /* native names, or the error */
+    } specs[] = {
+        {"", ""},
+        {"BTC-USDT", "BTCUSDT "},
+        {"USDT-USD,ETH-EUR, btc-usdt,ETH-EUR", "ETHEUR BTCUSDT "},
+        {"OLD-EUR", ""}, /* not traded */
+        {"BTCUSDT", "rates: \"BTCUSDT\" is no pair such as USDT-USD"},
+        {"BTC-USDT,", "rates: \"\" is no pair such as USDT-USD"},
+        {"-USD", "rates: \"-USD\" is no pair such as USDT-USD"},
+        {"USDT-", "rates: \"USDT-\" is no pair such as USDT-USD"},
+    };
+    const struct instruments *all = *state;
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        struct instruments rates = {0};
+        struct err e = {0};
+        char is[300] = "";
+        if (instruments_rates(all, specs[i].spec, INSTRUMENTS_TRADING, &rates, &e) != 0)
+            (void)snprintf(is, sizeof(is), "%s", e.text);
+        for (size_t k = 0; k < rates.n; k++)
+            (void)snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s ", rates.list[k].native);
+        assert_string_equal(is, specs[i].is);
+        instruments_finish(&rates);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(selection, setup, teardown),
         cmocka_unit_test(one_shard),
         cmocka_unit_test(many_shards),
+        cmocka_unit_test(quotes_and_rates),
+        cmocka_unit_test_setup_teardown(which_rates, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Binance's REST resources as the simulator answers them. */
 #include "binance.h"
+#include "sim_case.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -9,74 +10,19 @@
 
 #include <cmocka.h>
 
-#define NOW_US INT64_C(1795000000123456)
-
-struct site {
-    struct listing *listing;
-    struct history *history;
-    struct rest_budget budget;
-    struct rest_answer answer;
-};
-
 static int setup(void **state)
 {
-    struct err e = {0};
-    struct site *s = calloc(1, sizeof(*s));
-    if (!s)
-        return -1;
-    s->listing = listing_create(20, "", &e);
-    s->history = s->listing ? history_create(s->listing, 1, &e) : NULL;
-    s->budget.limit = 6000;
-    strbuf_init(&s->answer.body, 1 << 22);
-    *state = s;
-    return s->history ? 0 : -1;
+    *state = sim_case_create(&binance_dialect, 20);
+    return 0;
 }
 
 static int teardown(void **state)
 {
-    struct site *s = *state;
-    strbuf_finish(&s->answer.body);
-    history_destroy(s->history);
-    listing_destroy(s->listing);
-    free(s);
+    sim_case_destroy(*state);
     return 0;
 }
 
-/* query: "a=b&c=d" */
-static struct url parse(const char *path, const char *query)
-{
-    struct url u = {.path = slice_of(path)};
-    while (*query && u.n_params < URL_PARAMS_MAX) {
-        size_t len = strcspn(query, "&");
-        size_t name = strcspn(query, "=&");
-        u.params[u.n_params].name = slice_make(query, name);
-        u.params[u.n_params].value =
-            name < len ? slice_make(query + name + 1, len - name - 1) : slice_make(query, 0);
-        u.n_params++;
-        query += query[len] ? len + 1 : len;
-    }
-    return u;
-}
-
-static const char *get_at(struct site *s, const char *path, const char *query, int64_t real_us,
-                          bool micros)
-{
-    struct err e = {0};
-    struct url u = parse(path, query);
-    struct rest_site site = {s->listing, s->history, &s->budget};
-    struct rest_request req = {
-        .get = true, .micros = micros, .url = &u, .now_us = NOW_US, .real_us = real_us};
-    strbuf_reset(&s->answer.body);
-    assert_int_equal(binance_dialect.rest(&site, &req, &s->answer, &e), 0);
-    return s->answer.body.data;
-}
-
-static const char *get(struct site *s, const char *path, const char *query)
-{
-    return get_at(s, path, query, 0, false);
-}
-
-static void add_trades(struct site *s, int64_t from, int64_t to)
+static void add_trades(struct sim_case *s, int64_t from, int64_t to)
 {
     for (int64_t id = from; id < to; id++) {
         const struct market_trade t = {
@@ -93,17 +39,17 @@ static void add_trades(struct site *s, int64_t from, int64_t to)
 
 static void small_resources(void **state)
 {
-    struct site *s = *state;
-    assert_string_equal(get(s, "/api/v3/ping", ""), "{}");
+    struct sim_case *s = *state;
+    assert_string_equal(sim_case_get(s, "/api/v3/ping", ""), "{}");
     assert_int_equal(s->answer.status, 200);
-    assert_string_equal(get(s, "/api/v3/time", ""), "{\"serverTime\":1795000000123}");
-    assert_string_equal(get_at(s, "/api/v3/time", "", 0, true),
+    assert_string_equal(sim_case_get(s, "/api/v3/time", ""), "{\"serverTime\":1795000000123}");
+    assert_string_equal(sim_case_get_at(s, "/api/v3/time", "", 0, true),
                         "{\"serverTime\":1795000000123456}");
 }
 
 static void errors_are_the_documented_ones(void **state)
 {
-    struct site *s = *state;
+    struct sim_case *s = *state;
     static const struct {
         const char *path;
         const char *query;
@@ -145,31 +91,31 @@ static void errors_are_the_documented_ones(void **state)
         {"/", "", 404, "<html><body><h2>404 Not found</h2></body></html>"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_string_equal(get(s, rows[i].path, rows[i].query), rows[i].body);
+        assert_string_equal(sim_case_get(s, rows[i].path, rows[i].query), rows[i].body);
         assert_int_equal(s->answer.status, rows[i].status);
     }
 }
 
 static void trades_are_as_the_exchange_writes_them(void **state)
 {
-    struct site *s = *state;
-    assert_string_equal(get(s, "/api/v3/trades", "symbol=BTCUSDT"), "[]");
-    assert_string_equal(get(s, "/api/v3/trades", "symbol=VENUSDT"), "[]"); /* delisted */
+    struct sim_case *s = *state;
+    assert_string_equal(sim_case_get(s, "/api/v3/trades", "symbol=BTCUSDT"), "[]");
+    assert_string_equal(sim_case_get(s, "/api/v3/trades", "symbol=VENUSDT"), "[]"); /* delisted */
     add_trades(s, 409018748, 409018750);
     assert_string_equal(
-        get(s, "/api/v3/trades", "symbol=BTCUSDT"),
+        sim_case_get(s, "/api/v3/trades", "symbol=BTCUSDT"),
         "[{\"id\":409018748,\"price\":\"0.06436200\",\"qty\":\"0.01580000\",\"quoteQty\":"
         "\"0.00101691\",\"time\":1679280746609,\"isBuyerMaker\":false,\"isBestMatch\":true},"
         "{\"id\":409018749,\"price\":\"0.06436200\",\"qty\":\"0.01580000\",\"quoteQty\":"
         "\"0.00101691\",\"time\":1679280746609,\"isBuyerMaker\":true,\"isBestMatch\":true}]");
-    assert_string_equal(get(s, "/api/v3/trades", "symbol=ETHUSDT"), "[]");
+    assert_string_equal(sim_case_get(s, "/api/v3/trades", "symbol=ETHUSDT"), "[]");
 }
 
 /* First id, last id and number of the trades answered. */
-static void assert_ids(struct site *s, const char *path, const char *query, int64_t first,
+static void assert_ids(struct sim_case *s, const char *path, const char *query, int64_t first,
                        int64_t last)
 {
-    json_t *rows = json_loads(get(s, path, query), 0, NULL);
+    json_t *rows = json_loads(sim_case_get(s, path, query), 0, NULL);
     assert_true(json_is_array(rows));
     size_t n = json_array_size(rows);
     assert_int_equal(n, last - first + 1);
@@ -181,7 +127,7 @@ static void assert_ids(struct site *s, const char *path, const char *query, int6
 
 static void history_pages_by_id(void **state)
 {
-    struct site *s = *state;
+    struct sim_case *s = *state;
     const char *path = "/api/v3/historicalTrades";
     add_trades(s, 0, 5000); /* the newest 1000 or more are kept */
     int64_t first;
@@ -212,8 +158,8 @@ static const json_t *filter(const json_t *symbol, const char *type)
 
 static void exchange_info_has_every_symbol(void **state)
 {
-    struct site *s = *state;
-    json_t *info = json_loads(get(s, "/api/v3/exchangeInfo", ""), 0, NULL);
+    struct sim_case *s = *state;
+    json_t *info = json_loads(sim_case_get(s, "/api/v3/exchangeInfo", ""), 0, NULL);
     const json_t *symbols = json_object_get(info, "symbols");
     assert_int_equal(json_array_size(symbols), s->listing->n_symbols);
     assert_int_equal(json_integer_value(json_object_get(info, "serverTime")), 1795000000123);
@@ -233,7 +179,7 @@ static void exchange_info_has_every_symbol(void **state)
 
 static void exchange_info_can_be_narrowed(void **state)
 {
-    struct site *s = *state;
+    struct sim_case *s = *state;
     static const struct {
         const char *query;
         size_t n;
@@ -249,7 +195,7 @@ static void exchange_info_can_be_narrowed(void **state)
         {"showPermissionSets=false", 20 + LISTING_DELISTED},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        json_t *info = json_loads(get(s, "/api/v3/exchangeInfo", rows[i].query), 0, NULL);
+        json_t *info = json_loads(sim_case_get(s, "/api/v3/exchangeInfo", rows[i].query), 0, NULL);
         assert_int_equal(json_array_size(json_object_get(info, "symbols")), rows[i].n);
         json_decref(info);
     }
@@ -265,46 +211,44 @@ static const char *header(const struct rest_answer *a, const char *name)
 
 static void weight_is_counted_and_limited(void **state)
 {
-    struct site *s = *state;
+    struct sim_case *s = *state;
     s->budget.limit = 50;
     const int64_t minute_us = 60000000;
     const char *query = "symbol=BTCUSDT";
-    (void)get_at(s, "/api/v3/trades", query, minute_us, false);
+    (void)sim_case_get_at(s, "/api/v3/trades", query, minute_us, false);
     assert_string_equal(header(&s->answer, "X-MBX-USED-WEIGHT-1M:"), "25");
     assert_null(header(&s->answer, "Retry-After:"));
-    (void)get_at(s, "/api/v3/trades", query, minute_us + 1, false);
+    (void)sim_case_get_at(s, "/api/v3/trades", query, minute_us + 1, false);
     assert_int_equal(s->answer.status, 200);
-    assert_string_equal(get_at(s, "/api/v3/ping", "", 2 * minute_us - 1500000, false),
+    assert_string_equal(sim_case_get_at(s, "/api/v3/ping", "", 2 * minute_us - 1500000, false),
                         "{\"code\":-1003,\"msg\":\"Too much request weight used; current limit is "
                         "50 request weight per 1 MINUTE. Please use WebSocket Streams for live "
                         "updates to avoid polling the API.\"}");
     assert_int_equal(s->answer.status, 429);
     assert_string_equal(header(&s->answer, "X-MBX-USED-WEIGHT-1M:"), "51");
     assert_string_equal(header(&s->answer, "Retry-After:"), "2");
-    assert_string_equal(get_at(s, "/api/v3/ping", "", 2 * minute_us, false), "{}");
+    assert_string_equal(sim_case_get_at(s, "/api/v3/ping", "", 2 * minute_us, false), "{}");
     assert_string_equal(header(&s->answer, "X-MBX-USED-WEIGHT-1M:"), "1");
 }
 
 static void another_method_is_refused(void **state)
 {
-    struct site *s = *state;
+    struct sim_case *s = *state;
     struct err e = {0};
-    struct url u = parse("/api/v3/ping", "");
-    struct rest_site site = {s->listing, s->history, &s->budget};
+    const struct url u = {.path = slice_of("/api/v3/ping")};
     struct rest_request req = {.get = false, .url = &u};
-    assert_int_equal(binance_dialect.rest(&site, &req, &s->answer, &e), 0);
+    assert_int_equal(binance_dialect.rest(&s->site, &req, &s->answer, &e), 0);
     assert_int_equal(s->answer.status, 405);
 }
 
 static void no_room_is_an_error(void **state)
 {
-    struct site *s = *state;
+    struct sim_case *s = *state;
     struct err e = {0};
-    struct url u = parse("/api/v3/exchangeInfo", "");
-    struct rest_site site = {s->listing, s->history, &s->budget};
+    const struct url u = {.path = slice_of("/api/v3/exchangeInfo")};
     struct rest_request req = {.get = true, .url = &u};
     s->answer.body.limit = 5000;
-    assert_int_equal(binance_dialect.rest(&site, &req, &s->answer, &e), -1);
+    assert_int_equal(binance_dialect.rest(&s->site, &req, &s->answer, &e), -1);
     assert_int_equal(e.code, ERR_NOMEM);
 }
 

@@ -1,6 +1,7 @@
 /* Binance's streams as the simulator speaks them: endpoints, requests, frames. */
 #include "binance.h"
 #include "rng.h"
+#include "sim_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,47 +11,16 @@
 
 #include <cmocka.h>
 
-struct client {
-    struct listing *listing;
-    struct session *session;
-    struct strbuf answer;
-};
-
 static int setup(void **state)
 {
-    struct err e = {0};
-    struct client *c = calloc(1, sizeof(*c));
-    if (!c)
-        return -1;
-    c->listing = listing_create(20, "", &e);
-    c->session = c->listing ? session_create(c->listing, 1024, &e) : NULL;
-    strbuf_init(&c->answer, 1 << 20);
-    *state = c;
-    return c->session ? 0 : -1;
+    *state = sim_case_create(&binance_dialect, 20);
+    return 0;
 }
 
 static int teardown(void **state)
 {
-    struct client *c = *state;
-    strbuf_finish(&c->answer);
-    session_destroy(c->session);
-    listing_destroy(c->listing);
-    free(c);
+    sim_case_destroy(*state);
     return 0;
-}
-
-static const char *ask_bytes(struct client *c, const char *text, size_t len)
-{
-    struct err e = {0};
-    strbuf_reset(&c->answer);
-    assert_int_equal(
-        binance_dialect.request(c->session, c->listing, slice_make(text, len), &c->answer, &e), 0);
-    return c->answer.data ? c->answer.data : "";
-}
-
-static const char *ask(struct client *c, const char *text)
-{
-    return ask_bytes(c, text, strlen(text));
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -115,12 +85,12 @@ static const struct {
 
 static void documented_requests_and_answers(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     for (size_t i = 0; i < sizeof(dialogue) / sizeof(dialogue[0]); i++)
-        assert_string_equal(ask(c, dialogue[i].request), dialogue[i].answer);
+        assert_string_equal(sim_case_ask(c, dialogue[i].request), dialogue[i].answer);
 }
 
-static void subscribe_n(struct client *c, int from, int to)
+static void subscribe_n(struct sim_case *c, int from, int to)
 {
     for (int i = from; i < to; i += 8) {
         char text[512] = "";
@@ -130,29 +100,29 @@ static void subscribe_n(struct client *c, int from, int to)
         char request[600];
         (void)snprintf(request, sizeof(request),
                        "{\"method\":\"SUBSCRIBE\",\"params\":[%s],\"id\":1}", text);
-        assert_string_equal(ask(c, request), "{\"result\":null,\"id\":1}");
+        assert_string_equal(sim_case_ask(c, request), "{\"result\":null,\"id\":1}");
     }
 }
 
 static void no_more_than_1024_streams(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     subscribe_n(c, 0, 1024);
     assert_int_equal(session_count(c->session), 1024);
     assert_string_equal(
-        ask(c, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":19}"),
+        sim_case_ask(c, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":19}"),
         "{\"error\":{\"code\":4,\"msg\":\"Too many subscriptions\"},\"id\":19}");
     assert_int_equal(session_count(c->session), 1024);
-    (void)ask(c, "{\"method\":\"UNSUBSCRIBE\",\"params\":[\"x7@trade\"],\"id\":1}");
+    (void)sim_case_ask(c, "{\"method\":\"UNSUBSCRIBE\",\"params\":[\"x7@trade\"],\"id\":1}");
     assert_string_equal(
-        ask(c, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":19}"),
+        sim_case_ask(c, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\"],\"id\":19}"),
         "{\"result\":null,\"id\":19}");
     assert_true(session_wants(c->session, 0, CHANNEL_TRADE));
 }
 
 static void hostile_requests_get_an_answer(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     static const char *const seeds[] = {
         "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@trade\",\"ethusdt@trade\"],\"id\":1}",
         "{\"method\":\"SET_PROPERTY\",\"params\":[\"combined\",true],\"id\":\"abc\"}",
@@ -163,13 +133,13 @@ static void hostile_requests_get_an_answer(void **state)
     for (size_t k = 0; k < sizeof(seeds) / sizeof(seeds[0]); k++) {
         size_t len = strlen(seeds[k]);
         for (size_t cut = 0; cut < len; cut++)
-            assert_non_null(strstr(ask_bytes(c, seeds[k], cut), "\"code\":"));
+            assert_non_null(strstr(sim_case_ask_bytes(c, seeds[k], cut), "\"code\":"));
         for (int i = 0; i < 20000; i++) {
             char text[256];
             memcpy(text, seeds[k], len);
             for (uint64_t n = 1 + rng_below(&r, 4); n > 0; n--)
                 text[rng_below(&r, len)] = (char)rng_next(&r);
-            const char *answer = ask_bytes(c, text, len);
+            const char *answer = sim_case_ask_bytes(c, text, len);
             assert_true(answer[0] == '{' && answer[strlen(answer) - 1] == '}');
         }
     }
@@ -179,7 +149,7 @@ static void hostile_requests_get_an_answer(void **state)
 
 static void names_that_stand_for_something(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     static const struct {
         const char *name;
         bool live;
@@ -193,6 +163,8 @@ static void names_that_stand_for_something(void **state)
         {"nosuch@trade", false},
         {"", false},
         {"btcusdt@trade@trade", false},
+        {"btcusdt@bookTicker", true},
+        {"btcusdt@bookticker", false},
         {"venusdt@trade", true},
         {"btcUSDT@trade", false},
     };
@@ -215,9 +187,15 @@ static struct url make_url(const char *path, const char *name, const char *value
     return u;
 }
 
+static int open_at(struct sim_case *c, struct session *s, const struct url *u, struct err *e)
+{
+    const struct dialog d = {&c->site, s, SIM_CASE_NOW_US, 1};
+    return binance_dialect.open(&d, u, &c->pushed, e);
+}
+
 static void endpoints(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     static const struct {
         const char *path;
         const char *name;
@@ -242,7 +220,7 @@ static void endpoints(void **state)
         struct session *s = session_create(c->listing, 1024, &e);
         assert_non_null(s);
         struct url u = make_url(rows[i].path, rows[i].name, rows[i].value);
-        assert_int_equal(binance_dialect.open(s, c->listing, &u, &e), rows[i].result);
+        assert_int_equal(open_at(c, s, &u, &e), rows[i].result);
         if (rows[i].result == 0) {
             assert_int_equal(session_count(s), rows[i].streams);
             assert_int_equal(session_form(s), rows[i].form);
@@ -255,12 +233,12 @@ static void endpoints(void **state)
 
 static void too_many_streams_in_a_url(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     struct err e = {0};
     struct session *s = session_create(c->listing, 2, &e);
     assert_non_null(s);
     struct url u = make_url("/ws/a@trade/b@trade/c@trade", NULL, NULL);
-    assert_int_equal(binance_dialect.open(s, c->listing, &u, &e), -1);
+    assert_int_equal(open_at(c, s, &u, &e), -1);
     assert_int_equal(e.code, ERR_LIMIT);
     session_destroy(s);
 }
@@ -274,7 +252,7 @@ static void too_many_streams_in_a_url(void **state)
 
 static void trade_frames_are_as_documented(void **state)
 {
-    struct client *c = *state;
+    struct sim_case *c = *state;
     static const char *const expected[2][4] = {
         {EVENT("1672515782136", "false"), WRAPPED(EVENT("1672515782136", "false")),
          EVENT("1672515782136000", "false"), WRAPPED(EVENT("1672515782136000", "false"))},
@@ -291,13 +269,34 @@ static void trade_frames_are_as_documented(void **state)
             .time_us = 1672515782136000,
         };
         for (unsigned form = 0; form < DIALECT_FORMS_MAX; form++) {
-            struct err e = {0};
-            strbuf_reset(&c->answer);
-            assert_int_equal(
-                binance_dialect.trade_frame(c->listing, &t, t.time_us, form, &c->answer, &e), 0);
-            assert_string_equal(c->answer.data, expected[side][form]);
+            assert_string_equal(sim_case_trades(c, CHANNEL_TRADE, &t, 1, form),
+                                expected[side][form]);
         }
     }
+}
+
+#define QUOTE                                                                                      \
+    "{\"u\":400900217,\"s\":\"BTCUSDT\",\"b\":\"95000.01000000\",\"B\":\"31.21000000\","           \
+    "\"a\":\"95000.02000000\",\"A\":\"40.66000000\"}"
+
+static void quote_frames_are_as_documented(void **state)
+{
+    struct sim_case *c = *state;
+    struct market_quote q = {
+        .symbol = 0,
+        .bid_e8 = 9500001000000,
+        .bid_amount_e8 = 3121000000,
+        .ask_e8 = 9500002000000,
+        .ask_amount_e8 = 4066000000,
+        .number = 400900217,
+    };
+    for (unsigned form = 0; form < DIALECT_FORMS_MAX; form++)
+        assert_string_equal(sim_case_quote(c, &q, form),
+                            form & BINANCE_COMBINED
+                                ? "{\"stream\":\"btcusdt@bookTicker\",\"data\":" QUOTE "}"
+                                : QUOTE);
+    q.ask_e8 = q.ask_amount_e8 = 0;
+    assert_non_null(strstr(sim_case_quote(c, &q, 0), "\"a\":\"0.00000000\",\"A\":\"0.00000000\""));
 }
 
 int main(void)
@@ -310,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(endpoints, setup, teardown),
         cmocka_unit_test_setup_teardown(too_many_streams_in_a_url, setup, teardown),
         cmocka_unit_test_setup_teardown(trade_frames_are_as_documented, setup, teardown),
+        cmocka_unit_test_setup_teardown(quote_frames_are_as_documented, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

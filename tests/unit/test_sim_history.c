@@ -1,4 +1,5 @@
 /* Trades kept for REST: what is there, what has been pushed out, pairs in the wrong order. */
+#include "binance.h"
 #include "history.h"
 
 #include <setjmp.h>
@@ -13,7 +14,7 @@ static int open_listing(void **state)
 {
     (void)state;
     struct err e = {0};
-    listing = listing_create(20, "", &e);
+    listing = listing_create(20, &binance_dialect.listing, &e);
     return listing ? 0 : -1;
 }
 

@@ -1,4 +1,5 @@
 /* The ledger: its lines, appending, and what happens when it cannot be written. */
+#include "binance.h"
 #include "ledger.h"
 
 #include <setjmp.h>
@@ -36,7 +37,7 @@ static int setup(void **state)
     struct files *f = calloc(1, sizeof(*f));
     if (!f)
         return -1;
-    f->listing = listing_create(1, "", &e);
+    f->listing = listing_create(1, &binance_dialect.listing, &e);
     (void)snprintf(f->path, sizeof(f->path), "/tmp/test_sim_ledger.XXXXXX");
     int fd = mkstemp(f->path);
     if (fd >= 0)
@@ -86,6 +87,39 @@ static void lines_are_exact_and_appended(void **state)
     assert_int_equal(ledger_add(l, &trade, trade.time_us + SEND_AFTER_US, 2, &e), 0);
     assert_int_equal(ledger_close(l, &e), 0); /* writes what is buffered */
     assert_file(f, LINE LINE);
+}
+
+#define WHO "\"exchange\":\"binance\",\"symbol\":\"BTC-USDT\",\"native\":\"BTCUSDT\","
+
+static void quotes_and_plants_have_lines(void **state)
+{
+    struct files *f = *state;
+    struct err e = {0};
+    struct ledger *l = reopen(f);
+    struct market_quote q = {
+        .symbol = 0,
+        .bid_e8 = 9500001000000,
+        .bid_amount_e8 = 150000,
+        .ask_e8 = 9500002000000,
+        .ask_amount_e8 = 250000,
+        .time_us = 1795000000000000,
+        .number = 7,
+    };
+    const struct plant p = {.from_us = 1795000001000000, .to_us = 1795000002000000, .bps = -50};
+    assert_int_equal(ledger_add_quote(l, &q, q.time_us + SEND_AFTER_US, 1, &e), 0);
+    q.bid_e8 = q.bid_amount_e8 = 0;
+    assert_int_equal(ledger_add_quote(l, &q, q.time_us + SEND_AFTER_US, 0, &e), 0);
+    assert_int_equal(ledger_add_plant(l, &p, &e), 0);
+    assert_int_equal(ledger_close(l, &e), 0);
+    assert_file(f, "{\"kind\":\"quote\"," WHO
+                   "\"bid\":\"95000.01000000\",\"bid_amount\":\"0.00150000\","
+                   "\"ask\":\"95000.02000000\",\"ask_amount\":\"0.00250000\",\"number\":7,"
+                   "\"time_us\":1795000000000000,\"send_us\":1795000000000123,\"connections\":1}\n"
+                   "{\"kind\":\"quote\"," WHO "\"bid\":null,\"bid_amount\":null,"
+                   "\"ask\":\"95000.02000000\",\"ask_amount\":\"0.00250000\",\"number\":7,"
+                   "\"time_us\":1795000000000000,\"send_us\":1795000000000123,\"connections\":0}\n"
+                   "{\"kind\":\"plant\"," WHO "\"from_us\":1795000001000000,"
+                   "\"to_us\":1795000002000000,\"bps\":-50}\n");
 }
 
 static void half_a_line_is_not_mended(void **state)
@@ -154,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lines_are_exact_and_appended, setup, teardown),
+        cmocka_unit_test_setup_teardown(quotes_and_plants_have_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(half_a_line_is_not_mended, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(many_lines_between_flushes, setup, teardown),

@@ -1,18 +1,22 @@
 /* What a simulated exchange lists. */
+#include "binance.h"
 #include "e8.h"
+#include "kraken.h"
 #include "listing.h"
+#include "okx.h"
 
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-static struct listing *make(uint32_t n, const char *separator)
+static struct listing *make(uint32_t n, const struct listing_rules *rules)
 {
     struct err e = {0};
-    struct listing *l = listing_create(n, separator, &e);
+    struct listing *l = listing_create(n, rules, &e);
     assert_non_null(l);
     return l;
 }
@@ -20,7 +24,7 @@ static struct listing *make(uint32_t n, const char *separator)
 static void busiest_first_and_real_names(void **state)
 {
     (void)state;
-    struct listing *l = make(20, "");
+    struct listing *l = make(20, &binance_dialect.listing);
     assert_int_equal(l->n_trading, 20);
     assert_string_equal(l->symbols[0].native, "BTCUSDT");
     assert_string_equal(l->symbols[0].canonical, "BTC-USDT");
@@ -45,7 +49,7 @@ static void ticks_and_lots_are_the_real_ones(void **state)
         {"SOLUSDT", E8_ONE / 100, E8_ONE / 1000},   {"XRPUSDT", E8_ONE / 10000, E8_ONE / 10},
         {"DOGEUSDT", E8_ONE / 100000, E8_ONE},      {"PEPEUSDT", 1, E8_ONE},
     };
-    struct listing *l = make(200, "");
+    struct listing *l = make(200, &binance_dialect.listing);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint32_t s;
         assert_true(listing_find(l, slice_of(rows[i].native), &s));
@@ -62,10 +66,9 @@ static bool is_power_of_ten(int64_t n)
     return n == 1;
 }
 
-static void the_largest_list_is_sound(void **state)
+static void assert_sound(const struct dialect *d)
 {
-    (void)state;
-    struct listing *l = make(LISTING_MAX, "");
+    struct listing *l = make(LISTING_MAX, &d->listing);
     assert_int_equal(l->n_symbols, LISTING_MAX + LISTING_DELISTED);
     for (uint32_t i = 0; i < l->n_symbols; i++) {
         const struct symbol *s = &l->symbols[i];
@@ -79,7 +82,58 @@ static void the_largest_list_is_sound(void **state)
         assert_int_not_equal(s->base, s->quote);
         assert_true(s->base < l->n_assets && s->quote < l->n_assets);
         for (const char *p = s->native; *p; p++)
-            assert_true(isupper((unsigned char)*p) || isdigit((unsigned char)*p));
+            assert_true(isupper((unsigned char)*p) || isdigit((unsigned char)*p) ||
+                        *p == *d->listing.separator);
+    }
+    listing_destroy(l);
+}
+
+static void the_largest_lists_are_sound(void **state)
+{
+    (void)state;
+    assert_sound(&binance_dialect);
+    assert_sound(&kraken_dialect);
+    assert_sound(&okx_dialect);
+}
+
+static bool lists(const struct dialect *d, uint32_t n, const char *canonical)
+{
+    bool found = false;
+    struct listing *l = make(n, &d->listing);
+    for (uint32_t i = 0; i < l->n_trading; i++)
+        found = found || strcmp(l->symbols[i].canonical, canonical) == 0;
+    listing_destroy(l);
+    return found;
+}
+
+/* What an arbitrage between them needs: the same pairs on all, and dollars for dollars on Kraken.
+ */
+static void small_lists_have_pairs_in_common(void **state)
+{
+    (void)state;
+    static const char *const on_all[] = {"BTC-USDT", "ETH-USDT", "BTC-USDC", "BTC-EUR"};
+    for (size_t i = 0; i < sizeof(on_all) / sizeof(on_all[0]); i++)
+        assert_true(lists(&binance_dialect, 20, on_all[i]) &&
+                    lists(&kraken_dialect, 20, on_all[i]) && lists(&okx_dialect, 20, on_all[i]));
+    assert_true(lists(&kraken_dialect, 20, "USDT-USD") && lists(&kraken_dialect, 20, "EUR-USD"));
+    assert_false(lists(&binance_dialect, 2000, "BTC-USD"));
+    assert_false(lists(&kraken_dialect, 2000, "BTC-FDUSD"));
+    assert_true(lists(&okx_dialect, 200, "BTC-USD"));
+}
+
+/* A symbol is picked as often as it trades. */
+static void picks_by_weight(void **state)
+{
+    (void)state;
+    struct listing *l = make(20, &binance_dialect.listing);
+    int64_t sum = l->weight_sums[19];
+    int64_t counts[20] = {0};
+    const int64_t n = 100000;
+    for (int64_t i = 0; i < n; i++)
+        counts[listing_pick(l, (uint64_t)i * (UINT64_MAX / (uint64_t)n))]++;
+    for (uint32_t i = 0; i < 20; i++) {
+        int64_t expected = l->symbols[i].weight * n / sum;
+        assert_true(counts[i] >= expected - 2 && counts[i] <= expected + 2);
     }
     listing_destroy(l);
 }
@@ -87,7 +141,7 @@ static void the_largest_list_is_sound(void **state)
 static void finds_only_whole_names(void **state)
 {
     (void)state;
-    struct listing *l = make(20, "");
+    struct listing *l = make(20, &binance_dialect.listing);
     static const char *const strangers[] = {"", "BTC", "BTCUSD", "BTCUSDTX", "btcusdt", "ZZZ", "A"};
     uint32_t s = 77;
     for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
@@ -101,9 +155,12 @@ static void finds_only_whole_names(void **state)
 static void native_names_follow_the_exchange(void **state)
 {
     (void)state;
-    struct listing *l = make(1, "/");
-    assert_string_equal(l->symbols[0].native, "BTC/USDT");
-    assert_string_equal(l->symbols[0].canonical, "BTC-USDT");
+    const struct listing_rules rules = {.separator = "/",
+                                        .quote_permille = {[QUOTE_USD] = 1000, [QUOTE_BTC] = 1},
+                                        .currency_permille = 10};
+    struct listing *l = make(1, &rules);
+    assert_string_equal(l->symbols[0].native, "BTC/USD");
+    assert_string_equal(l->symbols[0].canonical, "BTC-USD");
     listing_destroy(l);
 }
 
@@ -111,9 +168,9 @@ static void refuses_what_it_cannot_make(void **state)
 {
     (void)state;
     struct err e = {0};
-    assert_null(listing_create(0, "", &e));
+    assert_null(listing_create(0, &binance_dialect.listing, &e));
     assert_int_equal(e.code, ERR_ARG);
-    assert_null(listing_create(LISTING_MAX + 1, "", &e));
+    assert_null(listing_create(LISTING_MAX + 1, &binance_dialect.listing, &e));
     listing_destroy(NULL);
 }
 
@@ -122,7 +179,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(busiest_first_and_real_names),
         cmocka_unit_test(ticks_and_lots_are_the_real_ones),
-        cmocka_unit_test(the_largest_list_is_sound),
+        cmocka_unit_test(the_largest_lists_are_sound),
+        cmocka_unit_test(small_lists_have_pairs_in_common),
+        cmocka_unit_test(picks_by_weight),
         cmocka_unit_test(finds_only_whole_names),
         cmocka_unit_test(native_names_follow_the_exchange),
         cmocka_unit_test(refuses_what_it_cannot_make),

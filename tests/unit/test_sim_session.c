@@ -1,4 +1,5 @@
 /* Subscriptions of one connection. */
+#include "binance.h"
 #include "session.h"
 
 #include <setjmp.h>
@@ -19,7 +20,7 @@ static int setup(void **state)
     struct one *o = calloc(1, sizeof(*o));
     if (!o)
         return -1;
-    o->listing = listing_create(3, "", &e);
+    o->listing = listing_create(3, &binance_dialect.listing, &e);
     o->session = o->listing ? session_create(o->listing, 4, &e) : NULL;
     *state = o;
     return o->session ? 0 : -1;

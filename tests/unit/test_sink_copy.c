@@ -22,9 +22,11 @@ static void every_kind_of_field(void **state)
     (void)state;
     struct err e = {0};
     struct copy c = COPY_INIT(1000);
-    copy_row(&c, 6);
+    copy_row(&c, 8);
     copy_text(&c, slice_of("BTC"));
     copy_null(&c);
+    copy_bool(&c, true);
+    copy_bool(&c, false);
     copy_int(&c, -2);
     copy_bigint(&c, INT64_C(0x0102030405060708));
     copy_decimal(&c, (struct decimal){-1});
@@ -32,10 +34,12 @@ static void every_kind_of_field(void **state)
     assert_int_equal(copy_row_end(&c, &e), 0);
     assert_int_equal(c.n_rows, 1);
     struct slice all = copy_end(&c, &e);
-    assert_bytes(all, HEADER "\0\x06"
+    assert_bytes(all, HEADER "\0\x08"
                              "\0\0\0\x03"
                              "BTC"
                              "\xff\xff\xff\xff"
+                             "\0\0\0\x01\x01"
+                             "\0\0\0\x01\0"
                              "\0\0\0\x04\xff\xff\xff\xfe"
                              "\0\0\0\x08\x01\x02\x03\x04\x05\x06\x07\x08"
                              "\0\0\0\x0a\0\x01\xff\xfb\x40\0\0\x12\0\x64"

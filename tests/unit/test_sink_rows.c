@@ -1,4 +1,5 @@
 /* What a batch comes to: each key once, the sums of each symbol. */
+#include "newest.h"
 #include "tally.h"
 
 #include <setjmp.h>
@@ -81,12 +82,60 @@ static void sums_of_each_symbol(void **state)
     tally_finish(&t);
 }
 
+/* A record of a lower epoch is older whatever its offset; one that comes twice is not newer. */
+static void newest_of_each_key(void **state)
+{
+    (void)state;
+    const struct {
+        const char *symbol;
+        int64_t epoch;
+        int64_t offset;
+        int expected;
+    } steps[] = {{"A", 1, 10, 1}, {"A", 1, 9, 0}, {"B", 1, 3, 1}, {"A", 1, 10, 0}, {"A", 2, 5, 1},
+                 {"A", 1, 99, 0}, {"A", 2, 5, 0}, {"A", 2, 6, 1}, {"B", -1, 4, 0}, {"B", 1, 4, 1}};
+    struct newest n = NEWEST_INIT(sizeof(int64_t));
+    struct err e = {0};
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+            void *item = NULL;
+            const struct key key = {.parts = {slice_of(steps[i].symbol)}};
+            int r = newest_put(&n, &key, steps[i].epoch, steps[i].offset, &item, &e);
+            assert_int_equal(r, steps[i].expected);
+            if (r == 1)
+                *(int64_t *)item = steps[i].offset;
+        }
+        assert_int_equal(newest_count(&n), 2);
+        assert_int_equal(*(const int64_t *)newest_get(&n, 0), 6);
+        assert_int_equal(*(const int64_t *)newest_get(&n, 1), 4);
+        newest_clear(&n);
+        assert_int_equal(newest_count(&n), 0);
+    }
+    newest_finish(&n);
+}
+
+static void newest_of_many_keys(void **state)
+{
+    (void)state;
+    struct newest n = NEWEST_INIT(sizeof(int64_t));
+    struct err e = {0};
+    for (int64_t i = 0; i < 3L * KEYS; i++) {
+        void *item = NULL;
+        const struct key key = {.number = i % KEYS};
+        assert_int_equal(newest_put(&n, &key, 0, i, &item, &e), 1);
+        *(int64_t *)item = i;
+    }
+    assert_int_equal(newest_count(&n), KEYS);
+    for (size_t i = 0; i < KEYS; i++)
+        assert_int_equal(*(const int64_t *)newest_get(&n, i), 2L * KEYS + (int64_t)i);
+    newest_finish(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_are_what_their_parts_are),
-        cmocka_unit_test(many_keys),
-        cmocka_unit_test(sums_of_each_symbol),
+        cmocka_unit_test(keys_are_what_their_parts_are), cmocka_unit_test(many_keys),
+        cmocka_unit_test(sums_of_each_symbol),           cmocka_unit_test(newest_of_each_key),
+        cmocka_unit_test(newest_of_many_keys),
     };
     return cmocka_run_group_tests_name("sink_rows", tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ struct row {
 /* Prices need only be of the right size: they give each symbol a believable tick and lot. The
  * quote assets first, then by how much is traded. */
 static const struct row rows[] = {
+    {"USD", USD, STEADY_PPM},
     {"USDT", USD, STEADY_PPM},
     {"USDC", USD, STEADY_PPM},
     {"FDUSD", USD * 999 / 1000, STEADY_PPM},
@@ -80,8 +81,6 @@ static const struct row delisted[LISTING_DELISTED] = {
     {"LEND", USD * 4 / 10, SMALL_PPM},
 };
 
-static const int64_t quote_permille[ASSET_QUOTES] = {1000, 350, 150, 80, 60};
-
 uint32_t asset_known(void)
 {
     return sizeof(rows) / sizeof(rows[0]);
@@ -92,17 +91,10 @@ uint32_t asset_count(void)
     return asset_known() + MADE_UP;
 }
 
-int64_t asset_quote_permille(uint32_t i)
-{
-    return quote_permille[i];
-}
-
-/* Trades fall off with the rank behind the dollars and the euro, the first being BTC. */
+/* Trades fall off with the rank from BTC on; the dollars and the euro come before. */
 static int64_t weight_at(uint32_t i)
 {
-    if (i < ASSET_QUOTES - 1)
-        return WEIGHT_OF_FIRST / 25;
-    return WEIGHT_OF_FIRST / (i - (ASSET_QUOTES - 2));
+    return i < QUOTE_BTC ? WEIGHT_OF_FIRST : WEIGHT_OF_FIRST / (i - QUOTE_BTC + 1);
 }
 
 static void from_row(const struct row *row, int64_t weight, struct asset *ret)

@@ -1,5 +1,6 @@
 /**
- * Binance Spot as a client sees it: trade streams and the REST resources a feed needs.
+ * Binance Spot as a client sees it: streams of trades and quotes, and the REST resources a feed
+ * needs.
  *
  *     const struct dialect *d = &binance_dialect;
  *
@@ -15,13 +16,15 @@
 extern const struct dialect binance_dialect;
 
 /* The slots, by file: binance_stream.c, binance_request.c and binance_rest.c. */
-int binance_open(struct session *s, const struct listing *l, const struct url *url, struct err *e);
-int binance_trade_frame(const struct listing *l, const struct market_trade *t, int64_t send_us,
-                        unsigned form, struct strbuf *out, struct err *e);
-int binance_request(struct session *s, const struct listing *l, struct slice text,
-                    struct strbuf *answer, struct err *e);
-int binance_rest(const struct rest_site *site, const struct rest_request *req,
-                 struct rest_answer *ret, struct err *e);
+int binance_open(const struct dialog *d, const struct url *url, struct outq *answers,
+                 struct err *e);
+int binance_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                        struct strbuf *out, struct err *e);
+int binance_quote_frame(const struct site *site, const struct market_quote *q, unsigned form,
+                        struct strbuf *out, struct err *e);
+int binance_request(const struct dialog *d, struct slice text, struct outq *answers, struct err *e);
+int binance_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
+                 struct err *e);
 
 /* Bits of a session's form. */
 enum { BINANCE_COMBINED = 1, BINANCE_MICROS = 2 };

@@ -259,10 +259,11 @@ static int bad_json(const struct request *r, const json_error_t *where, struct e
     return answer_error(r, 3, slice_make(msg, (size_t)n), e);
 }
 
-int binance_request(struct session *s, const struct listing *l, struct slice text,
-                    struct strbuf *answer, struct err *e)
+int binance_request(const struct dialog *d, struct slice text, struct outq *answers, struct err *e)
 {
-    struct request r = {.session = s, .listing = l, .text = text, .answer = answer};
+    struct strbuf answer = STRBUF_INIT(answers->limit);
+    struct request r = {
+        .session = d->session, .listing = d->site->listing, .text = text, .answer = &answer};
     strbuf_init(&r.id, ID_LIMIT);
     json_error_t where;
     r.root = json_loadb(text.data ? text.data : "", text.len, 0, &where);
@@ -273,7 +274,10 @@ int binance_request(struct session *s, const struct listing *l, struct slice tex
         result = missing(&r, "method", e);
     else
         result = run_method(&r, e);
+    if (result == 0)
+        result = dialect_say(answers, &answer, e);
     json_decref(r.root);
     strbuf_finish(&r.id);
+    strbuf_finish(&answer);
     return result;
 }

@@ -39,13 +39,7 @@ int64_t binance_unit_us(const struct binance_call *c)
 
 bool binance_param(const struct binance_call *c, const char *name, struct slice *ret)
 {
-    for (size_t i = 0; i < c->req->url->n_params; i++) {
-        if (slice_is(c->req->url->params[i].name, name)) {
-            *ret = c->req->url->params[i].value;
-            return true;
-        }
-    }
-    return false;
+    return url_param(c->req->url, name, ret);
 }
 
 static bool all_in(struct slice text, const char *chars)
@@ -208,17 +202,12 @@ static int check_params(const struct binance_call *c, const struct resource *res
 static bool spend(const struct binance_call *c, int64_t weight)
 {
     struct rest_budget *b = c->site->budget;
-    int64_t minute = c->req->real_us / US_PER_MIN;
-    if (b->minute != minute) {
-        b->minute = minute;
-        b->used = 0;
-    }
-    b->used += weight;
+    bool left = budget_spend(b, c->req->real_us, weight);
     add_header(c->ret, "X-MBX-USED-WEIGHT:", b->used);
     add_header(c->ret, "X-MBX-USED-WEIGHT-1M:", b->used);
-    if (b->used <= b->limit)
+    if (left)
         return true;
-    int64_t left_us = (minute + 1) * US_PER_MIN - c->req->real_us;
+    int64_t left_us = (b->minute + 1) * US_PER_MIN - c->req->real_us;
     add_header(c->ret, "Retry-After:", left_us / US_PER_S + 1);
     return false;
 }
@@ -243,8 +232,8 @@ static int answer(const struct binance_call *c)
     return r != 0 ? r : res->run(c);
 }
 
-int binance_rest(const struct rest_site *site, const struct rest_request *req,
-                 struct rest_answer *ret, struct err *e)
+int binance_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
+                 struct err *e)
 {
     struct binance_call c = {site, req, ret};
     ret->status = 200;

@@ -19,7 +19,7 @@
 
 /* A call while it is being answered. */
 struct binance_call {
-    const struct rest_site *site;
+    const struct site *site;
     const struct rest_request *req;
     struct rest_answer *ret;
 };

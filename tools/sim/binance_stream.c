@@ -7,15 +7,26 @@
 
 const struct dialect binance_dialect = {
     .exchange = "binance",
-    .separator = "",
+    .listing =
+        {
+            .separator = "",
+            .quote_permille = {[QUOTE_USDT] = 1000,
+                               [QUOTE_USDC] = 350,
+                               [QUOTE_FDUSD] = 150,
+                               [QUOTE_EUR] = 80,
+                               [QUOTE_BTC] = 60},
+            .currency_permille = 40,
+        },
     .subscriptions_max = 1024,
     /* Not in the documentation: the server stops answering at messages whose frame is longer than
      * 4096 bytes (github.com/binance/binance-connector-rust/issues/27); 8 of them are its head. */
     .request_bytes_max = 4088,
     .requests_per_s_max = 5,
+    .pings = true,
     .open = binance_open,
     .request = binance_request,
     .trade_frame = binance_trade_frame,
+    .quote_frame = binance_quote_frame,
     .rest = binance_rest,
 };
 
@@ -52,7 +63,9 @@ static bool find_symbol(const struct listing *l, struct slice lower, uint32_t *r
 
 static enum channel find_channel(struct slice name)
 {
-    return slice_is(name, "trade") ? CHANNEL_TRADE : CHANNEL_NONE;
+    if (slice_is(name, "trade"))
+        return CHANNEL_TRADE;
+    return slice_is(name, "bookTicker") ? CHANNEL_QUOTE : CHANNEL_NONE;
 }
 
 int binance_subscribe(struct session *s, const struct listing *l, struct slice stream,
@@ -88,10 +101,9 @@ static int subscribe_all(struct session *s, const struct listing *l, struct slic
 
 static struct slice param(const struct url *url, const char *name)
 {
-    for (size_t i = 0; i < url->n_params; i++)
-        if (slice_is(url->params[i].name, name))
-            return url->params[i].value;
-    return slice_make(NULL, 0);
+    struct slice value = slice_make(NULL, 0);
+    (void)url_param(url, name, &value); /* not there is as good as empty */
+    return value;
 }
 
 static bool starts_with(struct slice text, const char *start)
@@ -100,8 +112,11 @@ static bool starts_with(struct slice text, const char *start)
     return text.len >= len && memcmp(text.data, start, len) == 0;
 }
 
-int binance_open(struct session *s, const struct listing *l, const struct url *url, struct err *e)
+int binance_open(const struct dialog *d, const struct url *url, struct outq *answers, struct err *e)
 {
+    (void)answers; /* no word of welcome */
+    struct session *s = d->session;
+    const struct listing *l = d->site->listing;
     struct slice unit = param(url, "timeUnit");
     bool micros = slice_is(unit, "MICROSECOND") || slice_is(unit, "microsecond");
     unsigned form = micros ? BINANCE_MICROS : 0;
@@ -119,27 +134,66 @@ int binance_open(struct session *s, const struct listing *l, const struct url *u
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
+/* What stands before and behind the payload of a combined frame. */
+struct wrap {
+    char head[SYMBOL_NAME + 48];
+    const char *tail;
+};
+
+static struct wrap make_wrap(const char *native, const char *channel, unsigned form)
+{
+    struct wrap w = {"", ""};
+    char lower[SYMBOL_NAME] = "";
+    if (!(form & BINANCE_COMBINED))
+        return w;
+    for (size_t i = 0; native[i]; i++)
+        lower[i] = to_lower(native[i]);
+    (void)snprintf(w.head, sizeof(w.head), "{\"stream\":\"%s@%s\",\"data\":", lower, channel);
+    w.tail = "}";
+    return w;
+}
+
 /* {"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.00100000","q":"100.00000000",
  * "T":1672515782136,"m":true,"M":true}; m: the buyer is the maker. */
-int binance_trade_frame(const struct listing *l, const struct market_trade *t, int64_t send_us,
-                        unsigned form, struct strbuf *out, struct err *e)
+int binance_trade_frame(const struct site *site, const struct fills *f, unsigned form,
+                        struct strbuf *out, struct err *e)
 {
-    const char *native = l->symbols[t->symbol].native;
+    const struct market_trade *t = f->trades; /* there is no more than one in a frame */
+    const char *native = site->listing->symbols[t->symbol].native;
     int64_t unit_us = form & BINANCE_MICROS ? 1 : 1000;
     char price[E8_TEXT];
     char amount[E8_TEXT];
-    char lower[SYMBOL_NAME] = "";
+    struct wrap w = make_wrap(native, "trade", form);
     e8_format(t->price_e8, price);
     e8_format(t->amount_e8, amount);
-    bool combined = form & BINANCE_COMBINED;
-    for (size_t i = 0; combined && native[i]; i++)
-        lower[i] = to_lower(native[i]);
     if (strbuf_addf(out,
-                    "%s%s%s{\"e\":\"trade\",\"E\":%" PRId64 ",\"s\":\"%s\",\"t\":%" PRId64
+                    "%s{\"e\":\"trade\",\"E\":%" PRId64 ",\"s\":\"%s\",\"t\":%" PRId64
                     ",\"p\":\"%s\",\"q\":\"%s\",\"T\":%" PRId64 ",\"m\":%s,\"M\":true}%s",
-                    combined ? "{\"stream\":\"" : "", lower, combined ? "@trade\",\"data\":" : "",
-                    send_us / unit_us, native, t->id, price, amount, t->time_us / unit_us,
-                    t->side == TAKER_SELL ? "true" : "false", combined ? "}" : "") != 0)
+                    w.head, f->send_us / unit_us, native, t->id, price, amount,
+                    t->time_us / unit_us, t->side == TAKER_SELL ? "true" : "false", w.tail) != 0)
         return strbuf_full(out, "binance: trade frame", e);
+    return 0;
+}
+
+/* {"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000",
+ * "A":"40.66000000"}; no time. */
+int binance_quote_frame(const struct site *site, const struct market_quote *q, unsigned form,
+                        struct strbuf *out, struct err *e)
+{
+    const char *native = site->listing->symbols[q->symbol].native;
+    char bid[E8_TEXT];
+    char bid_amount[E8_TEXT];
+    char ask[E8_TEXT];
+    char ask_amount[E8_TEXT];
+    struct wrap w = make_wrap(native, "bookTicker", form);
+    e8_format(q->bid_e8, bid);
+    e8_format(q->bid_amount_e8, bid_amount);
+    e8_format(q->ask_e8, ask);
+    e8_format(q->ask_amount_e8, ask_amount);
+    if (strbuf_addf(out,
+                    "%s{\"u\":%" PRId64 ",\"s\":\"%s\",\"b\":\"%s\",\"B\":\"%s\","
+                    "\"a\":\"%s\",\"A\":\"%s\"}%s",
+                    w.head, q->number, native, bid, bid_amount, ask, ask_amount, w.tail) != 0)
+        return strbuf_full(out, "binance: quote frame", e);
     return 0;
 }

@@ -2,9 +2,9 @@
  * How one exchange speaks: the table of functions between the market and the sockets.
  *
  *     const struct dialect *d = &binance_dialect;
- *     d->open(session, &url, &e);                                  // /ws/btcusdt@trade
- *     d->request(session, text, &answer, &e);                      // {"method":"SUBSCRIBE",...}
- *     d->trade_frame(listing, &trade, send_us, form, &frame, &e);
+ *     d->open(&dialog, &url, &answers, &e);                        // /ws/btcusdt@trade
+ *     d->request(&dialog, text, &answers, &e);                     // {"method":"SUBSCRIBE",...}
+ *     d->trade_frame(&site, &fills, form, &frame, &e);
  *     d->rest(&site, &request, &answer, &e);
  *
  * A dialect owns no socket, clock or file: the server gives it text and sends what it says.
@@ -14,8 +14,10 @@
 #define CANDLEWICK_SIM_DIALECT_H
 
 #include "history.h"
+#include "outq.h"
 #include "session.h"
 #include "strbuf.h"
+#include "ticker.h"
 
 enum { URL_PARAMS_MAX = 32, REST_HEADERS_MAX = 4, REST_HEADER_TEXT = 48, DIALECT_FORMS_MAX = 4 };
 
@@ -36,10 +38,29 @@ struct rest_budget {
     int64_t used;
 };
 
-struct rest_site {
+/* What an exchange knows. */
+struct site {
     const struct listing *listing;
+    const struct market *market;
     const struct history *history;
+    const struct tickers *tickers;
     struct rest_budget *budget;
+};
+
+/* One WebSocket connection at an instant. */
+struct dialog {
+    const struct site *site;
+    struct session *session;
+    int64_t now_us;  /* market time */
+    uint64_t number; /* of the connection, from 1 on */
+};
+
+/* Trades that share a frame: one in CHANNEL_TRADE, all of a taker order in CHANNEL_ORDER. */
+struct fills {
+    enum channel channel;
+    const struct market_trade *trades;
+    size_t n; /* at least 1 */
+    int64_t send_us;
 };
 
 struct rest_request {
@@ -62,30 +83,46 @@ struct rest_answer {
 };
 
 struct dialect {
-    const char *exchange;  /* "binance": as records name it */
-    const char *separator; /* between base and quote in a native name */
+    const char *exchange; /* "binance": as records name it */
+    struct listing_rules listing;
 
     size_t subscriptions_max;   /* names per connection */
-    size_t request_bytes_max;   /* a longer message from a client is never answered */
-    int64_t requests_per_s_max; /* one more and the connection is closed */
+    size_t request_bytes_max;   /* of a message from a client */
+    bool too_long_ends;         /* a longer one ends the connection; else it is never answered */
+    int64_t requests_per_s_max; /* one more and the connection is closed; 0: no limit */
+    bool pings;                 /* sends ping frames, and wants pongs */
+    bool silence_ends;          /* a connection to which nothing is sent is closed */
+    const char *heartbeat;      /* sent each second in which nothing else is; NULL: none */
 
-    /* A connection is being opened. 0: welcome, subscribed to what the URL says;
-     * -1 with ERR_NOT_FOUND (no such endpoint), ERR_LIMIT, ERR_NOMEM. */
-    int (*open)(struct session *s, const struct listing *l, const struct url *url, struct err *e);
+    /* A connection is being opened. 0: welcome, subscribed to what the URL says, and what to say is
+     * pushed; -1 with ERR_NOT_FOUND (no such endpoint), ERR_LIMIT, ERR_NOMEM. */
+    int (*open)(const struct dialog *d, const struct url *url, struct outq *answers, struct err *e);
 
-    /* One whole text message from the client, of any bytes. Appends the answer; none: silence.
+    /* One whole text message from the client, of any bytes. Pushes the answers, none: silence.
      * -1 with ERR_NOMEM. */
-    int (*request)(struct session *s, const struct listing *l, struct slice text,
-                   struct strbuf *answer, struct err *e);
+    int (*request)(const struct dialog *d, struct slice text, struct outq *answers, struct err *e);
 
-    /* Appends the frame of a trade in the form (below DIALECT_FORMS_MAX) that a session asked for.
+    /* Appends the frame of fills in the form (below DIALECT_FORMS_MAX) that a session asked for.
      * -1 with ERR_NOMEM. */
-    int (*trade_frame)(const struct listing *l, const struct market_trade *t, int64_t send_us,
-                       unsigned form, struct strbuf *out, struct err *e);
+    int (*trade_frame)(const struct site *site, const struct fills *f, unsigned form,
+                       struct strbuf *out, struct err *e);
+
+    /* Likewise the frame of a quote. */
+    int (*quote_frame)(const struct site *site, const struct market_quote *q, unsigned form,
+                       struct strbuf *out, struct err *e);
 
     /* Answers any request. -1 with ERR_NOMEM. */
-    int (*rest)(const struct rest_site *site, const struct rest_request *req,
-                struct rest_answer *ret, struct err *e);
+    int (*rest)(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
+                struct err *e);
 };
+
+/* Pushes the text as one message and empties it. -1 with ERR_NOMEM. */
+int dialect_say(struct outq *answers, struct strbuf *text, struct err *e) MUST_CHECK;
+
+/* Takes the weight off the minute's budget; false: there is none left. */
+bool budget_spend(struct rest_budget *b, int64_t real_us, int64_t weight);
+
+/* A parameter of the URL by its name; false: not there. */
+bool url_param(const struct url *url, const char *name, struct slice *ret);
 
 #endif

@@ -32,9 +32,7 @@ struct history *history_create(const struct listing *listing, int64_t trades, st
     h->rings = calloc(h->n_rings, sizeof(*h->rings));
     if (!h->rings)
         goto no_memory;
-    int64_t weight_sum = 0;
-    for (uint32_t i = 0; i < h->n_rings; i++)
-        weight_sum += listing->symbols[i].weight;
+    int64_t weight_sum = listing->weight_sums[h->n_rings - 1];
     int64_t total = 0;
     for (uint32_t i = 0; i < h->n_rings; i++) {
         h->rings[i].room = share(listing, i, trades, weight_sum);

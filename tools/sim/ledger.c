@@ -79,24 +79,86 @@ struct ledger *ledger_open(const char *path, const char *exchange, const struct 
     return NULL;
 }
 
+/* A line has been appended, or there was no room for all of it: then none of it is there. */
+static int added(struct ledger *l, size_t start, int result, struct err *e)
+{
+    if (result != 0) {
+        l->lines.len = start;
+        return strbuf_full(&l->lines, "ledger", e);
+    }
+    return l->lines.len > BUFFER_FULL ? ledger_flush(l, e) : 0;
+}
+
+static int begin_line(struct ledger *l, const char *kind, uint32_t symbol)
+{
+    const struct symbol *s = &l->listing->symbols[symbol];
+    return strbuf_addf(&l->lines,
+                       "{\"kind\":\"%s\",\"exchange\":\"%s\",\"symbol\":\"%s\",\"native\":\"%s\",",
+                       kind, l->exchange, s->canonical, s->native);
+}
+
 int ledger_add(struct ledger *l, const struct market_trade *t, int64_t send_us,
                uint32_t connections, struct err *e)
 {
     if (l->fd < 0)
         return 0;
-    const struct symbol *s = &l->listing->symbols[t->symbol];
     char price[E8_TEXT];
     char amount[E8_TEXT];
     e8_format(t->price_e8, price);
     e8_format(t->amount_e8, amount);
-    if (strbuf_addf(&l->lines,
-                    "{\"kind\":\"trade\",\"exchange\":\"%s\",\"symbol\":\"%s\",\"native\":\"%s\","
-                    "\"id\":%" PRId64 ",\"price\":\"%s\",\"amount\":\"%s\",\"side\":\"%s\","
-                    "\"time_us\":%" PRId64 ",\"send_us\":%" PRId64 ",\"connections\":%u}\n",
-                    l->exchange, s->canonical, s->native, t->id, price, amount,
-                    t->side == TAKER_BUY ? "buy" : "sell", t->time_us, send_us, connections) != 0)
-        return strbuf_full(&l->lines, "ledger", e);
-    return l->lines.len > BUFFER_FULL ? ledger_flush(l, e) : 0;
+    size_t start = l->lines.len;
+    int r = begin_line(l, "trade", t->symbol);
+    if (r == 0)
+        r = strbuf_addf(&l->lines,
+                        "\"id\":%" PRId64 ",\"price\":\"%s\",\"amount\":\"%s\",\"side\":\"%s\","
+                        "\"time_us\":%" PRId64 ",\"send_us\":%" PRId64 ",\"connections\":%u}\n",
+                        t->id, price, amount, t->side == TAKER_BUY ? "buy" : "sell", t->time_us,
+                        send_us, connections);
+    return added(l, start, r, e);
+}
+
+/* "price":"1.00000000","price_amount":"2.00000000", or null where nobody is. */
+static int add_side(struct ledger *l, const char *name, int64_t price_e8, int64_t amount_e8)
+{
+    char price[E8_TEXT];
+    char amount[E8_TEXT];
+    if (amount_e8 == 0)
+        return strbuf_addf(&l->lines, "\"%s\":null,\"%s_amount\":null,", name, name);
+    e8_format(price_e8, price);
+    e8_format(amount_e8, amount);
+    return strbuf_addf(&l->lines, "\"%s\":\"%s\",\"%s_amount\":\"%s\",", name, price, name, amount);
+}
+
+int ledger_add_quote(struct ledger *l, const struct market_quote *q, int64_t send_us,
+                     uint32_t connections, struct err *e)
+{
+    if (l->fd < 0)
+        return 0;
+    size_t start = l->lines.len;
+    int r = begin_line(l, "quote", q->symbol);
+    if (r == 0)
+        r = add_side(l, "bid", q->bid_e8, q->bid_amount_e8);
+    if (r == 0)
+        r = add_side(l, "ask", q->ask_e8, q->ask_amount_e8);
+    if (r == 0)
+        r = strbuf_addf(&l->lines,
+                        "\"number\":%" PRId64 ",\"time_us\":%" PRId64 ",\"send_us\":%" PRId64
+                        ",\"connections\":%u}\n",
+                        q->number, q->time_us, send_us, connections);
+    return added(l, start, r, e);
+}
+
+int ledger_add_plant(struct ledger *l, const struct plant *p, struct err *e)
+{
+    if (l->fd < 0)
+        return 0;
+    size_t start = l->lines.len;
+    int r = begin_line(l, "plant", p->symbol);
+    if (r == 0)
+        r = strbuf_addf(&l->lines,
+                        "\"from_us\":%" PRId64 ",\"to_us\":%" PRId64 ",\"bps\":%" PRId64 "}\n",
+                        p->from_us, p->to_us, p->bps);
+    return added(l, start, r, e);
 }
 
 int ledger_flush(struct ledger *l, struct err *e)

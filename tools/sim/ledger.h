@@ -27,9 +27,12 @@ struct ledger;
 struct ledger *ledger_open(const char *path, const char *exchange, const struct listing *listing,
                            struct err *e);
 
-/* Buffers a line. ERR_IO, ERR_NOMEM. */
+/* Each buffers a line. connections: to how many a frame of it was handed. ERR_IO, ERR_NOMEM. */
 int ledger_add(struct ledger *l, const struct market_trade *t, int64_t send_us,
                uint32_t connections, struct err *e) MUST_CHECK;
+int ledger_add_quote(struct ledger *l, const struct market_quote *q, int64_t send_us,
+                     uint32_t connections, struct err *e) MUST_CHECK;
+int ledger_add_plant(struct ledger *l, const struct plant *p, struct err *e) MUST_CHECK;
 
 /* Writes what is buffered. ERR_IO: the file is cut back to its last whole line. */
 int ledger_flush(struct ledger *l, struct err *e) MUST_CHECK;

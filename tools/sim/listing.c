@@ -57,18 +57,25 @@ static int64_t typical_lots(const struct asset *base, int64_t lot_e8)
     return lots > 0 ? lots : 1;
 }
 
-static bool is_pair(uint32_t base, uint32_t quote, const struct asset *assets)
+static bool is_listed(uint32_t asset, const struct listing_rules *rules)
 {
-    return quote < base && nominal_price_e8(&assets[base], &assets[quote]) >= TICKS_MIN;
+    return asset >= QUOTE_ASSETS || rules->quote_permille[asset] > 0;
+}
+
+static bool is_pair(uint32_t base, uint32_t quote, const struct listing_rules *rules,
+                    const struct asset *assets)
+{
+    return quote < base && is_listed(base, rules) && is_listed(quote, rules) &&
+           nominal_price_e8(&assets[base], &assets[quote]) >= TICKS_MIN;
 }
 
 static void fill_symbol(const struct listing *l, uint32_t base, uint32_t quote,
-                        const char *separator, struct symbol *s)
+                        const struct listing_rules *rules, struct symbol *s)
 {
     const struct asset *b = &l->assets[base];
     const struct asset *q = &l->assets[quote];
     *s = (struct symbol){.base = base, .quote = quote};
-    (void)snprintf(s->native, sizeof(s->native), "%s%s%s", b->name, separator, q->name);
+    (void)snprintf(s->native, sizeof(s->native), "%s%s%s", b->name, rules->separator, q->name);
     (void)snprintf(s->canonical, sizeof(s->canonical), "%s-%s", b->name, q->name);
     s->tick_e8 = tick_for(nominal_price_e8(b, q));
     s->lot_e8 = lot_for(b);
@@ -89,29 +96,41 @@ static int compare_candidates(const void *a, const void *b)
     return x->quote < y->quote ? -1 : x->quote > y->quote;
 }
 
+static int64_t pair_weight(const struct listing *l, const struct listing_rules *rules,
+                           uint32_t base, uint32_t quote)
+{
+    int64_t weight = l->assets[base].weight * rules->quote_permille[quote] / 1000;
+    if (base < QUOTE_BTC)
+        weight = weight * rules->currency_permille / 1000;
+    return weight > 0 ? weight : 1;
+}
+
 /* Fills assets and candidates until there are at least n of these; the table is always whole.
- * Room for n + ASSET_QUOTES candidates beyond the table's. Returns how many. */
-static uint32_t gather(struct listing *l, uint32_t n, struct candidate *out)
+ * Room for n + QUOTE_ASSETS candidates beyond the table's. Returns how many. */
+static uint32_t gather(struct listing *l, uint32_t n, const struct listing_rules *rules,
+                       struct candidate *out)
 {
     uint32_t found = 0;
     for (uint32_t b = 0; b < asset_known() || (found < n && b < asset_count()); b++) {
         asset_at(b, &l->assets[b]);
         l->n_assets = b + 1;
-        for (uint32_t q = 0; q < ASSET_QUOTES; q++) {
-            if (!is_pair(b, q, l->assets))
-                continue;
-            int64_t weight = l->assets[b].weight * asset_quote_permille(q) / 1000;
-            out[found++] = (struct candidate){b, q, weight > 0 ? weight : 1};
-        }
+        for (uint32_t q = 0; q < QUOTE_ASSETS; q++)
+            if (is_pair(b, q, rules, l->assets))
+                out[found++] = (struct candidate){b, q, pair_weight(l, rules, b, q)};
     }
     return found;
 }
 
-static void list_delisted(struct listing *l, const char *separator)
+/* Against what most is traded for. */
+static void list_delisted(struct listing *l, const struct listing_rules *rules)
 {
+    uint32_t quote = 0;
+    for (uint32_t q = 1; q < QUOTE_ASSETS; q++)
+        if (rules->quote_permille[q] > rules->quote_permille[quote])
+            quote = q;
     for (uint32_t i = 0; i < LISTING_DELISTED; i++) {
         asset_delisted_at(i, &l->assets[l->n_assets]);
-        fill_symbol(l, l->n_assets, 0, separator, &l->symbols[l->n_symbols]);
+        fill_symbol(l, l->n_assets, quote, rules, &l->symbols[l->n_symbols]);
         l->n_assets++;
         l->n_symbols++;
     }
@@ -167,32 +186,50 @@ bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_in
     return false;
 }
 
+uint32_t listing_pick(const struct listing *l, uint64_t random)
+{
+    uint64_t sum = (uint64_t)l->weight_sums[l->n_trading - 1];
+    int64_t mark = (int64_t)(((random >> 32) * sum) >> 32); /* as rng_below() */
+    uint32_t low = 0;
+    uint32_t high = l->n_trading - 1;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (mark < l->weight_sums[mid])
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
-static int fill(struct listing *l, uint32_t n, const char *separator, struct err *e)
+static int fill(struct listing *l, uint32_t n, const struct listing_rules *rules, struct err *e)
 {
-    size_t room = (size_t)asset_known() * ASSET_QUOTES + n + ASSET_QUOTES;
+    size_t room = (size_t)asset_known() * QUOTE_ASSETS + n + QUOTE_ASSETS;
     struct candidate *candidates = calloc(room, sizeof(*candidates));
     l->assets = calloc(asset_count() + LISTING_DELISTED, sizeof(*l->assets));
+    l->weight_sums = calloc(n, sizeof(*l->weight_sums));
     l->symbols = calloc((size_t)n + LISTING_DELISTED, sizeof(*l->symbols));
-    if (!candidates || !l->assets || !l->symbols) {
+    if (!candidates || !l->assets || !l->weight_sums || !l->symbols) {
         free(candidates);
         return err_set(e, ERR_NOMEM, "listing: out of memory");
     }
-    uint32_t found = gather(l, n, candidates);
+    uint32_t found = gather(l, n, rules, candidates);
     qsort(candidates, found, sizeof(*candidates), compare_candidates);
     for (uint32_t i = 0; i < n; i++) {
-        fill_symbol(l, candidates[i].base, candidates[i].quote, separator, &l->symbols[i]);
+        fill_symbol(l, candidates[i].base, candidates[i].quote, rules, &l->symbols[i]);
         l->symbols[i].weight = candidates[i].weight;
         l->symbols[i].trading = true;
+        l->weight_sums[i] = l->symbols[i].weight + (i > 0 ? l->weight_sums[i - 1] : 0);
     }
     free(candidates);
     l->n_symbols = l->n_trading = n;
-    list_delisted(l, separator);
+    list_delisted(l, rules);
     return index_names(l, e);
 }
 
-struct listing *listing_create(uint32_t n, const char *separator, struct err *e)
+struct listing *listing_create(uint32_t n, const struct listing_rules *rules, struct err *e)
 {
     if (n < 1 || n > LISTING_MAX) {
         (void)err_set(e, ERR_ARG, "listing: %u symbols; 1 to %d can be made", n, LISTING_MAX);
@@ -203,7 +240,7 @@ struct listing *listing_create(uint32_t n, const char *separator, struct err *e)
         (void)err_set(e, ERR_NOMEM, "listing: out of memory");
         return NULL;
     }
-    if (fill(l, n, separator, e) == 0)
+    if (fill(l, n, rules, e) == 0)
         return l;
     listing_destroy(l);
     return NULL;
@@ -215,6 +252,7 @@ void listing_destroy(struct listing *l)
         return;
     free(l->assets);
     free(l->symbols);
+    free(l->weight_sums);
     free(l->by_native);
     free(l);
 }

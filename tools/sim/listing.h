@@ -1,15 +1,16 @@
 /**
  * What the simulated exchange lists: assets with a dollar price, and the symbols made of them.
  *
- *     struct listing *l = listing_create(20, "", &e);        // "" writes BTCUSDT, "-" BTC-USDT
+ *     struct listing *l = listing_create(20, &rules, &e);
  *     const struct symbol *s = &l->symbols[0];               // the busiest first
  *     uint32_t i;
  *     if (listing_find(l, slice_of("BTCUSDT"), &i)) ...
  *     listing_destroy(l);
  *
- * A few dozen well-known assets come first, against USDT, USDC, FDUSD, EUR and BTC; when more
- * symbols are wanted, assets with made-up names follow. The list depends on nothing but how many
- * are wanted. Behind the trading symbols stand a few delisted ones, as on a real exchange.
+ * A few dozen well-known assets come first, against the quote assets that the exchange has; when
+ * more symbols are wanted, assets with made-up names follow. The list depends on nothing but the
+ * exchange's rules and how many are wanted. Behind the trading symbols stand a few delisted ones,
+ * as on a real exchange.
  * Threads: immutable once made.
  */
 #ifndef CANDLEWICK_SIM_LISTING_H
@@ -21,6 +22,26 @@
 #include <stdint.h>
 
 enum { LISTING_MAX = 5000, LISTING_DELISTED = 3, SYMBOL_NAME = 32, ASSET_NAME = 16 };
+
+/* What prices are quoted in; also the indexes of these assets. */
+enum quote_asset {
+    QUOTE_USD,
+    QUOTE_USDT,
+    QUOTE_USDC,
+    QUOTE_FDUSD,
+    QUOTE_EUR,
+    QUOTE_BTC,
+    QUOTE_ASSETS,
+};
+
+/* What an exchange lists, and how it writes it. */
+struct listing_rules {
+    const char *separator; /* between base and quote of a native name: one character or none */
+    int64_t quote_permille[QUOTE_ASSETS]; /* trades against each; 0: it is not listed at all.
+                                             Without a separator not both of USD and FDUSD: two
+                                             pairs could run together to the same text. */
+    int64_t currency_permille; /* trades of a dollar or the euro as a base, of 1000 of BTC */
+};
 
 struct asset {
     char name[ASSET_NAME];
@@ -47,13 +68,17 @@ struct listing {
     struct symbol *symbols; /* n trading ones, the busiest first, then the delisted */
     uint32_t n_symbols;
     uint32_t n_trading;
-    uint32_t *by_native; /* indexes of symbols in the order of their native names */
+    int64_t *weight_sums; /* weights of the trading symbols up to and with each */
+    uint32_t *by_native;  /* indexes of symbols in the order of their native names */
 };
 
-/* n: trading symbols, 1 to LISTING_MAX. separator: between base and quote of a native name, one
- * character or none. NULL with ERR_ARG, ERR_NOMEM. */
-struct listing *listing_create(uint32_t n, const char *separator, struct err *e);
+/* n: trading symbols, 1 to LISTING_MAX. rules: borrowed for the call. NULL with ERR_ARG, ERR_NOMEM.
+ */
+struct listing *listing_create(uint32_t n, const struct listing_rules *rules, struct err *e);
 void listing_destroy(struct listing *l); /* NULL is fine */
+
+/* A trading symbol, a busy one more often: random is any 64-bit number. */
+uint32_t listing_pick(const struct listing *l, uint64_t random);
 
 /* The symbol of this native name, trading or delisted. */
 bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_index);

@@ -1,94 +1,90 @@
 #include "market.h"
 
-#include "e8.h"
-#include "rng.h"
+#include "book.h"
+#include "noise.h"
+#include "orders.h"
 #include "timefmt.h"
 
 #include <stdlib.h>
 
-#define AMOUNT_MAX_E8 (INT64_C(90000000000) * E8_ONE)
-
 enum {
-    FOLLOWER_PERMILLE = 250, /* a taker order goes on to another maker */
-    SAME_SIDE_PERMILLE = 620,
-    SKEW_MAX_PPM = 400, /* how far a symbol strays from its assets' prices */
-    SPREAD_OF_PRICE = 100000,
-    UNIFORM_MILLI = 1732, /* a uniform step this wide has a standard deviation of 1000 */
-    BOUND = 4,            /* an asset stays between start / 4 and start * 4 */
+    BUSY_QUOTE_PERMILLE = 500,
+    BPS = 10000,
 };
 
-/* What the next trade is to its taker order. */
-enum turn {
-    TURN_NEW,      /* a new order */
-    TURN_FOLLOWER, /* the order meets one more maker */
-    TURN_SWAPPED,  /* the trade whose successor was sent before it */
-};
-
-struct asset_state {
-    int64_t usd_e12;
-    int64_t start_e12;
-    int64_t moved_us; /* market time of the last step, since the start */
-};
-
-struct symbol_state {
-    int64_t next_id;
-    int64_t skew_ppm;
-    enum taker_side side;
+/* Where the next event comes from, and when. */
+struct next {
+    enum source {
+        FROM_NOTHING,
+        FROM_OPENING, /* the first quote of each symbol */
+        FROM_ORDER,   /* a trade */
+        FROM_PLANT,   /* one begins or ends */
+        FROM_REQUOTE, /* the quote that a plant makes */
+        FROM_QUOTES,
+    } source;
+    int64_t due_ns; /* since the start */
 };
 
 struct market {
     struct market_config config;
     const struct listing *listing;
-    struct rng rng;
-    struct asset_state *assets;
-    struct symbol_state *symbols;
-    int64_t *weight_sums; /* weights up to and with each symbol */
-    int64_t mean_wait_ns;
-    int64_t left; /* trades to come; INT64_MAX: endless */
+    struct books *books;
+    struct orders *orders;
+    int64_t *quote_numbers; /* per symbol, of its last quote */
     bool begun;
     int64_t begin_us;
-    int64_t due_ns; /* of the next trade, since the start */
-    enum turn turn;
-    uint32_t symbol;     /* of the order at work */
-    int64_t price_ticks; /* of its last trade */
+
+    struct rng quote_rng; /* when and whose */
+    int64_t quote_due_ns;
+    int64_t n_quotes; /* their last number */
+    uint32_t opened;  /* symbols that had their first quote */
+
+    uint64_t plant_key;
+    struct plant plant; /* the running one or the next */
+    bool has_plant;
+    bool planted; /* it is running */
+    bool requote; /* its symbol's quote is next, due then: */
+    int64_t requote_ns;
 };
 
 /* --- life ------------------------------------------------------------------------------------ */
+
+static bool is_permille(int64_t n)
+{
+    return n >= 0 && n <= 1000;
+}
 
 static int check(const struct market_config *c, struct err *e)
 {
     if (c->rate < 1 || c->rate > MARKET_RATE_MAX)
         return err_set(e, ERR_ARG, "market: a rate of %lld trades/s; 1 to %d are possible",
                        (long long)c->rate, MARKET_RATE_MAX);
-    if (c->trades < 0 || c->late_permille < 0 || c->late_permille > 1000 || c->late_max_us < 0 ||
-        c->late_max_us > MARKET_LATE_MAX_US || c->reorder_permille < 0 ||
-        c->reorder_permille > 1000 || c->time_step_us < 1 || c->time_step_us > US_PER_S)
+    if (c->quote_rate < 0 || c->quote_rate > MARKET_QUOTE_RATE_MAX)
+        return err_set(e, ERR_ARG, "market: a rate of %lld quotes/s; 0 to %d are possible",
+                       (long long)c->quote_rate, MARKET_QUOTE_RATE_MAX);
+    if (c->trades < 0 || !is_permille(c->late_permille) || c->late_max_us < 0 ||
+        c->late_max_us > MARKET_LATE_MAX_US || !is_permille(c->reorder_permille) ||
+        !is_permille(c->one_sided_permille) || !is_permille(c->crossed_permille) ||
+        c->time_step_us < 1 || c->time_step_us > US_PER_S)
         return err_set(e, ERR_ARG, "market: a number is out of its range");
+    const struct plant_config *p = &c->plant;
+    if (p->every_us > 0 && c->quote_rate == 0)
+        return err_set(e, ERR_ARG, "market: nobody sees a plant without quotes");
+    if (p->every_us < 0 || (p->every_us > 0 && (p->length_us < 1 || p->length_us > p->every_us ||
+                                                p->bps < 0 || p->bps >= BPS)))
+        return err_set(e, ERR_ARG,
+                       "market: plants of %lld us, %lld bps cannot come every %lld us; they must "
+                       "be shorter than that, and move a book by less than %d bps",
+                       (long long)p->length_us, (long long)p->bps, (long long)p->every_us, BPS);
     return 0;
-}
-
-/* Taker orders come at a rate that makes the trades come at theirs. An order that is not swapped
- * has 1000 / (1000 - FOLLOWER_PERMILLE) = 4/3 trades, a swapped one has two. */
-static int64_t mean_wait_ns(const struct market_config *c)
-{
-    int64_t trades_of_3000_orders = 4 * (1000 - c->reorder_permille) + 6 * c->reorder_permille;
-    return US_PER_S * 1000 * trades_of_3000_orders / (3000 * c->rate);
 }
 
 static void start_states(struct market *m)
 {
-    const struct listing *l = m->listing;
-    for (uint32_t i = 0; i < l->n_assets; i++) {
-        int64_t usd_e12 = l->assets[i].usd_e12;
-        int64_t shift_permille = l->assets[i].volatility_ppm > 0 ? rng_around(&m->rng, 20) : 0;
-        usd_e12 += (int64_t)((__int128)usd_e12 * shift_permille / 1000);
-        m->assets[i] = (struct asset_state){usd_e12, usd_e12, 0};
-    }
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < l->n_trading; i++) {
-        sum += l->symbols[i].weight;
-        m->weight_sums[i] = sum;
-    }
+    const struct market_config *c = &m->config;
+    rng_seed(&m->quote_rng, noise_key(c->seed, "quotes", c->exchange));
+    m->plant_key = noise_key(c->seed, "plants", c->exchange);
+    m->config.exchange = NULL; /* it was borrowed */
 }
 
 struct market *market_create(const struct market_config *config, const struct listing *listing,
@@ -103,17 +99,16 @@ struct market *market_create(const struct market_config *config, const struct li
     }
     m->config = *config;
     m->listing = listing;
-    m->assets = calloc(listing->n_assets, sizeof(*m->assets));
-    m->symbols = calloc(listing->n_trading, sizeof(*m->symbols));
-    m->weight_sums = calloc(listing->n_trading, sizeof(*m->weight_sums));
-    if (!m->assets || !m->symbols || !m->weight_sums) {
-        market_destroy(m);
+    m->quote_numbers = calloc(listing->n_trading, sizeof(*m->quote_numbers));
+    if (!m->quote_numbers)
         (void)err_set(e, ERR_NOMEM, "market: out of memory");
+    else
+        m->books = books_create(config->seed, config->exchange, listing, e);
+    m->orders = m->books ? orders_create(config, listing, e) : NULL;
+    if (!m->orders) {
+        market_destroy(m);
         return NULL;
     }
-    rng_seed(&m->rng, config->seed);
-    m->mean_wait_ns = mean_wait_ns(config);
-    m->left = config->trades > 0 ? config->trades : INT64_MAX;
     start_states(m);
     return m;
 }
@@ -122,20 +117,10 @@ void market_destroy(struct market *m)
 {
     if (!m)
         return;
-    free(m->assets);
-    free(m->symbols);
-    free(m->weight_sums);
+    books_destroy(m->books);
+    orders_destroy(m->orders);
+    free(m->quote_numbers);
     free(m);
-}
-
-void market_begin(struct market *m, int64_t now_us)
-{
-    m->begun = true;
-    m->begin_us = now_us;
-    m->due_ns = rng_wait(&m->rng, m->mean_wait_ns);
-    m->turn = TURN_NEW;
-    for (uint32_t i = 0; i < m->listing->n_trading; i++)
-        m->symbols[i].next_id = now_us / MARKET_ID_US;
 }
 
 bool market_begun(const struct market *m)
@@ -145,172 +130,182 @@ bool market_begun(const struct market *m)
 
 bool market_over(const struct market *m)
 {
-    return m->left == 0;
+    return !orders_left(m->orders);
 }
 
-int64_t market_due_us(const struct market *m)
+static int64_t at_us(const struct market *m, int64_t ns)
 {
-    if (!m->begun || m->left == 0)
-        return INT64_MAX;
-    return m->begin_us + m->due_ns / 1000;
+    return m->begin_us + ns / 1000;
 }
 
-/* --- prices ---------------------------------------------------------------------------------- */
-
-static int64_t square_root(int64_t n)
+static int64_t on_grid(const struct market *m, int64_t time_us)
 {
-    int64_t root = n > 0 ? INT64_C(1) << ((64 - __builtin_clzll((uint64_t)n)) / 2 + 1) : 0;
-    while (root > 0 && root > n / root) /* Newton's steps come down to the root and stop there */
-        root = (root + n / root) / 2;
-    return root;
+    return time_us - time_us % m->config.time_step_us;
 }
 
-/* One random step of an asset's dollar price, as wide as the time since the last one asks for, and
- * pulled to its start so that it comes back within about a day. */
-static void walk(struct market *m, uint32_t asset)
+/* --- books ----------------------------------------------------------------------------------- */
+
+static void make_book(struct market *m, uint32_t symbol, int64_t due_ns, bool sound)
 {
-    struct asset_state *a = &m->assets[asset];
-    int64_t now_us = m->due_ns / 1000;
-    int64_t dt_us = now_us - a->moved_us;
-    if (dt_us > US_PER_DAY)
-        dt_us = US_PER_DAY;
-    a->moved_us = now_us;
-    /* sqrt(seconds) is sqrt(microseconds) / 1000 */
-    __int128 reach = (__int128)a->usd_e12 * m->listing->assets[asset].volatility_ppm *
-                     square_root(dt_us) / (INT64_C(1000000) * 1000);
-    __int128 step = reach * rng_around(&m->rng, UNIFORM_MILLI) / 1000;
-    __int128 pull = (__int128)(a->start_e12 - a->usd_e12) * dt_us / US_PER_DAY;
-    __int128 next = a->usd_e12 + step + pull;
-    if (next < a->start_e12 / BOUND)
-        next = a->start_e12 / BOUND;
-    if (next > (__int128)a->start_e12 * BOUND)
-        next = (__int128)a->start_e12 * BOUND;
-    a->usd_e12 = (int64_t)next;
+    bool planted = m->planted && m->plant.symbol == symbol;
+    const struct book_terms terms = {
+        .at_us = at_us(m, due_ns),
+        .nonce = due_ns,
+        .shift_bps = planted ? m->plant.bps : 0,
+        .one_sided_permille = sound || planted ? 0 : m->config.one_sided_permille,
+        .crossed_permille = sound || planted ? 0 : m->config.crossed_permille,
+    };
+    books_make(m->books, symbol, &terms);
+    m->quote_numbers[symbol] = ++m->n_quotes;
 }
 
-/* Where a new order trades: the seller hits the bid, the buyer lifts the ask. */
-static int64_t touch_ticks(struct market *m, const struct symbol *s, struct symbol_state *state)
+bool market_book(const struct market *m, uint32_t symbol, struct market_quote *ret)
 {
-    state->skew_ppm += rng_around(&m->rng, 5);
-    if (state->skew_ppm > SKEW_MAX_PPM || state->skew_ppm < -SKEW_MAX_PPM)
-        state->skew_ppm /= 2;
-    __int128 price_e8 = (__int128)m->assets[s->base].usd_e12 * E8_ONE *
-                        (1000000 + state->skew_ppm) / 1000000 / m->assets[s->quote].usd_e12;
-    int64_t bid_ticks = (int64_t)(price_e8 / s->tick_e8);
-    if (bid_ticks < 1)
-        bid_ticks = 1;
-    return state->side == TAKER_SELL ? bid_ticks : bid_ticks + 1 + bid_ticks / SPREAD_OF_PRICE;
+    if (symbol >= m->listing->n_trading)
+        return false;
+    const struct symbol *s = &m->listing->symbols[symbol];
+    const struct book *b = books_get(m->books, symbol);
+    *ret = (struct market_quote){
+        .symbol = symbol,
+        .bid_e8 = b->bid_lots > 0 ? b->bid_ticks * s->tick_e8 : 0,
+        .bid_amount_e8 = b->bid_lots * s->lot_e8,
+        .ask_e8 = b->ask_lots > 0 ? b->ask_ticks * s->tick_e8 : 0,
+        .ask_amount_e8 = b->ask_lots * s->lot_e8,
+        .time_us = on_grid(m, b->at_us),
+        .number = m->quote_numbers[symbol],
+    };
+    return b->made;
 }
 
-/* Lots of one fill: a usual trade times a power of two near 1, so that small ones are common and
- * large ones happen. */
-static int64_t random_lots(struct market *m, const struct symbol *s)
+static void quote(struct market *m, uint32_t symbol, int64_t due_ns, bool sound,
+                  struct market_event *ret)
 {
-    uint64_t bits = rng_next(&m->rng);
-    int octaves = __builtin_popcountll(bits & 0xffff) - 8; /* -8 to 8, most often about 0 */
-    int64_t mantissa = 1000 + (int64_t)((bits >> 32) % 1000);
-    __int128 lots = (__int128)s->typical_lots * mantissa / 1000;
-    lots = octaves >= 0 ? lots << octaves : lots >> -octaves;
-    int64_t max = AMOUNT_MAX_E8 / s->lot_e8;
-    if (lots > max)
-        return max;
-    return lots > 0 ? (int64_t)lots : 1;
+    make_book(m, symbol, due_ns, sound);
+    ret->kind = MARKET_QUOTE;
+    (void)market_book(m, symbol, &ret->quote); /* there is one */
 }
 
 /* --- trades ---------------------------------------------------------------------------------- */
 
-static uint32_t pick_symbol(struct market *m)
+/* A new order finds a book to trade with: one that is quoted, or that moves unseen. */
+static void order(struct market *m, struct market_event *ret)
 {
-    uint32_t n = m->listing->n_trading;
-    int64_t mark = (int64_t)rng_below(&m->rng, (uint64_t)m->weight_sums[n - 1]);
-    uint32_t low = 0;
-    uint32_t high = n - 1;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (mark < m->weight_sums[mid])
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return low;
-}
-
-static void begin_order(struct market *m)
-{
-    m->symbol = pick_symbol(m);
-    const struct symbol *s = &m->listing->symbols[m->symbol];
-    struct symbol_state *state = &m->symbols[m->symbol];
-    walk(m, s->base);
-    walk(m, s->quote);
-    if (!rng_permille(&m->rng, SAME_SIDE_PERMILLE))
-        state->side = state->side == TAKER_BUY ? TAKER_SELL : TAKER_BUY;
-    m->price_ticks = touch_ticks(m, s, state);
-}
-
-/* The order has eaten a level in half of the cases: the next maker is a tick worse for it. */
-static void move_on(struct market *m)
-{
-    if (rng_permille(&m->rng, 500))
+    uint32_t symbol = orders_symbol(m->orders);
+    int64_t due_ns = orders_due_ns(m->orders);
+    const struct book *book = books_get(m->books, symbol);
+    bool fresh = !orders_amid(m->orders);
+    if (fresh && m->config.quote_rate == 0) {
+        make_book(m, symbol, due_ns, true);
+    } else if (fresh && !book_is_sound(book)) {
+        quote(m, symbol, due_ns, true, ret); /* and its trade is next */
         return;
-    if (m->symbols[m->symbol].side == TAKER_BUY)
-        m->price_ticks++;
-    else if (m->price_ticks > 1)
-        m->price_ticks--;
+    }
+    ret->kind = MARKET_TRADE;
+    orders_next(m->orders, book, &ret->trade);
 }
 
-static int64_t trade_time_us(struct market *m, int64_t due_us)
+/* --- plants ---------------------------------------------------------------------------------- */
+
+static int64_t plant_due_ns(const struct market *m)
 {
-    int64_t time_us = due_us;
-    if (m->config.late_max_us > 0 && rng_permille(&m->rng, m->config.late_permille))
-        time_us -= 1 + (int64_t)rng_below(&m->rng, (uint64_t)m->config.late_max_us);
-    return time_us - time_us % m->config.time_step_us;
+    int64_t due_us = m->planted ? m->plant.to_us : m->plant.from_us;
+    return (due_us - m->begin_us) * 1000;
 }
 
-/* The id of the trade at hand. A swapped order takes two ids and gives out the second one first. */
-static int64_t take_id(struct market *m, bool swap)
+/* The plant begins, and its quote is next; or it ends, and the book goes back. */
+static void turn_plant(struct market *m, int64_t due_ns, struct market_event *ret)
 {
-    struct symbol_state *state = &m->symbols[m->symbol];
-    if (m->turn == TURN_SWAPPED)
-        return state->next_id - 2;
-    state->next_id += swap ? 2 : 1;
-    return state->next_id - 1;
+    m->planted = !m->planted;
+    if (m->planted) {
+        m->requote = true;
+        m->requote_ns = due_ns;
+        ret->kind = MARKET_PLANT;
+        ret->plant = m->plant;
+        return;
+    }
+    quote(m, m->plant.symbol, due_ns, true, ret);
+    m->has_plant =
+        plant_first(&m->config.plant, m->plant_key, m->listing, m->plant.to_us, &m->plant);
 }
 
-static void plan_next(struct market *m, bool swap)
+/* --- events ---------------------------------------------------------------------------------- */
+
+void market_begin(struct market *m, int64_t now_us)
 {
-    if (swap)
-        m->turn = TURN_SWAPPED;
-    else if (m->turn != TURN_SWAPPED && rng_permille(&m->rng, FOLLOWER_PERMILLE))
-        m->turn = TURN_FOLLOWER;
-    else
-        m->turn = TURN_NEW;
-    if (m->turn == TURN_NEW)
-        m->due_ns += rng_wait(&m->rng, m->mean_wait_ns);
+    m->begun = true;
+    m->begin_us = now_us;
+    m->n_quotes = now_us; /* fewer than one comes each us: a later run has higher numbers */
+    if (m->config.quote_rate == 0) /* nobody is told: they are opened unseen */
+        while (m->opened < m->listing->n_trading)
+            make_book(m, m->opened++, 0, true);
+    orders_begin(m->orders, now_us);
+    if (m->config.quote_rate > 0)
+        m->quote_due_ns = rng_wait(&m->quote_rng, US_PER_S * 1000 / m->config.quote_rate);
+    m->has_plant = plant_first(&m->config.plant, m->plant_key, m->listing, now_us, &m->plant);
 }
 
-bool market_next(struct market *m, int64_t now_us, struct market_trade *ret)
+static struct next find_next(const struct market *m)
 {
-    int64_t due_us = market_due_us(m);
-    if (due_us > now_us || due_us == INT64_MAX)
+    if (!m->begun)
+        return (struct next){FROM_NOTHING, 0};
+    if (m->opened < m->listing->n_trading)
+        return (struct next){FROM_OPENING, 0};
+    if (orders_amid(m->orders))
+        return (struct next){FROM_ORDER, orders_due_ns(m->orders)};
+    if (m->requote)
+        return (struct next){FROM_REQUOTE, m->requote_ns};
+    struct next next = {FROM_NOTHING, INT64_MAX};
+    bool open = orders_left(m->orders);
+    if (open)
+        next = (struct next){FROM_ORDER, orders_due_ns(m->orders)};
+    if (open && m->config.quote_rate > 0 && m->quote_due_ns <= next.due_ns)
+        next = (struct next){FROM_QUOTES, m->quote_due_ns};
+    if (m->has_plant && (open || m->planted) && plant_due_ns(m) <= next.due_ns)
+        next = (struct next){FROM_PLANT, plant_due_ns(m)};
+    return next;
+}
+
+/* Half of the quotes are of busy symbols; the others go round evenly, so that no book grows old. */
+static void next_quote(struct market *m, struct market_event *ret)
+{
+    struct rng *r = &m->quote_rng;
+    uint32_t symbol = rng_permille(r, BUSY_QUOTE_PERMILLE)
+                          ? listing_pick(m->listing, rng_next(r))
+                          : (uint32_t)rng_below(r, m->listing->n_trading);
+    quote(m, symbol, m->quote_due_ns, false, ret);
+    m->quote_due_ns += rng_wait(r, US_PER_S * 1000 / m->config.quote_rate);
+}
+
+int64_t market_due_us(const struct market *m)
+{
+    struct next next = find_next(m);
+    return next.source == FROM_NOTHING ? INT64_MAX : at_us(m, next.due_ns);
+}
+
+bool market_next(struct market *m, int64_t now_us, struct market_event *ret)
+{
+    struct next next = find_next(m);
+    if (next.source != FROM_NOTHING && at_us(m, next.due_ns) > now_us)
         return false;
-    if (m->turn == TURN_NEW)
-        begin_order(m);
-    else
-        move_on(m);
-    bool swap =
-        m->turn == TURN_NEW && m->left >= 2 && rng_permille(&m->rng, m->config.reorder_permille);
-    const struct symbol *s = &m->listing->symbols[m->symbol];
-    *ret = (struct market_trade){
-        .symbol = m->symbol,
-        .side = m->symbols[m->symbol].side,
-        .id = take_id(m, swap),
-        .price_e8 = m->price_ticks * s->tick_e8,
-        .amount_e8 = random_lots(m, s) * s->lot_e8,
-        .time_us = trade_time_us(m, due_us),
-        .due_us = due_us,
-    };
-    plan_next(m, swap);
-    if (m->left != INT64_MAX)
-        m->left--;
+    switch (next.source) {
+    case FROM_NOTHING:
+        return false;
+    case FROM_OPENING:
+        quote(m, m->opened++, 0, true, ret);
+        break;
+    case FROM_ORDER:
+        order(m, ret);
+        break;
+    case FROM_PLANT:
+        turn_plant(m, next.due_ns, ret);
+        break;
+    case FROM_REQUOTE:
+        m->requote = false;
+        quote(m, m->plant.symbol, next.due_ns, true, ret);
+        break;
+    case FROM_QUOTES:
+        next_quote(m, ret);
+        break;
+    }
     return true;
 }

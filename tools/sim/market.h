@@ -1,18 +1,21 @@
 /**
- * The market of one simulated exchange: an endless sequence of plausible trades from a seed.
+ * The market of one simulated exchange: an endless sequence of plausible trades and quotes from a
+ * seed.
  *
  *     struct market *m = market_create(&config, listing, &e);
  *     market_begin(m, now_us);
- *     struct market_trade t;
- *     while (market_next(m, now_us, &t))
- *         ...                                     // every trade due by now, in order of sending
+ *     struct market_event ev;
+ *     while (market_next(m, now_us, &ev))
+ *         ...                                     // everything due by now, in order of sending
  *     wait_until(market_due_us(m));
  *
- * No clock inside: the sequence of symbols, prices, amounts, sides and time steps depends on the
- * configuration and the listing alone; market_begin() only says when it starts. Taker orders come
- * at random instants; each fills one or more makers, so that some trades share an instant. Dollar
- * prices of assets walk at random and are pulled back to where they began; the symbols of an asset
- * follow it within some hundredths of a percent, so that cross rates fit together.
+ * No clock inside. Prices are a pure function of seed, names and market time (price.h), so that
+ * markets of one seed agree wherever and whenever they run; symbols, amounts, sides and time steps
+ * of trades depend on the seed, the exchange, the rate and the options for trades alone: neither
+ * on when the market begins nor on its quotes.
+ *
+ * Every symbol has a best bid and ask. A taker order trades at one of them, as it was last quoted,
+ * with one or more makers at one instant. When the market begins, every symbol is quoted once.
  *
  * Trade ids are contiguous per symbol. The first id of a run is the start in units of
  * MARKET_ID_US, and a symbol never trades faster than ids could grow with the clock: a later run
@@ -24,22 +27,33 @@
 
 #include "err.h"
 #include "listing.h"
+#include "plant.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MARKET_ID_US = 10, MARKET_RATE_MAX = 50000 };
+enum {
+    MARKET_ID_US = 10,
+    MARKET_RATE_MAX = 50000,
+    MARKET_QUOTE_RATE_MAX = 200000,
+    MARKET_ORDER_MAX = 8, /* trades of one taker order */
+};
 #define MARKET_LATE_MAX_US INT64_C(3600000000)
 
 struct market_config {
-    int64_t rate; /* trades per second of market time, all symbols together */
+    const char *exchange; /* its market differs from another exchange's; borrowed for the call */
+    int64_t rate;         /* trades per second of market time, all symbols together */
+    int64_t quote_rate;   /* quotes likewise; 0: books move unseen */
     uint64_t seed;
-    int64_t trades;           /* the market ends after so many; 0: never */
-    int64_t late_permille;    /* of 1000 trades, how many carry a time in the past */
-    int64_t late_max_us;      /* how far back at most */
-    int64_t reorder_permille; /* of 1000 taker orders, how many fill two makers whose trades
-                                 arrive in the wrong order of ids */
-    int64_t time_step_us;     /* trade times are multiples of it */
+    int64_t trades;             /* the market ends after so many; 0: never */
+    int64_t late_permille;      /* of 1000 trades, how many carry a time in the past */
+    int64_t late_max_us;        /* how far back at most */
+    int64_t reorder_permille;   /* of 1000 taker orders, how many fill two makers whose trades
+                                   arrive in the wrong order of ids */
+    int64_t one_sided_permille; /* of 1000 quotes, how many miss a side or both */
+    int64_t crossed_permille;   /* of 1000 quotes, how many have the bid above the ask */
+    int64_t time_step_us;       /* times of trades and quotes are multiples of it */
+    struct plant_config plant;
 };
 
 enum taker_side { TAKER_BUY, TAKER_SELL };
@@ -52,6 +66,33 @@ struct market_trade {
     int64_t amount_e8;
     int64_t time_us; /* when it happened, market time */
     int64_t due_us;  /* when it is to be sent; later than time_us for a late trade */
+    bool more;       /* the next event is another trade of the same taker order */
+};
+
+/* A side without anybody has price and amount 0. */
+struct market_quote {
+    uint32_t symbol;
+    int64_t bid_e8;
+    int64_t bid_amount_e8;
+    int64_t ask_e8;
+    int64_t ask_amount_e8;
+    int64_t time_us; /* since when it stands, market time */
+    int64_t number;  /* grows with every quote, and from run to run */
+};
+
+enum market_kind {
+    MARKET_TRADE,
+    MARKET_QUOTE,
+    MARKET_PLANT, /* an opportunity begins; its quote is next */
+};
+
+struct market_event {
+    enum market_kind kind;
+    union {
+        struct market_trade trade;
+        struct market_quote quote;
+        struct plant plant;
+    };
 };
 
 struct market;
@@ -66,13 +107,17 @@ void market_destroy(struct market *m); /* NULL is fine */
 void market_begin(struct market *m, int64_t now_us);
 bool market_begun(const struct market *m);
 
-/* The next trade, if it is due at now_us or before. */
-bool market_next(struct market *m, int64_t now_us, struct market_trade *ret);
+/* The next event, if it is due at now_us or before. */
+bool market_next(struct market *m, int64_t now_us, struct market_event *ret);
 
-/* When the next trade is due; INT64_MAX before the start and after the end. */
+/* When the next event is due; INT64_MAX before the start and after the end. */
 int64_t market_due_us(const struct market *m);
 
-/* All trades that were asked for have been given out. */
+/* All trades that were asked for have been given out. Only the end of a plant may follow. */
 bool market_over(const struct market *m);
+
+/* The book of a symbol as it was last quoted; false before its first quote, and of a symbol that
+ * does not trade. */
+bool market_book(const struct market *m, uint32_t symbol, struct market_quote *ret);
 
 #endif

@@ -12,12 +12,15 @@
 
 enum { TURN_MIN_US = 1000, TURN_MAX_US = 100000, TIMEOUT_S = 30, KEEPALIVE_S = 60, SPARE_FDS = 64 };
 
-enum { CLOSED = 7 }; /* behind those without a label */
+enum { CLOSED = 10 }; /* behind those without a label */
 
 static const struct metric_desc descs[] = {
     {"candlewick_sim_trades_total", "trades the market made", METRIC_COUNTER, 1},
     {"candlewick_sim_unheard_trades_total", "trades nobody was subscribed to", METRIC_COUNTER, 1},
+    {"candlewick_sim_quotes_total", "quotes the market made", METRIC_COUNTER, 1},
+    {"candlewick_sim_plants_total", "opportunities planted", METRIC_COUNTER, 1},
     {"candlewick_sim_queued_frames_total", "trade frames queued for clients", METRIC_COUNTER, 1},
+    {"candlewick_sim_queued_quotes_total", "quote frames queued for clients", METRIC_COUNTER, 1},
     {"candlewick_sim_sent_messages_total", "messages written to sockets", METRIC_COUNTER, 1},
     {"candlewick_sim_accepted_connections_total", "WebSocket connections opened", METRIC_COUNTER,
      1},
@@ -38,6 +41,17 @@ void server_fail(struct server *s, const struct err *e)
     s->failure = *e;
 }
 
+struct site server_site(struct server *s)
+{
+    return (struct site){
+        .listing = s->parts.listing,
+        .market = s->parts.market,
+        .history = s->parts.history,
+        .tickers = s->parts.tickers,
+        .budget = &s->budget,
+    };
+}
+
 int64_t server_market_us(const struct server *s)
 {
     return market_clock_now_us(s->parts.clock);
@@ -45,7 +59,8 @@ int64_t server_market_us(const struct server *s)
 
 const char *close_reason_name(enum close_reason reason)
 {
-    static const char *const names[CLOSE_REASONS] = {"client", "slow", "pong", "age", "requests"};
+    static const char *const names[CLOSE_REASONS] = {"client",   "slow", "pong",   "age",
+                                                     "requests", "size", "silence"};
     return names[reason];
 }
 
@@ -136,12 +151,18 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
+static const struct lws_extension extensions[] = {
+    {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate"},
+    {NULL, NULL, NULL},
+};
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static int add_metrics(struct server *s, struct err *e)
 {
-    struct metric **slots[CLOSED] = {&s->m.trades, &s->m.unheard, &s->m.queued,   &s->m.sent,
-                                     &s->m.opened, &s->m.open,    &s->m.behind_us};
+    struct metric **slots[CLOSED] = {&s->m.trades, &s->m.unheard,       &s->m.quotes, &s->m.plants,
+                                     &s->m.queued, &s->m.queued_quotes, &s->m.sent,   &s->m.opened,
+                                     &s->m.open,   &s->m.behind_us};
     for (size_t i = 0; i < CLOSED; i++) {
         *slots[i] = metrics_add(s->parts.metrics, &descs[i], "", e);
         if (!*slots[i])
@@ -185,6 +206,29 @@ static void lws_log(int level, const char *line)
     log_debug("lws", "note", LOG_SLICE("text", slice_make(line, len)));
 }
 
+static int check_file(const char *path, const char *option, struct err *e)
+{
+    if (access(path, R_OK) != 0)
+        return err_set(e, ERR_IO, "%s %s: %s", option, path, strerror(errno));
+    return 0;
+}
+
+static int use_tls(const struct server_config *config, struct lws_context_creation_info *info,
+                   struct err *e)
+{
+    if (!*config->tls_cert && !*config->tls_key)
+        return 0;
+    if (!*config->tls_cert || !*config->tls_key)
+        return err_set(e, ERR_CONF, "tls.cert and tls.key belong together");
+    if (check_file(config->tls_cert, "tls.cert", e) != 0 ||
+        check_file(config->tls_key, "tls.key", e) != 0)
+        return -1;
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info->ssl_cert_filepath = config->tls_cert;
+    info->ssl_private_key_filepath = config->tls_key;
+    return 0;
+}
+
 static int open_listener(struct server *s, struct err *e)
 {
     struct sockaddr_in at;
@@ -196,10 +240,11 @@ static int open_listener(struct server *s, struct err *e)
     bool any = at.sin_addr.s_addr == htonl(INADDR_ANY);
     (void)inet_ntop(AF_INET, &at.sin_addr, host, sizeof(host)); /* of the right size */
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_log);
-    const struct lws_context_creation_info info = {
+    struct lws_context_creation_info info = {
         .port = ntohs(at.sin_port),
         .iface = any ? NULL : host,
         .protocols = protocols,
+        .extensions = s->config.deflate ? extensions : NULL,
         .user = s,
         .gid = -1,
         .uid = -1,
@@ -211,10 +256,13 @@ static int open_listener(struct server *s, struct err *e)
         .timeout_secs = TIMEOUT_S,
         .keepalive_timeout = KEEPALIVE_S,
     };
+    if (use_tls(&s->config, &info, e) != 0)
+        return -1;
     s->context = lws_create_context(&info);
     if (!s->context)
-        return err_set(e, ERR_IO, "cannot listen on %s (log.level=debug shows more)",
-                       s->config.listen);
+        return err_set(e, ERR_IO, "cannot listen on %s%s%s (log.level=debug shows more)",
+                       s->config.listen, *s->config.tls_cert ? " with the certificate " : "",
+                       s->config.tls_cert);
     return 0;
 }
 
@@ -246,7 +294,7 @@ struct server *server_create(const struct server_config *config, const struct se
     s->parts = *parts;
     s->budget.limit = config->weight_max;
     strbuf_init(&s->scratch, MESSAGE_LIMIT + LWS_PRE);
-    strbuf_init(&s->message, MESSAGE_LIMIT);
+    s->answers = (struct outq)OUTQ_INIT((size_t)config->queue_bytes);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_init(&s->frames[i], MESSAGE_LIMIT);
     if (add_metrics(s, e) == 0 && open_listener(s, e) == 0 && open_timer(s, e) == 0) {
@@ -264,7 +312,7 @@ void server_destroy(struct server *s)
     if (s->context)
         lws_context_destroy(s->context); /* closes every connection, and the timer */
     strbuf_finish(&s->scratch);
-    strbuf_finish(&s->message);
+    outq_finish(&s->answers);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_finish(&s->frames[i]);
     free(s);

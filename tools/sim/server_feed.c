@@ -1,6 +1,6 @@
 #include "server_internal.h"
 
-enum { TURN_TRADES_MAX = 5000 }; /* then the sockets have their turn, however late the market is */
+enum { TURN_EVENTS_MAX = 10000 }; /* then the sockets have their turn, however late the market is */
 
 size_t feed_live_streams(const struct server *s)
 {
@@ -16,56 +16,126 @@ void feed_try_start(struct server *s)
         market_begin(s->parts.market, server_market_us(s));
 }
 
+/* --- frames ---------------------------------------------------------------------------------- */
+
+/* What is to be told, and in which channel. */
+struct news {
+    uint32_t symbol;
+    struct fills fills; /* without a quote, these; with one, nothing but the channel */
+    const struct market_quote *quote;
+};
+
 /* The frame in a form, made once for all connections that want it. NULL: failed. */
-static const struct strbuf *frame(struct server *s, const struct market_trade *t, int64_t send_us,
-                                  unsigned form)
+static const struct strbuf *frame(struct server *s, const struct news *news, unsigned form)
 {
+    const struct dialect *d = s->parts.dialect;
+    const struct site site = server_site(s);
     struct strbuf *f = &s->frames[form];
     struct err e = {0};
     if (f->len > 0)
         return f;
-    if (s->parts.dialect->trade_frame(s->parts.listing, t, send_us, form, f, &e) == 0)
+    int r = news->quote ? d->quote_frame(&site, news->quote, form, f, &e)
+                        : d->trade_frame(&site, &news->fills, form, f, &e);
+    if (r == 0)
         return f;
     server_fail(s, &e);
     return NULL;
 }
 
-/* Queues the trade for all who want it; returns how many. */
-static uint32_t publish(struct server *s, const struct market_trade *t, int64_t send_us)
+/* Queues it for all who want it; returns how many. */
+static uint32_t publish(struct server *s, const struct news *news)
 {
     uint32_t n = 0;
     for (unsigned i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_reset(&s->frames[i]);
     for (struct conn *c = s->conns; c; c = c->next) {
-        if (c->closing || !session_wants(c->session, t->symbol, CHANNEL_TRADE))
+        if (c->closing || !session_wants(c->session, news->symbol, news->fills.channel))
             continue;
-        const struct strbuf *f = frame(s, t, send_us, session_form(c->session));
+        const struct strbuf *f = frame(s, news, session_form(c->session));
         if (f && ws_send(c, strbuf_slice(f)) == 0)
             n++;
     }
     return n;
 }
 
-static void one_trade(struct server *s, const struct market_trade *t, int64_t send_us)
+/* --- events ---------------------------------------------------------------------------------- */
+
+static void keep(struct server *s, const struct market_trade *t, int64_t send_us, uint32_t n)
 {
     struct err e = {0};
-    uint32_t n = publish(s, t, send_us);
     history_add(s->parts.history, t);
+    tickers_add(s->parts.tickers, t);
     metric_inc(s->m.trades, 1);
-    metric_inc(s->m.queued, n);
     if (n == 0)
         metric_inc(s->m.unheard, 1);
     if (ledger_add(s->parts.ledger, t, send_us, n, &e) != 0)
         server_fail(s, &e);
 }
 
+static void tell_ticker(struct server *s, uint32_t symbol)
+{
+    struct market_quote q;
+    if (!market_book(s->parts.market, symbol, &q))
+        return;
+    const struct news news = {symbol, {.channel = CHANNEL_TICKER}, &q};
+    metric_inc(s->m.queued_quotes, publish(s, &news));
+}
+
+/* A whole taker order: each trade alone to some, all together to others. */
+static void one_order(struct server *s, int64_t send_us)
+{
+    struct news news = {.symbol = s->order[0].symbol};
+    news.fills = (struct fills){CHANNEL_ORDER, s->order, s->n_order, send_us};
+    uint32_t n_whole = publish(s, &news);
+    metric_inc(s->m.queued, n_whole);
+    for (size_t i = 0; i < s->n_order; i++) {
+        news.fills = (struct fills){CHANNEL_TRADE, &s->order[i], 1, send_us};
+        uint32_t n = publish(s, &news);
+        metric_inc(s->m.queued, n);
+        keep(s, &s->order[i], send_us, n_whole + n);
+    }
+    tell_ticker(s, news.symbol);
+    s->n_order = 0;
+}
+
+static void one_quote(struct server *s, const struct market_quote *q, int64_t send_us)
+{
+    struct err e = {0};
+    const struct news news = {q->symbol, {.channel = CHANNEL_QUOTE}, q};
+    uint32_t n = publish(s, &news);
+    metric_inc(s->m.quotes, 1);
+    metric_inc(s->m.queued_quotes, n);
+    if (s->config.ledger_quotes && ledger_add_quote(s->parts.ledger, q, send_us, n, &e) != 0)
+        server_fail(s, &e);
+}
+
+static void one_event(struct server *s, const struct market_event *ev, int64_t send_us)
+{
+    struct err e = {0};
+    switch (ev->kind) {
+    case MARKET_TRADE:
+        s->order[s->n_order++] = ev->trade;
+        if (!ev->trade.more)
+            one_order(s, send_us);
+        break;
+    case MARKET_QUOTE:
+        one_quote(s, &ev->quote, send_us);
+        break;
+    case MARKET_PLANT:
+        metric_inc(s->m.plants, 1);
+        if (ledger_add_plant(s->parts.ledger, &ev->plant, &e) != 0)
+            server_fail(s, &e);
+        break;
+    }
+}
+
 int64_t feed_run(struct server *s)
 {
     struct err e = {0};
-    struct market_trade t;
+    struct market_event ev;
     int64_t now_us = server_market_us(s);
-    for (int i = 0; i < TURN_TRADES_MAX && market_next(s->parts.market, now_us, &t); i++)
-        one_trade(s, &t, now_us);
+    for (int i = 0; i < TURN_EVENTS_MAX && market_next(s->parts.market, now_us, &ev); i++)
+        one_event(s, &ev, now_us);
     /* Before control goes back to lws, and with it any frame to a socket. */
     if (ledger_flush(s->parts.ledger, &e) != 0)
         server_fail(s, &e);

@@ -99,12 +99,14 @@ static int status_answer(struct server *s, struct rest_answer *ret, struct err *
     if (strbuf_addf(b,
                     "{\"exchange\":\"%s\",\"market\":\"%s\",\"market_us\":%" PRId64
                     ",\"symbols\":%u,\"generated\":%" PRId64 ",\"unheard\":%" PRId64
-                    ",\"queued\":%" PRId64 ",\"waiting\":%zu,\"sent\":%" PRId64
+                    ",\"quotes\":%" PRId64 ",\"plants\":%" PRId64 ",\"queued\":%" PRId64
+                    ",\"queued_quotes\":%" PRId64 ",\"waiting\":%zu,\"sent\":%" PRId64
                     ",\"behind_us\":%" PRId64 ",\"streams\":%zu,\"connections\":%zu,"
                     "\"connections_total\":%" PRId64 ",",
                     s->parts.dialect->exchange, market_state(s), server_market_us(s),
                     s->parts.listing->n_trading, metric_get(s->m.trades), metric_get(s->m.unheard),
-                    metric_get(s->m.queued), waiting_messages(s), metric_get(s->m.sent),
+                    metric_get(s->m.quotes), metric_get(s->m.plants), metric_get(s->m.queued),
+                    metric_get(s->m.queued_quotes), waiting_messages(s), metric_get(s->m.sent),
                     metric_get(s->m.behind_us), feed_live_streams(s), s->n_conns,
                     metric_get(s->m.opened)) != 0 ||
         add_closed(s, b) != 0)
@@ -119,7 +121,7 @@ static int make_answer(struct server *s, struct lws *wsi, const struct url *url,
 {
     if (get && slice_is(url->path, "/sim/status"))
         return status_answer(s, ret, e);
-    struct rest_site site = {s->parts.listing, s->parts.history, &s->budget};
+    struct site site = server_site(s);
     struct rest_request req = {
         .get = get,
         .micros = wants_micros(wsi),

@@ -30,6 +30,8 @@ enum close_reason {
     CLOSE_PONG,
     CLOSE_AGE,
     CLOSE_REQUESTS,
+    CLOSE_SIZE,    /* its message was too long */
+    CLOSE_SILENCE, /* nothing was sent to it */
     CLOSE_REASONS,
 };
 
@@ -42,9 +44,12 @@ struct conn {
     struct outq out;
     struct strbuf in; /* the message being received */
     bool in_too_long;
+    bool deflates; /* permessage-deflate was agreed on */
     bool closing;
     enum close_reason reason;
+    uint64_t number; /* the first is 1 */
     int64_t opened_us;
+    int64_t sent_us;                       /* when something was last queued for it */
     int64_t request_us[REQUEST_TIMES_MAX]; /* when the last ones came, round and round */
     size_t n_requests;
     int64_t ping_due_us;
@@ -70,9 +75,12 @@ struct slot {
 struct server_metrics {
     struct metric *trades;
     struct metric *unheard; /* trades that nobody was subscribed to */
-    struct metric *queued;  /* trade frames given to queues */
-    struct metric *sent;    /* messages given to sockets */
-    struct metric *opened;  /* connections ever */
+    struct metric *quotes;
+    struct metric *plants;
+    struct metric *queued; /* trade frames given to queues */
+    struct metric *queued_quotes;
+    struct metric *sent;   /* messages given to sockets */
+    struct metric *opened; /* connections ever */
     struct metric *open;
     struct metric *behind_us;
     struct metric *closed[CLOSE_REASONS];
@@ -88,15 +96,21 @@ struct server {
     struct rest_budget budget;
     struct server_metrics m;
     int64_t check_due_us; /* of pings and ages; all *_us here are clock_mono_us() */
-    struct strbuf frames[DIALECT_FORMS_MAX]; /* of the trade at hand; empty: not made yet */
+    uint64_t n_opened;    /* connections ever */
+    struct market_trade order[MARKET_ORDER_MAX]; /* trades of the taker order at hand */
+    size_t n_order;
+    struct strbuf frames[DIALECT_FORMS_MAX]; /* of the event at hand; empty: not made yet */
     struct strbuf scratch;                   /* what lws_write() wants: room in front */
-    struct strbuf message;                   /* an answer to a client */
+    struct outq answers;                     /* to the client at hand */
     char url_text[URL_TEXT_MAX];
     bool failed;
     struct err failure;
 };
 
 /* --- server.c --- */
+
+/* What the dialect may look at. */
+struct site server_site(struct server *s);
 
 /* Keeps the first failure; server_service() reports it. */
 void server_fail(struct server *s, const struct err *e);
@@ -129,7 +143,7 @@ void ws_closed(struct server *s, struct slot *slot);
 /* Queues a message. 0, or -1 when the connection is (being) closed for being too slow. */
 int ws_send(struct conn *c, struct slice message);
 
-/* Pings, pongs and ages. */
+/* Pings, pongs, heartbeats, silence and ages. */
 void ws_check(struct server *s, int64_t now_us);
 
 /* --- server_http.c --- */

@@ -6,10 +6,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { CLOSE_WAIT_S = 5, BURST_MAX = 512 };
+#define DEFLATE_BUFFER_LOG2 "16"
+
+/* A message up to DEFLATE_WHOLE fits in the buffer of the compressor, however badly it shrinks. */
+enum { CLOSE_WAIT_S = 5, BURST_MAX = 512, DEFLATE_WHOLE = 60000 };
 
 /* What the client is told in the close frame. The exchange says "Pong timeout" and "Too many
- * requests" with 1008; how it words the end of the 24 hours is not documented. */
+ * requests" with 1008; how it words the end of the 24 hours is not documented. 1009 and 4004 are
+ * OKX's. */
 static const struct {
     enum lws_close_status code;
     const char *text;
@@ -17,13 +21,18 @@ static const struct {
     [CLOSE_PONG] = {LWS_CLOSE_STATUS_POLICY_VIOLATION, "Pong timeout"},
     [CLOSE_AGE] = {LWS_CLOSE_STATUS_GOINGAWAY, ""},
     [CLOSE_REQUESTS] = {LWS_CLOSE_STATUS_POLICY_VIOLATION, "Too many requests"},
+    [CLOSE_SIZE] = {LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "Request message exceeds the maximum size"},
+    [CLOSE_SILENCE] = {4004, "No data received in 30s"},
 };
+
+static void send_answers(struct conn *c);
 
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* The session that the URL asks for. NULL: *ret_status is the HTTP answer. */
 static struct session *make_session(struct server *s, struct lws *wsi, unsigned *ret_status)
 {
+    const struct site site = server_site(s);
     const struct dialect *d = s->parts.dialect;
     struct err e = {0};
     struct url url;
@@ -31,7 +40,9 @@ static struct session *make_session(struct server *s, struct lws *wsi, unsigned 
     if (http_url(s, wsi, &url) != 0)
         return NULL;
     struct session *session = session_create(s->parts.listing, d->subscriptions_max, &e);
-    if (session && d->open(session, s->parts.listing, &url, &e) == 0)
+    const struct dialog dialog = {&site, session, server_market_us(s), s->n_opened + 1};
+    outq_finish(&s->answers);
+    if (session && d->open(&dialog, &url, &s->answers, &e) == 0)
         return session;
     session_destroy(session);
     *ret_status = e.code == ERR_NOT_FOUND ? HTTP_STATUS_NOT_FOUND
@@ -95,15 +106,20 @@ int ws_opened(struct server *s, struct lws *wsi, struct slot *slot)
     c->wsi = wsi;
     c->out = (struct outq)OUTQ_INIT((size_t)s->config.queue_bytes);
     strbuf_init(&c->in, s->parts.dialect->request_bytes_max);
-    c->opened_us = clock_mono_us();
+    c->opened_us = c->sent_us = clock_mono_us();
     c->ping_due_us = c->opened_us + s->config.ping_ms * US_PER_MS;
     c->session = make_session(s, wsi, &status);
     if (!c->session) {
         destroy(c);
         return -1;
     }
+    /* Refused where it was not agreed on. A message that fits in the buffer goes out whole. */
+    c->deflates = lws_set_extension_option(wsi, "permessage-deflate", "tx_buf_size",
+                                           DEFLATE_BUFFER_LOG2) == 0;
     slot->conn = c;
+    c->number = ++s->n_opened;
     add_conn(s, c);
+    send_answers(c);
     metric_inc(s->m.opened, 1);
     log_info("sim", "connected", LOG_INT("streams", (int64_t)session_count(c->session)));
     feed_try_start(s);
@@ -160,9 +176,21 @@ int ws_send(struct conn *c, struct slice message)
         close_conn(c, CLOSE_SLOW);
         return -1;
     }
+    c->sent_us = clock_mono_us();
     if (c->out.n == 1)
         (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
     return 0;
+}
+
+/* What the dialect had to say; a full queue closes the connection. */
+static void send_answers(struct conn *c)
+{
+    struct outq *answers = &c->server->answers;
+    struct slice message;
+    while (outq_peek(answers, &message)) {
+        (void)ws_send(c, message);
+        outq_pop(answers);
+    }
 }
 
 static int send_ping(struct conn *c)
@@ -187,8 +215,11 @@ int ws_writable(struct conn *c)
             return 0;
         if (server_write(c->server, c->wsi, message, LWS_WRITE_TEXT) != 0)
             return -1;
+        bool whole = !c->deflates || message.len <= DEFLATE_WHOLE;
         outq_pop(&c->out);
         metric_inc(c->server->m.sent, 1);
+        if (!whole)
+            break; /* lws sends the rest of it before it asks again */
     }
     (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
     return 0;
@@ -200,6 +231,8 @@ int ws_writable(struct conn *c)
 static bool count_request(struct conn *c)
 {
     size_t max = (size_t)c->server->parts.dialect->requests_per_s_max;
+    if (max == 0)
+        return true;
     int64_t now_us = clock_mono_us();
     int64_t *oldest = &c->request_us[c->n_requests % max];
     bool ok = c->n_requests < max || now_us - *oldest >= US_PER_S;
@@ -216,19 +249,23 @@ static int whole_message(struct conn *c)
     struct err e = {0};
     if (!count_request(c))
         return 0;
+    if (c->in_too_long && s->parts.dialect->too_long_ends) {
+        close_conn(c, CLOSE_SIZE);
+        return 0;
+    }
     if (c->in_too_long) {
         log_warn("sim", "a request is too long to be answered, as on the exchange",
                  LOG_INT("bytes_max", (int64_t)s->parts.dialect->request_bytes_max));
         return 0;
     }
-    strbuf_reset(&s->message);
-    if (s->parts.dialect->request(c->session, s->parts.listing, strbuf_slice(&c->in), &s->message,
-                                  &e) != 0) {
+    const struct site site = server_site(s);
+    const struct dialog dialog = {&site, c->session, server_market_us(s), c->number};
+    outq_finish(&s->answers);
+    if (s->parts.dialect->request(&dialog, strbuf_slice(&c->in), &s->answers, &e) != 0) {
         log_warn("sim", "cannot answer a request; closing its connection", LOG_ERR(&e));
         return -1;
     }
-    if (s->message.len > 0)
-        (void)ws_send(c, strbuf_slice(&s->message)); /* a full queue closes the connection */
+    send_answers(c);
     feed_try_start(s);
     return 0;
 }
@@ -273,6 +310,7 @@ int ws_pong(struct conn *c, struct slice payload)
 
 static void check_conn(struct server *s, struct conn *c, int64_t now_us)
 {
+    const struct dialect *dialect = s->parts.dialect;
     if (c->closing)
         return;
     if (c->unanswered_us != 0 && now_us - c->unanswered_us >= s->config.pong_ms * US_PER_MS) {
@@ -283,7 +321,15 @@ static void check_conn(struct server *s, struct conn *c, int64_t now_us)
         close_conn(c, CLOSE_AGE);
         return;
     }
-    if (now_us < c->ping_due_us)
+    if (dialect->silence_ends && (now_us - c->sent_us >= s->config.silence_ms * US_PER_MS ||
+                                  (session_live(c->session) == 0 &&
+                                   now_us - c->opened_us >= s->config.silence_ms * US_PER_MS))) {
+        close_conn(c, CLOSE_SILENCE);
+        return;
+    }
+    if (dialect->heartbeat && session_live(c->session) > 0 && now_us - c->sent_us >= US_PER_S)
+        (void)ws_send(c, slice_of(dialect->heartbeat)); /* a full queue closes the connection */
+    if (!dialect->pings || now_us < c->ping_due_us)
         return;
     c->ping_due_us = now_us + s->config.ping_ms * US_PER_MS;
     c->ping_last = server_market_us(s) / US_PER_MS;

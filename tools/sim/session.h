@@ -17,7 +17,14 @@
 #include "listing.h"
 #include "slice.h"
 
-enum channel { CHANNEL_NONE, CHANNEL_TRADE };
+/* What a name stands for. */
+enum channel {
+    CHANNEL_NONE,   /* nothing that is simulated */
+    CHANNEL_TRADE,  /* a frame for each trade */
+    CHANNEL_ORDER,  /* a frame for all trades of a taker order */
+    CHANNEL_QUOTE,  /* a frame for each change of the best bid or ask */
+    CHANNEL_TICKER, /* a quote with each taker order */
+};
 enum { SESSION_NAME_MAX = 128 };
 
 struct session;

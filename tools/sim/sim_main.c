@@ -1,5 +1,7 @@
 #include "binance.h"
+#include "kraken.h"
 #include "log.h"
+#include "okx.h"
 #include "program.h"
 #include "server.h"
 #include "timefmt.h"
@@ -14,23 +16,35 @@ struct settings {
     int64_t symbols;
     int64_t history;
     int64_t late_max_ms;
+    int64_t plant_every_ms;
+    int64_t plant_ms;
     struct market_config market;
     int64_t seed;
     struct server_config server;
     char *listen;
+    char *tls_cert;
+    char *tls_key;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct conf_opt options[] = {
-    {"exchange", CONF_CHOICE, FIELD(exchange), .def = "binance", .choices = "binance",
+    {"exchange", CONF_CHOICE, FIELD(exchange), .def = "binance", .choices = "binance|kraken|okx",
      .help = "whose protocol to speak"},
     {"listen", CONF_STR, FIELD(listen), .def = "127.0.0.1:9443",
      .help = "host:port of WebSocket and REST"},
+    {"tls.cert", CONF_STR, FIELD(tls_cert), .def = "",
+     .help = "PEM file of the certificate: the port then speaks wss and https"},
+    {"tls.key", CONF_STR, FIELD(tls_key), .def = "", .help = "PEM file of its key"},
+    {"deflate", CONF_BOOL, FIELD(server.deflate), .def = "true",
+     .help = "compress WebSocket messages for clients that ask for it (permessage-deflate)"},
     {"symbols", CONF_INT, FIELD(symbols), .def = "20", .min = 1, .max = LISTING_MAX,
      .help = "symbols that trade, the busiest first"},
     {"rate", CONF_INT, FIELD(market.rate), .def = "200", .min = 1, .max = MARKET_RATE_MAX,
      .help = "trades per second of market time, all symbols together"},
+    {"quote.rate", CONF_INT, FIELD(market.quote_rate), .def = "-1", .min = -1,
+     .max = MARKET_QUOTE_RATE_MAX,
+     .help = "quotes per second of market time, all symbols together; -1: twice the rate; 0: none"},
     {"seed", CONF_INT, FIELD(seed), .def = "1", .help = "another number, another market"},
     {"trades", CONF_INT, FIELD(market.trades), .def = "0", .min = 0, .max = INT64_MAX,
      .help = "the market ends after so many (the server stays); 0: never"},
@@ -42,12 +56,25 @@ static const struct conf_opt options[] = {
      .help = "how far in the past at most"},
     {"reorder.permille", CONF_INT, FIELD(market.reorder_permille), .def = "0", .min = 0,
      .max = 1000, .help = "of 1000 taker orders, how many come as two trades in the wrong order"},
+    {"quote.one.sided.permille", CONF_INT, FIELD(market.one_sided_permille), .def = "0", .min = 0,
+     .max = 1000, .help = "of 1000 quotes, how many have nobody on a side, or on both"},
+    {"quote.crossed.permille", CONF_INT, FIELD(market.crossed_permille), .def = "0", .min = 0,
+     .max = 1000, .help = "of 1000 quotes, how many have the bid above the ask"},
+    {"plant.every.ms", CONF_INT, FIELD(plant_every_ms), .def = "0", .min = 0,
+     .max = INT64_C(86400000) * 365,
+     .help = "one book is moved for a while in each stretch of so much market time; 0: never"},
+    {"plant.ms", CONF_INT, FIELD(plant_ms), .def = "5000", .min = 1, .max = INT64_C(86400000) * 365,
+     .help = "how long it stays moved"},
+    {"plant.bps", CONF_INT, FIELD(market.plant.bps), .def = "100", .min = 1, .max = 9999,
+     .help = "how far, up or down, of 10000"},
     {"time.unit", CONF_CHOICE, FIELD(time_unit), .def = "ms", .choices = "ms|us",
-     .help = "grid of trade times; ms is what clients see unless they ask for us"},
+     .help = "grid of times of trades and quotes; ms is what clients see unless they ask for us"},
     {"clock", CONF_STR, FIELD(clock), .def = "",
      .help = "START@REAL[,SPEED]: market time is START at the instant REAL, SPEED times as fast"},
     {"ledger", CONF_STR, FIELD(ledger), .def = "",
      .help = "file to append a JSON line to for every trade made"},
+    {"ledger.quotes", CONF_BOOL, FIELD(server.ledger_quotes), .def = "false",
+     .help = "a line for every quote too"},
     {"history", CONF_INT, FIELD(history), .def = "500000", .min = 1, .max = 50000000,
      .help = "trades kept for REST, all symbols together"},
     {"connections.max", CONF_INT, FIELD(server.connections_max), .def = "256", .min = 1,
@@ -60,6 +87,8 @@ static const struct conf_opt options[] = {
      .help = "a ping without its pong for so long ends the connection"},
     {"age.max.ms", CONF_INT, FIELD(server.age_ms), .def = "86400000", .min = 10,
      .max = INT64_C(86400000) * 365, .help = "a connection ends at this age"},
+    {"silence.ms", CONF_INT, FIELD(server.silence_ms), .def = "30000", .min = 10, .max = 86400000,
+     .help = "OKX: a connection to which nothing was sent for so long ends"},
     {"weight.max", CONF_INT, FIELD(server.weight_max), .def = "6000", .min = 1, .max = 1 << 30,
      .help = "REST request weight per minute, all clients together; then 429"},
     {NULL},
@@ -75,6 +104,7 @@ static const struct program_about about = {
             .details = "Point a producer at it with\n"
                        "  --exchange.binance.ws.url ws://HOST:PORT "
                        "--exchange.binance.rest.url http://HOST:PORT\n"
+                       "or its like (docs/SIMULATOR.md has those of Kraken and OKX).\n"
                        "GET /sim/status tells what has happened so far. docs/SIMULATOR.md says "
                        "what is simulated,\nwhat a line of the ledger holds, and what differs "
                        "from the real exchange.",
@@ -89,33 +119,52 @@ struct sim {
     struct listing *listing;
     struct market *market;
     struct history *history;
+    struct tickers *tickers;
     struct ledger *ledger;
     struct server *server;
 };
 
-static const struct dialect *const dialect = &binance_dialect;
+static const struct dialect *const dialects[] = {&binance_dialect, &kraken_dialect, &okx_dialect};
+
+/* The choice has been checked: there is one. */
+static const struct dialect *find_dialect(const struct settings *s)
+{
+    const struct dialect *found = dialects[0];
+    for (size_t i = 1; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+        if (strcmp(dialects[i]->exchange, s->exchange) == 0)
+            found = dialects[i];
+    return found;
+}
 
 static int open_market(struct sim *sim, const struct settings *s, struct err *e)
 {
+    const struct dialect *dialect = find_dialect(s);
     struct market_config config = s->market;
     config.seed = (uint64_t)s->seed;
+    config.exchange = dialect->exchange;
+    if (config.quote_rate < 0)
+        config.quote_rate = 2 * config.rate;
+    config.plant.every_us = s->plant_every_ms * US_PER_MS;
+    config.plant.length_us = s->plant_ms * US_PER_MS;
     config.late_max_us = s->late_max_ms * US_PER_MS;
     config.time_step_us = strcmp(s->time_unit, "us") == 0 ? 1 : US_PER_MS;
     if (market_clock_parse(s->clock, &sim->clock, e) != 0)
         return -1;
     if (market_clock_now_us(&sim->clock) < US_PER_DAY)
         return err_set(e, ERR_CONF, "clock: the market's time must lie after 1970-01-01");
-    sim->listing = listing_create((uint32_t)s->symbols, dialect->separator, e);
+    sim->listing = listing_create((uint32_t)s->symbols, &dialect->listing, e);
     if (!sim->listing)
         return -1;
     sim->market = market_create(&config, sim->listing, e);
     sim->history = sim->market ? history_create(sim->listing, s->history, e) : NULL;
-    return sim->history ? 0 : -1;
+    sim->tickers = sim->history ? tickers_create(sim->listing, e) : NULL;
+    return sim->tickers ? 0 : -1;
 }
 
 static int open_all(struct sim *sim, const struct settings *s, const struct program *p,
                     struct err *e)
 {
+    const struct dialect *dialect = find_dialect(s);
     if (open_market(sim, s, e) != 0)
         return -1;
     sim->ledger = ledger_open(s->ledger, dialect->exchange, sim->listing, e);
@@ -126,6 +175,7 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
         .listing = sim->listing,
         .market = sim->market,
         .history = sim->history,
+        .tickers = sim->tickers,
         .ledger = sim->ledger,
         .clock = &sim->clock,
         .metrics = p->metrics,
@@ -133,6 +183,8 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
     };
     struct server_config config = s->server;
     config.listen = s->listen;
+    config.tls_cert = s->tls_cert;
+    config.tls_key = s->tls_key;
     sim->server = server_create(&config, &parts, e);
     return sim->server ? 0 : -1;
 }
@@ -141,6 +193,7 @@ static int close_all(struct sim *sim, struct err *e)
 {
     server_destroy(sim->server);
     int r = ledger_close(sim->ledger, e);
+    tickers_destroy(sim->tickers);
     history_destroy(sim->history);
     market_destroy(sim->market);
     listing_destroy(sim->listing);
@@ -155,9 +208,9 @@ static int run(const struct settings *s, const struct program *p, struct err *e)
     int r = open_all(&sim, s, p, e);
     if (r == 0) {
         health_ready(p->health, "listener");
-        log_info("sim", "listening", LOG_STR("exchange", dialect->exchange),
-                 LOG_STR("listen", s->listen), LOG_INT("symbols", s->symbols),
-                 LOG_INT("rate", s->market.rate), LOG_INT("seed", s->seed));
+        log_info("sim", "listening", LOG_STR("exchange", s->exchange), LOG_STR("listen", s->listen),
+                 LOG_INT("symbols", s->symbols), LOG_INT("rate", s->market.rate),
+                 LOG_INT("seed", s->seed));
     }
     while (r == 0 && !program_stopping())
         r = server_service(sim.server, e);

@@ -1,17 +1,19 @@
 # shellcheck shell=bash
-# The live status: rates, lag and the last candles, once a second in place on a terminal, a line per 10 s elsewhere.
+# The live status: rates, lag, feeds, the best pairs and the last candles, once a second in place on a terminal, a line per 10 s elsewhere.
 # It reads the programs' /metrics and REST; a Kafka tool would cost a second of CPU each time.
 # shellcheck disable=SC2154
 
 live_symbols=5 # as many symbols as the screen shows candles of
+live_pairs=5   # as many pairs as it shows the edge of
 
 # What is shown as a rate: WHAT, tab, SERVICE (or the beginning of its name), tab, METRIC, with all its labels where only
-# one of its series is meant. {table} in WHAT stands for that label of the metric.
+# one of its series is meant. {LABEL} in WHAT stands for that label of the metric.
 list_rates() {
     printf '%s\t%s\t%s\n' \
-        'topic trades' cw-producer candlewick_trades_written_total \
+        'trades {exchange}' cw-producer candlewick_trades_written_total \
+        'quotes {exchange}' cw-producer candlewick_quotes_written_total \
         'topic candles.1m' cw-candles 'candlewick_records_produced_total{topic="candles.1m"}' \
-        'topic candles.1m.json' cw-tap.candles.1m candlewick_records_mirrored_total \
+        'topic arbitrage' cw-arbitrage 'candlewick_records_produced_total{topic="arbitrage"}' \
         'table {table}' cw-postgres candlewick_rows_written_total
 }
 
@@ -61,7 +63,11 @@ condense() {
             for (key in what) {
                 if (what[key] != metric && what[key] != series) continue
                 shown = key
-                if (match($0, /table="[^"]*"/)) sub(/{table}/, substr($0, RSTART + 7, RLENGTH - 8), shown)
+                if (match(key, /{[a-z]+}/)) {
+                    label = substr(key, RSTART + 1, RLENGTH - 2)
+                    if (match($0, label "=\"[^\"]*\""))
+                        sub(/{[a-z]+}/, substr($0, RSTART + length(label) + 2, RLENGTH - length(label) - 3), shown)
+                }
                 sum[shown] += value
             }
         }
@@ -79,7 +85,7 @@ rate() {
 # keys_of KIND: the keys "KIND:..."; of the rates those of topics first.
 keys_of() { printf '%s\n' "${!now[@]}" | grep "^$1:" | sort -r || true; }
 
-# last_candles: the open candle of the symbols with most trades: symbol, time, open, high, low, close, volume, trades.
+# last_candles: the open candle of the symbols with most trades: exchange, symbol, time, open, high, low, close, volume, trades.
 last_candles() {
     local api symbols
     api=http://127.0.0.1:$(service_port api)
@@ -88,36 +94,70 @@ last_candles() {
     [[ -n $symbols ]] || return 0
     while read -r name; do
         curl -s --max-time 2 "$api/v1/candles/$name?interval=1m&limit=1" |
-            jq -r '.symbol as $s | .candles[-1] | [$s, .open_time[11:16], .open, .high, .low, .close, .volume, .trades,
+            jq -r '.candles[-1] | [.exchange, .symbol, .open_time[11:16], .open, .high, .low, .close, .volume, .trades,
                    .status] | map(. // "-") | @tsv' 2>/dev/null || true
     done <<<"$symbols"
 }
 
+# feeds: exchange, state, age of its newest tick in seconds, symbols; and what is written of it per second.
+feeds() {
+    local name state age symbols trades
+    while IFS=$'\t' read -r name state age symbols; do
+        rate "rate:trades $name"
+        trades=$rate
+        rate "rate:quotes $name"
+        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$state" "$age" "$symbols" "$trades" "$rate"
+    done < <(curl -s --max-time 2 "http://127.0.0.1:$(service_port api)/v1/exchanges" |
+        jq -r '.exchanges[] | [.exchange, .state, (.age_us | if . then . / 100000 | floor / 10 else "-" end), .symbols]
+               | @tsv' 2>/dev/null || true)
+}
+
+# best_pairs: the pairs with the largest edge after fees: symbol, where to buy, where to sell, gross, net, state, why
+# there is no opportunity.
+best_pairs() {
+    local api state
+    api=http://127.0.0.1:$(service_port api)
+    for state in open watching; do
+        curl -s --max-time 2 "$api/v1/arbitrage?state=$state&limit=1000" || true
+    done | jq -rs --argjson n "$live_pairs" '
+        def bps: tonumber * 10 | round / 10;
+        [.[].opportunities[]? | select(.net_bps)] | group_by(.legs[0].symbol) | map(max_by(.net_bps | tonumber))
+        | sort_by(-(.net_bps | tonumber))[:$n][]
+        | [.legs[0].symbol, .legs[0].exchange, .legs[1].exchange, (.gross_bps | bps), (.net_bps | bps), .state,
+           .reason // "-"] | @tsv' 2>/dev/null || true
+}
+
 screen_text() {
     local key
-    printf '%-24s %12s %16s\n' written 'per second' 'since start'
+    printf '%-12s %-8s %8s %8s %12s %12s\n' feed state 'age, s' symbols trades/s quotes/s
+    feeds | awk -F'\t' '{ printf "%-12s %-8s %8s %8s %12s %12s\n", $1, $2, $3, $4, $5, $6 }'
+    printf '\n%-24s %12s %16s\n' written 'per second' 'since start'
     while read -r key; do
         rate "$key"
         printf '%-24s %12s %16s\n' "${key#rate:}" "$rate" "${now[$key]}"
-    done < <(keys_of rate)
+    done < <(keys_of rate | grep -v '^rate:\(trades\|quotes\) ')
     printf '\n%-24s %12s\n' lag records
     while read -r key; do
         printf '%-24s %12s\n' "${key#lag:}" "${now[$key]}"
     done < <(keys_of lag)
-    printf '\n%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n' \
-        'candle (1m)' UTC open high low close volume trades status
-    last_candles | awk -F'\t' '{ printf "%-14s %5s %14s %14s %14s %14s %16s %7s  %s\n",
-        $1, $2, $3, $4, $5, $6, $7, $8, $9 }'
-    printf '\n%s\n' "$(not_ready_services | grep . || echo 'All programs are ready.') Ctrl-C stops everything."
+    printf '\n%-14s %-10s %-10s %10s %10s  %-10s %s\n' 'best edge' 'buy on' 'sell on' 'gross, bps' 'net, bps' state reason
+    best_pairs | awk -F'\t' '{ printf "%-14s %-10s %-10s %10s %10s  %-10s %s\n", $1, $2, $3, $4, $5, $6, $7 }'
+    printf '\n%-8s %-11s %5s %11s %11s %11s %11s %14s %7s  %s\n' \
+        candle 1m UTC open high low close volume trades status
+    last_candles | awk -F'\t' '{ printf "%-8s %-11s %5s %11s %11s %11s %11s %14s %7s  %s\n",
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }'
 }
 
 # print_screen: writes over what it wrote the last time. Lines and columns beyond the terminal are cut, since wrapped
 # or scrolled ones could not be found again.
 print_screen() {
-    local text rows columns
-    rows=$(tput lines 2>/dev/null) || rows=24
-    columns=$(tput cols 2>/dev/null) || columns=80
-    text=$(screen_text | head -n $((rows - 1)) | cut -c "1-$columns" | sed 's/$/\x1b[K/')
+    local text end rows=0 columns=0
+    read -r rows columns < <(stty size 2>/dev/null || true) || true
+    ((rows > 0 && columns > 0)) || rows=24 columns=80
+    end=$(printf '\n%s\n' "$(not_ready_services | grep . || echo 'All programs are ready.') Ctrl-C stops everything.")
+    rows=$((rows - 1 - $(wc -l <<<"$end")))
+    text=$({ screen_text | awk -v rows="$rows" 'NR <= rows'; printf '%s\n' "$end"; } |
+        cut -c "1-$columns" | sed 's/$/\x1b[K/')
     ((drawn == 0)) || printf '\e[%dA' "$drawn"
     printf '%s\n\e[J' "$text"
     drawn=$(wc -l <<<"$text")
@@ -142,7 +182,7 @@ print_line() {
     while read -r key; do
         line+=" lag.${key#lag:}=${now[$key]}"
     done < <(keys_of lag)
-    candle=$(last_candles | awk -F'\t' 'NR == 1 { printf "%s %s close=%s trades=%s %s", $1, $2, $6, $8, $9 }')
+    candle=$(last_candles | awk -F'\t' 'NR == 1 { printf "%s %s %s close=%s trades=%s %s", $1, $2, $3, $7, $9, $10 }')
     state=$(not_ready_services | tr '\n' ';')
     say "$line${candle:+ | $candle}${state:+ | not ready: $state}"
 }

@@ -1,27 +1,51 @@
 # shellcheck shell=bash
 # Which market: live or simulated, and what the producers need to know of it.
-# Sets: market (live, sim), market_text (for people), binance_flags.
+# Sets: market (live, sim), market_text (for people), exchange_flags (by exchange, flags of its producer), silent (the
+# exchanges that do not answer, by name, and why).
 # shellcheck disable=SC2034,SC2154
 
-# exchange_answers EXCHANGE URL: a GET within 5 s. Collects the reasons why not in no_exchange.
-exchange_answers() {
+exchanges=(binance kraken okx)
+
+# answers URL: a GET within 5 s; sets why_not.
+answers() {
     local said
-    if said=$(curl -sS --fail -o /dev/null --max-time 5 "$2" 2>&1); then
+    if said=$(curl -sS --fail -o /dev/null --max-time 5 "$1" 2>&1); then
         return 0
     fi
-    no_exchange+="${no_exchange:+; }$1: ${said##*curl: }"
+    why_not=${said##*curl: }
+    why_not=${why_not:-no answer}
     return 1
 }
 
-# Live if an exchange answers here. Binance serves its public data from a second address too, from countries where the
-# first one refuses.
+# find_exchange NAME: whether it answers from here. Binance serves its public data from a second address too, from
+# countries where the first one refuses.
+find_exchange() {
+    case $1 in
+    binance)
+        answers https://api.binance.com/api/v3/ping && return
+        answers https://data-api.binance.vision/api/v3/ping || return 1
+        exchange_flags[binance]='--exchange.binance.rest.url https://data-api.binance.vision
+            --exchange.binance.ws.url wss://data-stream.binance.vision'
+        ;;
+    kraken) answers https://api.kraken.com/0/public/Time ;;
+    okx) answers https://www.okx.com/api/v5/public/time ;;
+    esac
+}
+
+# Live if at least one exchange answers. The others' producers are started all the same, and go on trying.
 find_exchanges() {
-    binance_flags=()
-    no_exchange=
-    exchange_answers api.binance.com https://api.binance.com/api/v3/ping && return
-    exchange_answers data-api.binance.vision https://data-api.binance.vision/api/v3/ping || return 1
-    binance_flags=(--exchange.binance.rest.url https://data-api.binance.vision
-        --exchange.binance.ws.url wss://data-stream.binance.vision)
+    local name
+    for name in "${exchanges[@]}"; do find_exchange "$name" || silent[$name]=$why_not; done
+    ((${#silent[@]} < ${#exchanges[@]}))
+}
+
+# silence: prints who does not answer: "kraken: (6) Could not resolve host; okx: ...".
+silence() {
+    local name text=
+    for name in "${exchanges[@]}"; do
+        [[ -z ${silent[$name]:-} ]] || text+="${text:+; }$name: ${silent[$name]}"
+    done
+    printf '%s' "$text"
 }
 
 read_simulation() {
@@ -35,25 +59,30 @@ read_simulation() {
 
 # choose_market: what already runs decides; then SIM=1; then whether an exchange answers.
 choose_market() {
-    local running
+    local running name
+    declare -gA exchange_flags=() silent=()
     read_simulation
     running=$(running_market)
     if [[ -n $running ]]; then
         market=$running
         [[ ${SIM:-0} != 1 || $market == sim ]] || die "the live market runs: \`make down\` first"
         market_text=$(<"$var/$market/market")
+        while read -r name; do silent[$name]='as at the start'; done <"$var/$market/silent"
         return
     fi
     market=live
-    market_text='live market: Binance'
+    market_text="live market: ${exchanges[*]}"
     if [[ ${SIM:-0} == 1 ]]; then
         market=sim
     elif ! find_exchanges; then
         market=sim
-        warn "no exchange answers from here, so the market is simulated ($no_exchange)"
+        warn "no exchange answers from here, so the market is simulated ($(silence))"
+        silent=()
+    elif ((${#silent[@]})); then
+        warn "not all exchanges answer from here; they are tried again and again ($(silence))"
     fi
-    [[ $market == live ]] ||
-        market_text="simulated market: $sim_symbols symbols, $sim_rate trades/s, seed $sim_seed"
+    [[ $market == live ]] || market_text="simulated market: ${exchanges[*]}, each with $sim_symbols symbols and \
+$sim_rate trades/s, seed $sim_seed"
 }
 
 # running_market: prints the market whose programs run, or nothing.
@@ -67,10 +96,15 @@ running_market() {
     done
 }
 
-# use_simulator: producers talk to the simulator instead of the exchange.
-use_simulator() {
-    local address
-    address=127.0.0.1:$(service_port sim)
-    binance_flags=(--exchange.binance.rest.url "http://$address" --exchange.binance.ws.url "ws://$address"
-        --symbols all)
+# use_simulators: producers talk to the simulators instead of the exchanges.
+use_simulators() {
+    local name address
+    for name in "${exchanges[@]}"; do
+        address=127.0.0.1:$(service_port "sim.$name")
+        exchange_flags[$name]="--symbols all --exchange.$name.rest.url http://$address"
+    done
+    address=127.0.0.1:$(service_port sim.okx)/ws/v5
+    exchange_flags[binance]+=" --exchange.binance.ws.url ws://127.0.0.1:$(service_port sim.binance)"
+    exchange_flags[kraken]+=" --exchange.kraken.ws.url ws://127.0.0.1:$(service_port sim.kraken)/v2"
+    exchange_flags[okx]+=" --exchange.okx.business.url ws://$address/business --exchange.okx.public.url ws://$address/public"
 }

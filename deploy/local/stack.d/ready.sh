@@ -44,6 +44,7 @@ await_service() {
 await_services() {
     local name deadline=$((SECONDS + ready_s))
     for name in "${services[@]}"; do
+        [[ -z ${silent[${name#cw-producer.}]:-} ]] || continue # its exchange does not answer; it goes on trying
         await_service "$name" "$deadline" && continue
         warn "$name is not ready: $(ready_reason)"
         say "The end of its log ($(service_log "$name")):" >&2

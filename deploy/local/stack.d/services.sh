@@ -5,19 +5,28 @@
 # service NAME MARKET PROGRAM [FLAG...]   MARKET: live, sim or any; PROGRAM: below the build folder.
 # All get CW_BROKERS, CW_DATABASE_URL and CW_HEALTH_LISTEN in their environment.
 list_services() {
-    service cw-sim sim tools/cw-sim --listen "127.0.0.1:$(service_port sim)" \
-        --symbols "$sim_symbols" --rate "$sim_rate" --seed "$sim_seed" \
-        ${SIM_LEDGER:+--ledger "$(readlink -m "$SIM_LEDGER")"}
-    service cw-producer.binance any producers/cw-producer --exchange binance --instance 0 "${binance_flags[@]}"
+    local name
+    for name in "${exchanges[@]}"; do
+        service "cw-sim.$name" sim tools/cw-sim --exchange "$name" --listen "127.0.0.1:$(service_port "sim.$name")" \
+            --symbols "$sim_symbols" --rate "$sim_rate" --seed "$sim_seed" \
+            --plant.every.ms 20000 --plant.ms 6000 --plant.bps 120 \
+            ${SIM_LEDGER:+--ledger "$(readlink -m "$SIM_LEDGER").$name"}
+    done
+    for name in "${exchanges[@]}"; do
+        # shellcheck disable=SC2086 # flags without spaces in them
+        service "cw-producer.$name" any producers/cw-producer --exchange "$name" --instance 0 ${exchange_flags[$name]:-}
+    done
     service cw-candles any processors/cw-candles --instance 0
+    service cw-arbitrage any processors/cw-arbitrage --instance 0 --fees "$top/deploy/fees.json"
     service cw-tap.candles.1m any tools/cw-tap --mirror --topic candles.1m --instance 0
+    service cw-tap.arbitrage any tools/cw-tap --mirror --topic arbitrage --instance 0
     service cw-postgres any sinks/cw-postgres --instance 0
     service cw-api any api/cw-api --listen "127.0.0.1:$(service_port api)"
 }
 
 # Ports that people see, with the first choice of each; health listeners get one each from 9200 on.
 list_ports() {
-    printf '%s\n' 'api 8080' 'sim 8090'
+    printf '%s\n' 'api 8080' 'sim.binance 8090' 'sim.kraken 8091' 'sim.okx 8092'
 }
 
 # service_port NAME: prints the port chosen for NAME.
@@ -44,7 +53,7 @@ service() {
 define_services() {
     local name first next=9200 file=$var/$market/ports
     while read -r name first; do port_choose "$file" "$name" "$first"; done < <(list_ports)
-    [[ $market == live ]] || use_simulator
+    [[ $market == live ]] || use_simulators
     read_services
     for name in "${services[@]}"; do port_choose "$file" "health.$name" $((next++)); done
 }

@@ -11,12 +11,14 @@ stack_up() {
 
 # bring_up: the work of `up`; whatever fails ends the script.
 bring_up() {
+    local name
     mkdir -p "$var"
     take_lock "$var/lock"
     choose_market
     say "Starting Candlewick: $market_text"
     mkdir -p "$var/$market"
     printf '%s\n' "$market_text" >"$var/$market/market"
+    for name in "${!silent[@]}"; do printf '%s\n' "$name"; done >"$var/$market/silent"
     if process_alive "$(supervisor_pidfile "$market")"; then
         load_services
         start_stores
@@ -73,30 +75,44 @@ same_addresses() {
 
 # What people and scripts need to reach the stack. It holds the password of the database.
 write_env() {
-    local sim_url=
-    [[ $market == live ]] || sim_url=http://127.0.0.1:$(service_port sim)
+    local name url
     (
         umask 077
         cat >"$var/env.new" <<ENV
 export CW_BROKERS=$brokers
 export CW_DATABASE_URL=$database_url
 export CW_API_URL=http://127.0.0.1:$(service_port api)
-export CW_SIM_URL=$sim_url
 ENV
+        for name in "${exchanges[@]}"; do
+            url=
+            [[ $market == live ]] || url=http://127.0.0.1:$(service_port "sim.$name")
+            [[ $name != binance ]] || printf 'export CW_SIM_URL=%s\n' "$url"
+            printf 'export CW_SIM_%s_URL=%s\n' "${name^^}" "$url"
+        done >>"$var/env.new"
     )
     mv "$var/env.new" "$var/env"
 }
 
-# first_symbol: one that is there, for the examples.
-first_symbol() {
-    curl -s --max-time 5 "http://127.0.0.1:$(service_port api)/v1/symbols" |
-        jq -er '.symbols | map(.symbol) | if index("BTC-USDT") then "BTC-USDT" else .[0] // empty end' 2>/dev/null ||
-        printf 'BTC-USDT\n'
+# find_example: sets example to an EXCHANGE/SYMBOL that has a candle, the one with most trades. The first trades of a new
+# market are on their way for a moment; a market may also be quiet.
+find_example() {
+    local api deadline=$((SECONDS + 10))
+    api=http://127.0.0.1:$(service_port api)
+    while ((SECONDS < deadline)); do
+        example=$(curl -s --max-time 5 "$api/v1/symbols" |
+            jq -r '.symbols | map(select(.trades > 0)) | max_by(.trades) | select(.) | "\(.exchange)/\(.symbol)"' \
+                2>/dev/null) || true
+        ! curl -s --max-time 5 "$api/v1/candles/$example?interval=1m&limit=1" |
+            jq -e '.candles | length > 0' >/dev/null 2>&1 || return 0
+        sleep 0.2
+    done
+    example=binance/BTC-USDT
 }
 
 print_places() {
-    local api
+    local api example
     api=http://127.0.0.1:$(service_port api)
+    find_example
     cat <<PLACES
 
 Candlewick runs on the $market_text
@@ -107,7 +123,8 @@ Candlewick runs on the $market_text
   addresses   ${var#"$PWD/"}/env, to be sourced
 
 Try:
-  curl -s '$api/v1/candles/binance/$(first_symbol)?interval=1m&limit=3' | jq .
+  curl -s '$api/v1/candles/$example?interval=1m&limit=3' | jq .
+  curl -s '$api/v1/arbitrage?state=watching&limit=3' | jq .
   ${here#"$PWD/"}/bin/kafka-console-consumer --topic candles.1m --max-messages 5 | ${build#"$PWD/"}/tools/cw-tap
   (. ${var#"$PWD/"}/env && psql "\$CW_DATABASE_URL" -c 'SELECT symbol, open_time, close, status FROM candle LIMIT 5')
 
