@@ -15,7 +15,7 @@ from avro_records import SCHEMAS
 from stack import wait_for
 
 LEADERLESS = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT,
-              KafkaError._TIMED_OUT}
+              KafkaError._TIMED_OUT, KafkaError._UNKNOWN_PARTITION}
 
 
 def _without_times(schema):

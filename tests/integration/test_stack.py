@@ -122,7 +122,7 @@ def test_what_up_prints_works(real_stack):
     known = http_get(addresses(real_stack)["CW_API_URL"] + "/v1/exchanges")[1]
     assert [e["exchange"] for e in json.loads(known)["exchanges"]] == EXCHANGES
     assert shell(database).stdout.endswith("(5 rows)\n\n")
-    assert real_stack("status").returncode == 0
+    wait_for(lambda: real_stack("status", check=False).returncode == 0, 60, "all programs ready at once", interval=1)
 
 
 def test_up_twice_and_down(stack):
