@@ -8,25 +8,6 @@
 
 #include <stdlib.h>
 
-enum { END_TIMEOUT_MS = 500, SHOW_PAUSE_S = 30, COMMIT_STEP_MS = 100 };
-
-struct group {
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
-    struct waker *waker; /* NULL where it is not needed */
-    bool needs_waker;
-    struct group_about about;
-    const struct kafka_settings *settings;
-    char *topics[GROUP_TOPICS_MAX + 1]; /* with the prefix, ended by NULL */
-    int n_topics;
-    bool changed;                              /* the assignment changed during the current poll */
-    bool held;                                 /* partitions are ours, but nothing is read */
-    struct err failure;                        /* of a callback */
-    int64_t trouble_us;                        /* when a broker last failed */
-    rd_kafka_topic_partition_list_t *assigned; /* with the offsets to read from; NULL: none */
-    rd_kafka_message_t *batch[GROUP_BATCH_MAX];
-};
-
 static const char MOD[] = "kafka";
 
 /* The place of a topic, which is one of ours. */
@@ -429,79 +410,8 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
     return 0;
 }
 
-/* --- committing ------------------------------------------------------------------------------ */
-
-static rd_kafka_topic_partition_list_t *offset_list(const struct group *g,
-                                                    const struct group_offset *offsets, size_t n)
-{
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(l, g->topics[offsets[i].topic], offsets[i].partition)
-            ->offset = offsets[i].next_offset;
-    return l;
-}
-
-/* The answer to a commit, as an event in a queue of its own. */
-static int await_commit(struct group *g, rd_kafka_queue_t *answers, struct err *e)
-{
-    int64_t end_us = clock_mono_us() + KAFKA_CALL_TIMEOUT_MS * US_PER_MS;
-    rd_kafka_event_t *event = NULL;
-    while (!event && clock_mono_us() < end_us) {
-        event = rd_kafka_queue_poll(answers, COMMIT_STEP_MS);
-        (void)kafka_stopping(g->settings); /* beats; a stop lets the last commit through */
-    }
-    rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-    if (event)
-        rd_kafka_event_destroy(event);
-    return code ? kafka_fail(code, "commit of offsets", NULL, e) : 0;
-}
-
-int group_commit(struct group *g, const struct group_offset *offsets, size_t n, struct err *e)
-{
-    if (n == 0)
-        return 0;
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(g->rk);
-    rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
-    rd_kafka_resp_err_t code = rd_kafka_commit_queue(g->rk, l, answers, NULL, NULL);
-    int r = code ? kafka_fail(code, "commit of offsets", NULL, e) : await_commit(g, answers, e);
-    rd_kafka_topic_partition_list_destroy(l);
-    rd_kafka_queue_destroy(answers);
-    return r;
-}
-
-/* --- what people's tools and metrics show ---------------------------------------------------- */
-
-bool group_show_offsets(struct group *g, const struct group_offset *offsets, size_t n)
-{
-    /* A commit that waits for a coordinator to come back may go out under a membership that has
-     * ended by then: for a static member that is fatal, "fenced by another". Not worth it. */
-    if (clock_mono_us() < g->trouble_us + SHOW_PAUSE_S * US_PER_S)
-        return false;
-    rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
-    bool told = n == 0 || !rd_kafka_commit(g->rk, l, 1 /* async */);
-    rd_kafka_topic_partition_list_destroy(l);
-    return told;
-}
-
-int64_t group_end_offset(struct group *g, int topic, int32_t partition)
-{
-    int64_t low;
-    int64_t high;
-    rd_kafka_resp_err_t code =
-        g->held ? rd_kafka_query_watermark_offsets(g->rk, g->topics[topic], partition, &low, &high,
-                                                   END_TIMEOUT_MS)
-                : rd_kafka_get_watermark_offsets(g->rk, g->topics[topic], partition, &low, &high);
-    return code || high < 0 ? -1 : high;
-}
-
-int64_t group_position(struct group *g, int topic, int32_t partition)
-{
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(l, g->topics[topic], partition);
-    int64_t at = rd_kafka_position(g->rk, l) ? -1 : l->elems[0].offset;
-    rd_kafka_topic_partition_list_destroy(l);
-    return at >= 0 ? at : -1;
-}
+/* --- its parts ---------------------------------------------------------------------------------
+ */
 
 const char *group_topic(const struct group *g, int topic)
 {

@@ -9,8 +9,9 @@
 #include <ctype.h>
 #include <stdio.h>
 
-/* A message of more than 4,088 bytes is never answered (github.com/binance/binance-connector-rust
- * issue 27): 70 of the longest names there can be are fewer. */
+/* A message of more than 4,088 bytes is never answered (told at
+ * github.com/binance/binance-connector-rust/issues/27): 70 of the longest names there can be are
+ * fewer. */
 enum { PARAMS_PER_MESSAGE = 70 };
 
 static const struct endpoint endpoints[] = {

@@ -37,9 +37,11 @@ struct measure {
 static void on_candle(void *ctx, const struct record *r, int64_t read_us)
 {
     struct measure *m = ctx;
-    if (r->type == RECORD_CANDLE && r->candle.has_last_trade_id)
-        probes_read(m->probes, r->candle.symbol, strtoll(r->candle.last_trade_id.data, NULL, 10),
-                    read_us);
+    char id[24];
+    if (r->type != RECORD_CANDLE || !r->candle.has_last_trade_id)
+        return;
+    (void)snprintf(id, sizeof(id), "%.*s", SLICE_ARG(r->candle.last_trade_id)); /* digits of ours */
+    probes_read(m->probes, r->candle.symbol, strtoll(id, NULL, 10), read_us);
 }
 
 static void on_commit(void *ctx)

@@ -211,6 +211,16 @@ static void await_ready(const struct fixture *f)
     assert_true(health_is_ready(f->health));
 }
 
+/* The shard is ours, and three quotes are in the topic. */
+static void begin_with_three(struct fixture *f)
+{
+    quote_writer_own(f->writer, 0, 1);
+    quote(f, "BTC-USDT", 10);
+    quote(f, "ETH-USDT", 20);
+    quote(f, "SOL-USDT", 30);
+    await(f, 10, 20, 30);
+}
+
 /* --- tests ----------------------------------------------------------------------------------- */
 
 static void what_is_known_comes_with_the_epoch(void **state)
@@ -234,11 +244,7 @@ static void what_is_known_comes_with_the_epoch(void **state)
 static void fatal_error(void **state)
 {
     struct fixture *f = *state;
-    quote_writer_own(f->writer, 0, 1);
-    quote(f, "BTC-USDT", 10);
-    quote(f, "ETH-USDT", 20);
-    quote(f, "SOL-USDT", 30);
-    await(f, 10, 20, 30);
+    begin_with_three(f);
     rd_kafka_mock_push_request_errors(f->brokers, PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
     quote(f, "ETH-USDT", 21);
@@ -257,11 +263,7 @@ static void fatal_error(void **state)
 static void delivery_refused(void **state)
 {
     struct fixture *f = *state;
-    quote_writer_own(f->writer, 0, 1);
-    quote(f, "BTC-USDT", 10);
-    quote(f, "ETH-USDT", 20);
-    quote(f, "SOL-USDT", 30);
-    await(f, 10, 20, 30);
+    begin_with_three(f);
     rd_kafka_mock_push_request_errors(f->brokers, PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     quote(f, "ETH-USDT", 0);
