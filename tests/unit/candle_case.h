@@ -82,4 +82,17 @@ void candle_case_run(const char *name, const struct candle_options *options,
 void candle_case_run_bare(const char *name, const struct candle_options *options,
                           const struct candle_step *steps, size_t n);
 
+/* The steps of a case, written in the test itself; the case has the test's name. */
+#define CANDLE_CASE_STEPS(...)                                                                     \
+    (const struct candle_step[])                                                                   \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define CANDLE_CASE_N(...) (sizeof(CANDLE_CASE_STEPS(__VA_ARGS__)) / sizeof(struct candle_step))
+#define CANDLE_CASE_RUN(options, ...)                                                              \
+    candle_case_run(__func__, options, CANDLE_CASE_STEPS(__VA_ARGS__), CANDLE_CASE_N(__VA_ARGS__))
+#define CANDLE_CASE_RUN_BARE(options, ...)                                                         \
+    candle_case_run_bare(__func__, options, CANDLE_CASE_STEPS(__VA_ARGS__),                        \
+                         CANDLE_CASE_N(__VA_ARGS__))
+
 #endif

@@ -14,6 +14,22 @@ enum { MISSED_MAX = 8, END_TICKS = 3, TIGHT_END_TICKS = 60 };
 static const char *const exchanges[SCRIPT_EXCHANGES] = {"binance", "kraken", "okx"};
 static const char *const symbols[SCRIPT_SYMBOLS] = {"BTC-USDT", "ETH-USDT", "X-Y"};
 
+static uint64_t from_environment(const char *name, uint64_t usual)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : usual;
+}
+
+uint64_t candle_script_first_seed(void)
+{
+    return from_environment("CW_TEST_SEED", 1);
+}
+
+uint64_t candle_script_cases(uint64_t usual)
+{
+    return from_environment("CW_TEST_CASES", usual);
+}
+
 uint64_t candle_script_random(uint64_t *state)
 {
     *state += UINT64_C(0x9e3779b97f4a7c15);

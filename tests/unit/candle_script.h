@@ -40,6 +40,11 @@ struct candle_script {
     size_t n;
 };
 
+/* Which scripts a test makes: CW_TEST_SEED (1) is the first seed, CW_TEST_CASES (usual) how many.
+ */
+uint64_t candle_script_first_seed(void);
+uint64_t candle_script_cases(uint64_t usual);
+
 /* The next number of a sequence (splitmix64), any or below n. */
 uint64_t candle_script_random(uint64_t *state);
 uint64_t candle_script_below(uint64_t *state, uint64_t n);

@@ -7,11 +7,7 @@
 
 #include <cmocka.h>
 
-#define RUN(options, ...)                                                                          \
-    candle_case_run(__func__, options, (const struct candle_step[]){__VA_ARGS__},                  \
-                    sizeof((const struct candle_step[]){__VA_ARGS__}) /                            \
-                        sizeof(struct candle_step))
-#define RUN_MINUTES(...) RUN(&candle_case_minutes, __VA_ARGS__)
+#define RUN_MINUTES(...) CANDLE_CASE_RUN(&candle_case_minutes, __VA_ARGS__)
 
 /* --- provisional ----------------------------------------------------------------------------- */
 
@@ -122,10 +118,11 @@ static void grace_of_zero_and_keep_of_zero(void **state)
     (void)state;
     struct candle_options none = candle_case_minutes;
     none.grace_ms = none.keep_ms = none.hold_ms = 0;
-    RUN(&none, {TRADE, BTC, MS(59999), MS(59999), "BTC[0] provisional n=1"},
-        {TICK, BTC, 0, MS(60000) - 1, ""}, {TICK, BTC, 0, MS(60000), "BTC[0] final 1 n=1"},
-        {TRADE, BTC, MS(59999), MS(60000), "refused: its window has left the state"},
-        {TRADE, BTC, MS(60000), MS(60000), "BTC[1] provisional n=1"});
+    CANDLE_CASE_RUN(&none, {TRADE, BTC, MS(59999), MS(59999), "BTC[0] provisional n=1"},
+                    {TICK, BTC, 0, MS(60000) - 1, ""},
+                    {TICK, BTC, 0, MS(60000), "BTC[0] final 1 n=1"},
+                    {TRADE, BTC, MS(59999), MS(60000), "refused: its window has left the state"},
+                    {TRADE, BTC, MS(60000), MS(60000), "BTC[1] provisional n=1"});
 }
 
 /* --- late ------------------------------------------------------------------------------------ */
@@ -218,7 +215,8 @@ static void longer_intervals_are_told_less_often(void **state)
     struct candle_options few = candle_case_minutes;
     char list[] = "1s,1m,5m,15m";
     few.intervals = list;
-    RUN(&few,
+    CANDLE_CASE_RUN(
+        &few,
         {TRADE, BTC, MS(0), MS(0),
          "BTC[0] provisional n=1; BTC[0] 5m provisional n=1; BTC[0] 15m provisional n=1"},
         {TRADE, BTC, MS(0), MS(1000), "BTC[0] provisional n=2"}, {TICK, BTC, 0, MS(3000) - 1, ""},
@@ -240,7 +238,8 @@ static void revisions_of_long_windows_wait_a_second(void **state)
     struct candle_options few = candle_case_minutes;
     char list[] = "1m,15m";
     few.intervals = list;
-    RUN(&few,
+    CANDLE_CASE_RUN(
+        &few,
         {TRADE, BTC, MS(890000), MS(890000), "BTC[14] provisional n=1; BTC[0] 15m provisional n=1"},
         {TICK, BTC, 0, MS(902000), "BTC[14] final 1 n=1; BTC[0] 15m final 1 n=1"},
         {TRADE, BTC, MS(890000), MS(902500), ""},
@@ -250,7 +249,8 @@ static void revisions_of_long_windows_wait_a_second(void **state)
 static void all_intervals_close_on_monday_midnight(void **state)
 {
     (void)state;
-    RUN(&candle_case_defaults,
+    CANDLE_CASE_RUN(
+        &candle_case_defaults,
         {TRADE, BTC, -MS(1000), -MS(1000),
          "BTC[-1] provisional n=1; BTC[-1] 5m provisional n=1; BTC[-1] 15m provisional n=1; "
          "BTC[-1] 30m provisional n=1; BTC[-1] 1h provisional n=1; BTC[-1] 4h provisional n=1; "
@@ -271,7 +271,8 @@ static void an_hour_without_ticks_is_told_in_every_interval(void **state)
     struct candle_options few = candle_case_defaults;
     char list[] = "1s,1m,15m,30m,1h";
     few.intervals = list;
-    RUN(&few, {SUBSCRIBED, KRAKEN, ABSENT, MS(0), ""}, {TICK, KRAKEN, 0, MS(0), ""},
+    CANDLE_CASE_RUN(
+        &few, {SUBSCRIBED, KRAKEN, ABSENT, MS(0), ""}, {TICK, KRAKEN, 0, MS(0), ""},
         {SILENCE, KRAKEN, 0, MS(182000),
          "KRAKEN[0] final 1 down n=0; KRAKEN[1] final 1 down n=0; KRAKEN[2] final 1 down n=0"},
         {TICK, KRAKEN, 0, MS(902000), "KRAKEN[3] final 1 gap n=0; KRAKEN[0] 15m final 1 gap n=0"},
