@@ -129,7 +129,13 @@ static int check_stream(struct producer_conf *c, struct err *e)
     c->listen.of[CHANNEL_TRADES] = exchange_channel(c->ops, CHANNEL_TRADES, c->stream);
     if (c->listen.of[CHANNEL_TRADES])
         return 0;
-    return err_set(e, ERR_CONF, "stream: %s has no \"%.40s\"", c->ops->name, c->stream);
+    char names[128] = "";
+    size_t n = 0;
+    for (const struct channel *k = c->ops->channels; k->name && n < sizeof(names); k++)
+        if (k->kind == CHANNEL_TRADES)
+            n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", k->name);
+    return err_set(e, ERR_CONF, "stream: %s has no \"%.40s\", only %s", c->ops->name, c->stream,
+                   names);
 }
 
 /* Whether they are pairs; which of them there are, the exchange's list will say. */

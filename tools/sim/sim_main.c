@@ -156,6 +156,8 @@ static int open_market(struct sim *sim, const struct settings *s, struct err *e)
     if (!sim->listing)
         return -1;
     sim->market = market_create(&config, sim->listing, e);
+    if (!sim->market && e->code == ERR_ARG)
+        e->code = ERR_CONF; /* numbers that are fine alone, but not together */
     sim->history = sim->market ? history_create(sim->listing, s->history, e) : NULL;
     sim->tickers = sim->history ? tickers_create(sim->listing, e) : NULL;
     return sim->tickers ? 0 : -1;
