@@ -152,9 +152,14 @@ serves() {
 }
 settled() { process_gone "$(pidfile "$1")" || serves "$1"; }
 
+await_settled() {
+    wait_until "$ready_s" settled "$1" ||
+        die "broker $1 does not serve after $ready_s s; its log: $dir/broker-$1/server.log"
+}
+
 await_broker() {
     local n=$1 home=$dir/broker-$1
-    wait_until "$ready_s" settled "$n" || die "broker $n does not serve after $ready_s s; its log: $home/server.log"
+    await_settled "$n"
     process_alive "$(pidfile "$n")" && return
     rm -f "$(pidfile "$n")"
     if [[ -e $home/server.log ]]; then
@@ -165,12 +170,16 @@ await_broker() {
 }
 
 start() {
-    local n
+    local n found=()
     kafka_installed
     java=$(java_home)/bin/java
     started=$(date -u +%FT%T)
     choose_ports
     for n in ${1:-$(nodes)}; do
+        if process_alive "$(pidfile "$n")"; then found+=("$n"); else launch "$n"; fi
+    done
+    for n in "${found[@]}"; do # it may be about to end: killed a moment ago
+        await_settled "$n"
         process_alive "$(pidfile "$n")" || launch "$n"
     done
     for n in ${1:-$(nodes)}; do await_broker "$n"; done
@@ -178,10 +187,8 @@ start() {
 
 # All are asked to stop before the first is waited for: the last of three could not leave without the others.
 stop() {
-    local n pid
-    for n in ${1:-$(nodes)}; do
-        ! pid=$(process_pid "$(pidfile "$n")") || kill -s TERM "$pid" 2>/dev/null || true
-    done
+    local n
+    for n in ${1:-$(nodes)}; do process_ask "$(pidfile "$n")" TERM; done
     for n in ${1:-$(nodes)}; do process_stop "$(pidfile "$n")" TERM "$stop_s"; done
 }
 

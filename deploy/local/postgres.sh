@@ -113,6 +113,9 @@ launch() {
 
 answers() { "$bin/pg_isready" -q -h 127.0.0.1 -p "$(server_port)" -d postgres; }
 settled() { ! alive || answers; }
+await_settled() {
+    wait_until "$ready_s" settled || die "PostgreSQL does not answer after $ready_s s; its log: $dir/postgres.log"
+}
 
 superuser_psql() {
     PGPASSFILE=$dir/pgpass "$bin/psql" -X -q -h 127.0.0.1 -p "$(server_port)" -U postgres -v ON_ERROR_STOP=1 "$@"
@@ -133,8 +136,9 @@ start() {
     [[ -x $bin/postgres ]] || die "PostgreSQL 15 is not installed: run \`make setup\`"
     check_number POSTGRES_PORT "${POSTGRES_PORT:-5432}" 1 65000
     create_data
+    ! alive || await_settled # it may be about to end: killed a moment ago
     alive || launch
-    wait_until "$ready_s" settled || die "PostgreSQL does not answer after $ready_s s; its log: $dir/postgres.log"
+    await_settled
     if ! alive; then
         rm -f "$dir/postgres.pid"
         tail -n 5 "$dir/postgres.log" >&2

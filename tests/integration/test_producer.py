@@ -169,7 +169,7 @@ def test_standby_takes_over(simulator, producer, written, end):
              "one owner of the shard")
     if standby.metric("candlewick_shards_owned") == 1:
         owner, standby = standby, owner
-    assert standby.get("/readyz")[0] == 200, "a standby is ready"
+    standby.wait_ready()
     before = written_by(owner)
     wait_for(lambda: written_by(owner) >= before + 2000, 30, "2,000 more trades written")
     if end == "killed":

@@ -37,6 +37,7 @@ process_pid() {
 process_become() {
     local pidfile=$1
     shift
+    rm -f "$pidfile".asked.*
     process_identity $$ >"$pidfile.new" && mv "$pidfile.new" "$pidfile" && exec "$@"
 }
 
@@ -52,18 +53,27 @@ process_start() {
     wait_until 10 test -e "$pidfile" || die "could not start $1: $(tail -n 3 "$log")"
 }
 
+# process_ask PIDFILE SIGNAL: sends SIGNAL to the process, if nobody did so in this way before: to our programs a second
+# SIGTERM means "at once", and two may come to ask at the same moment.
+process_ask() {
+    local pid
+    pid=$(process_pid "$1") || return 0
+    (set -o noclobber && : >"$1.asked.$2") 2>/dev/null || return 0
+    kill -s "$2" "$pid" 2>/dev/null || true
+}
+
 # process_stop PIDFILE SIGNAL SECONDS: SIGNAL, SECONDS of patience, then KILL. Removes PIDFILE. Nothing to stop is fine.
 process_stop() {
     local pid
     if pid=$(process_pid "$1"); then
-        kill -s "$2" "$pid" 2>/dev/null || true
+        process_ask "$1" "$2"
         if ! wait_until "$3" process_gone "$1"; then
             warn "process $pid (${1##*/}) did not end within $3 s of SIG$2: killing it"
             kill -s KILL "$pid" 2>/dev/null || true
             wait_until 10 process_gone "$1" || die "process $pid cannot be killed"
         fi
     fi
-    rm -f "$1"
+    rm -f "$1" "$1".asked.*
 }
 
 # session_members PIDFILE: prints the pids of all processes in the session that the process of PIDFILE leads or led.

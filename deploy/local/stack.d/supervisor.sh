@@ -65,7 +65,7 @@ stop_supervisor() {
     pidfile=$(supervisor_pidfile "$1")
     orphans=$(for pid in $(session_members "$pidfile"); do ! is_orphan "$pid" || echo "$pid"; done)
     ! pid=$(process_pid "$pidfile") || kill -s HUP "$pid" 2>/dev/null || true
-    for pid in $orphans; do kill -s TERM "$pid" 2>/dev/null || true; done
+    for pid in $orphans; do ask_orphan "$1" "$pid"; done
     if ! wait_until "$supervisor_s" session_empty "$pidfile"; then
         warn "still running after $supervisor_s s, killing: $(session_names "$pidfile")"
         session_members "$pidfile" | xargs -r kill -s KILL 2>/dev/null || true
@@ -87,6 +87,18 @@ is_orphan() {
     runsv) [[ $parent != runsvdir ]] ;;
     *) [[ $parent != runsv ]] ;;
     esac
+}
+
+# ask_orphan MARKET PID: a program may be asked by its next run script at the same moment.
+ask_orphan() {
+    local pidfile
+    for pidfile in "$var/$1"/services/*.pid; do
+        [[ $(process_pid "$pidfile") != "$2" ]] || {
+            process_ask "$pidfile" TERM
+            return
+        }
+    done
+    kill -s TERM "$2" 2>/dev/null || true
 }
 
 session_names() { session_members "$1" | xargs -r ps -o comm=,pid= -p | tr '\n' ' '; }
