@@ -13,7 +13,6 @@ enum {
     OPEN_MS = 10,   /* the same while a transaction gathers: what comes in between waits with it */
     STALL_MS = 500, /* a loop that stood still for longer asks the group before it commits */
     REJOIN_MS = 1000,
-    SILENCE_S = 30, /* a member that was told nothing for longer joins anew */
     DRAIN_S = 5,
     POLL_MAX = 100,
 };
@@ -26,7 +25,6 @@ struct writer {
     struct shard_writer **shards; /* env->universe->n_shards of them */
     char group_name[KAFKA_NAME_MAX + 1];
     bool assigned;       /* the group has said what is ours, be it nothing */
-    int64_t silent_us;   /* not assigned: since when */
     int64_t rejoin_us;   /* not a member: when to join */
     int64_t attended_us; /* when the group was asked last */
 };
@@ -60,7 +58,6 @@ static void on_revoke(void *ctx)
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++)
         shard_writer_disown(w->shards[i]);
     w->assigned = false;
-    w->silent_us = clock_mono_us();
 }
 
 static int join(struct writer *w, struct err *e)
@@ -72,7 +69,6 @@ static int join(struct writer *w, struct err *e)
                                       .on_assign = on_assign,
                                       .on_revoke = on_revoke,
                                       .ctx = w};
-    w->silent_us = clock_mono_us();
     w->group = group_open(w->env->settings, &about, e);
     return w->group ? 0 : -1;
 }
@@ -85,13 +81,6 @@ static void leave(struct writer *w, const struct err *why)
     w->group = NULL;
     w->assigned = false;
     w->rejoin_us = clock_mono_us() + REJOIN_MS * US_PER_MS;
-}
-
-/* Consumers of librdkafka 2.0.2 have been seen to wait for ever after they lost their membership
- * while the brokers stood still. */
-static bool is_forgotten(const struct writer *w)
-{
-    return !w->assigned && w->attended_us - w->silent_us > SILENCE_S * US_PER_S;
 }
 
 /* Takes part in the group; only changes of the assignment are of interest. */
@@ -108,10 +97,6 @@ static int attend(struct writer *w, struct err *e)
     ssize_t n = group_poll(w->group, 0, batch, POLL_MAX, e);
     if (n >= 0) {
         group_release(w->group, batch, n);
-        if (is_forgotten(w)) {
-            (void)err_set(e, ERR_IO, "the group has said nothing for %d s", SILENCE_S);
-            leave(w, e);
-        }
         return 0;
     }
     bool may_pass = e->code == ERR_IO || e->code == ERR_FENCED || e->code == ERR_NOT_FOUND;

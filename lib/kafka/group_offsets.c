@@ -1,4 +1,5 @@
 /* What the group has read up to: told to Kafka, and to people. */
+#include "ask.h"
 #include "clock.h"
 #include "group_internal.h"
 #include "timefmt.h"
@@ -63,11 +64,12 @@ int64_t group_end_offset(struct group *g, int topic, int32_t partition)
 {
     int64_t low;
     int64_t high;
-    rd_kafka_resp_err_t code =
-        g->held ? rd_kafka_query_watermark_offsets(g->rk, g->topics[topic], partition, &low, &high,
-                                                   END_TIMEOUT_MS)
+    struct err passing = {0};
+    int r = g->held
+                ? ask_offset(g->rk, g->topics[topic], partition, ASK_END, END_TIMEOUT_MS, &high,
+                             &passing)
                 : rd_kafka_get_watermark_offsets(g->rk, g->topics[topic], partition, &low, &high);
-    return code || high < 0 ? -1 : high;
+    return r || high < 0 ? -1 : high;
 }
 
 int64_t group_position(struct group *g, int topic, int32_t partition)

@@ -1,12 +1,14 @@
 #include "reader.h"
 
+#include "ask.h"
 #include "clock.h"
 #include "timefmt.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* A short poll: what ends a run is often a control record, which wakes nobody. */
-enum { STALL_S = 30, POLL_MS = 5, WARM_MS = 1000, ASK_MS = 1000 };
+enum { STALL_S = 30, POLL_MS = 5, WARM_MS = 1000, ASK_MS = 1000, PAUSE_MS = 50 };
 
 struct reader {
     const struct kafka_settings *settings;
@@ -60,78 +62,42 @@ void reader_close(struct reader *r)
     free(r);
 }
 
-/* One question about a partition, answered through ctx. */
-typedef rd_kafka_resp_err_t (*ask_fn)(rd_kafka_t *rk, const char *name, int32_t partition,
-                                      void *ctx);
-
 /* Asks again while the trouble may pass. */
-static int ask_until(struct reader *r, const char *topic, int32_t partition, ask_fn ask, void *ctx,
-                     struct err *e)
+static int ask_until(struct reader *r, const char *topic, int32_t partition, int64_t when,
+                     int64_t *ret, struct err *e)
 {
+    const struct timespec pause = {0, PAUSE_MS * 1000000L};
     char name[KAFKA_NAME_MAX + 1];
     if (kafka_name(r->settings, topic, name, e) != 0)
         return -1;
     int64_t end_us = clock_mono_us() + STALL_S * US_PER_S;
-    for (;;) {
-        rd_kafka_resp_err_t code = ask(r->uncommitted, name, partition, ctx);
-        if (!code)
-            return 0;
-        (void)kafka_fail(code, name, NULL, e);
+    while (ask_offset(r->uncommitted, name, partition, when, ASK_MS, ret, e) != 0) {
         if (kafka_stopping(r->settings))
             return err_set(e, ERR_STOPPED, "stopped while asking for the end of %s", name);
         if (!e->retriable || clock_mono_us() > end_us)
             return -1;
+        (void)nanosleep(&pause, NULL); /* a signal ends it early, which is what we want */
     }
-}
-
-struct watermarks {
-    int64_t low;
-    int64_t high;
-};
-
-static rd_kafka_resp_err_t ask_watermarks(rd_kafka_t *rk, const char *name, int32_t partition,
-                                          void *ctx)
-{
-    struct watermarks *w = ctx;
-    return rd_kafka_query_watermark_offsets(rk, name, partition, &w->low, &w->high, ASK_MS);
+    return 0;
 }
 
 int reader_watermarks(struct reader *r, const char *topic, int32_t partition, int64_t *ret_low,
                       int64_t *ret_high, struct err *e)
 {
-    struct watermarks w = {0, 0};
-    if (ask_until(r, topic, partition, ask_watermarks, &w, e) != 0)
+    if (ask_until(r, topic, partition, ASK_BEGIN, ret_low, e) != 0)
         return -1;
-    *ret_low = w.low;
-    *ret_high = w.high;
-    return 0;
-}
-
-/* ctx: int64_t, a time in milliseconds, becomes an offset; negative for the end. */
-static rd_kafka_resp_err_t ask_time(rd_kafka_t *rk, const char *name, int32_t partition, void *ctx)
-{
-    int64_t *value = ctx;
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_add(l, name, partition);
-    p->offset = *value;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, l, ASK_MS);
-    if (!code)
-        code = p->err;
-    if (!code)
-        *value = p->offset;
-    rd_kafka_topic_partition_list_destroy(l);
-    return code;
+    return ask_until(r, topic, partition, ASK_END, ret_high, e);
 }
 
 int reader_at_time(struct reader *r, const char *topic, int32_t partition, int64_t time_us,
                    int64_t *ret_offset, struct err *e)
 {
-    int64_t low;
     int64_t high;
-    int64_t value = time_us <= 0 ? 0 : (time_us - 1) / US_PER_MS + 1; /* negative: other words */
+    int64_t value;
+    int64_t when_ms = time_us <= 0 ? 0 : (time_us - 1) / US_PER_MS + 1; /* negative: other words */
     /* the end first: what is written in between is then found by its time, not passed over */
-    if (reader_watermarks(r, topic, partition, &low, &high, e) != 0 ||
-        ask_until(r, topic, partition, ask_time, &value, e) != 0)
+    if (ask_until(r, topic, partition, ASK_END, &high, e) != 0 ||
+        ask_until(r, topic, partition, when_ms, &value, e) != 0)
         return -1;
     *ret_offset = value >= 0 ? value : high;
     return 0;
@@ -203,7 +169,8 @@ int reader_run(struct reader *r, const char *topic, int32_t partition, int64_t f
     /* asked for its answer's side effect: the reading client learns the leader and connects at
      * once, where a fetch would find out by a timer of up to a second */
     int64_t stable;
-    (void)rd_kafka_query_watermark_offsets(r->committed, name, partition, &low, &stable, WARM_MS);
+    struct err passing = {0};
+    (void)(ask_offset(r->committed, name, partition, ASK_END, WARM_MS, &stable, &passing) == 0);
     rd_kafka_topic_partition_list_t *at = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(at, name, partition)->offset = from;
     rd_kafka_resp_err_t code = rd_kafka_assign(r->committed, at);

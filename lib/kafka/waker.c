@@ -1,5 +1,6 @@
 #include "waker.h"
 
+#include "ask.h"
 #include "clock.h"
 #include "timefmt.h"
 
@@ -69,11 +70,11 @@ static void *run(void *arg)
     int n;
     while (next_round(w, ask, &n)) {
         for (int i = 0; i < n; i++) {
-            int64_t low;
-            int64_t high;
+            int64_t end;
+            struct err passing = {0};
             /* the request is the point, its answer is not */
-            (void)rd_kafka_query_watermark_offsets(w->rk, ask[i].topic, ask[i].partition, &low,
-                                                   &high, ASK_MS);
+            (void)(ask_offset(w->rk, ask[i].topic, ask[i].partition, ASK_END, ASK_MS, &end,
+                              &passing) == 0);
         }
     }
     return NULL;

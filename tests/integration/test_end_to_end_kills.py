@@ -170,7 +170,6 @@ def assert_only_gaps_are_missing(written, ledger):
     assert written.count > 2_000
 
 
-@pytest.mark.skip(reason="known fault: after the kill of a broker a producer may write no more")
 @pytest.mark.alone
 def test_ten_kills_cost_what_gap_records_name_and_nothing_else(program, cluster, logs):
     seed = random.randrange(1 << 30)

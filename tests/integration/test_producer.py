@@ -1,6 +1,7 @@
 """cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
 
 import json
+import os
 import signal
 from datetime import datetime, timezone
 
@@ -153,6 +154,22 @@ def test_broker_killed_and_back(kafka, simulator, producer, written):
     kafka.kill9()
     wait_for(lambda: sim.status()["generated"] >= 15_000, 30, "trades while no broker is there")
     kafka.start()
+    w = wait_all_written(written, sim, 120)
+    assert w.differences(sim.ledger()) == []
+    assert w.gap_ids == 0, "memory held what no broker took"
+    assert one.alive()
+
+
+def test_broker_that_stood_still_for_longer_than_a_session(kafka, simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=50_000, rate=2000, hold_streams=SYMBOLS)
+    one = producer(sim)
+    wait_for(lambda: written_by(one) >= 2000, 30, "2,000 trades written")
+    os.kill(kafka.pid(), signal.SIGSTOP)
+    try:
+        until = sim.status()["generated"] + 26_000
+        wait_for(lambda: sim.status()["generated"] >= until, 30, "13 s of trades while no broker answers")
+    finally:
+        os.kill(kafka.pid(), signal.SIGCONT)
     w = wait_all_written(written, sim, 120)
     assert w.differences(sim.ledger()) == []
     assert w.gap_ids == 0, "memory held what no broker took"
