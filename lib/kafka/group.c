@@ -277,16 +277,9 @@ void group_close(struct group *g)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static int judge(struct group *g, const rd_kafka_message_t *m, struct err *e)
+static int judge(const rd_kafka_message_t *m, struct err *e)
 {
-    char why[200];
     rd_kafka_resp_err_t code = m->err;
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        code = rd_kafka_fatal_error(g->rk, why, sizeof(why));
-        (void)kafka_fail(code, "consumer", why, e);
-        e->code = ERR_FENCED; /* 2.0.2 may fence itself when coordinators move: start anew */
-        return -1;
-    }
     if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
         return err_set(e, ERR_STATE, "%s partition %d: the log has no offset %lld: %s",
@@ -298,6 +291,19 @@ static int judge(struct group *g, const rd_kafka_message_t *m, struct err *e)
         return 0;
     }
     return -1;
+}
+
+/* Asked, not waited for as an event: that may be among what a rebalance throws away, and nothing
+ * else ever comes from such a client. */
+static bool is_dead(struct group *g, struct err *e)
+{
+    char why[200];
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(g->rk, why, sizeof(why));
+    if (!code)
+        return false;
+    (void)kafka_fail(code, "consumer", why, e);
+    e->code = ERR_FENCED; /* 2.0.2 may fence itself when coordinators move: start anew */
+    return true;
 }
 
 static void discard(struct group *g, ssize_t n)
@@ -324,7 +330,7 @@ static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret,
             continue;
         }
         if (m->err && r == 0)
-            r = judge(g, m, e);
+            r = judge(m, e);
         rd_kafka_message_destroy(m);
     }
     if (r == 0)
@@ -356,6 +362,10 @@ ssize_t group_poll(struct group *g, int timeout_ms, struct kafka_message *ret, s
     ssize_t n = take(g, timeout_ms, max);
     if (n < 0)
         return kafka_fail(rd_kafka_last_error(), "consume", NULL, e);
+    if (is_dead(g, e)) {
+        discard(g, n);
+        return -1;
+    }
     if ((size_t)n == max)
         waker_behind(g->waker);
     if (!g->changed && !g->held)
