@@ -136,8 +136,8 @@ struct exchange_ops {
     int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
     size_t session_size; /* bytes of state per connection, zeroed at connect; 0 = none */
 
-    /* The instrument list: one request, then its body. parse returns how many pairs were left out
-     * because they do not fit; ERR_PROTO names the field. */
+    /* The instrument list: one request, then its body. parse returns how many pairs were left out:
+     * names that do not fit, and malformed ones, *e naming the field of the first of these. */
     int (*instruments_request)(struct http_request *ret, struct err *e);
     int (*parse_instruments)(struct slice body, instrument_fn fn, void *ctx, struct err *e);
 

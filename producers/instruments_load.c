@@ -22,6 +22,7 @@ static int parse(const struct instruments_source *from, const struct strbuf *bod
                  struct instruments *ret, struct err *e)
 {
     struct instruments all = {0};
+    *e = (struct err){0};
     int left_out = from->ops->parse_instruments(strbuf_slice(body), instruments_add, &all, e);
     if (left_out >= 0 && all.n == 0)
         left_out = err_set(e, ERR_NOT_FOUND, "%s lists no pair", from->ops->name);
@@ -31,6 +32,9 @@ static int parse(const struct instruments_source *from, const struct strbuf *bod
     }
     log_info("instruments", "read", LOG_STR("exchange", from->ops->name),
              LOG_INT("pairs", (int64_t)all.n), LOG_INT("left_out", left_out));
+    if (e->code != ERR_NONE)
+        log_warn("instruments", "malformed pairs are left out",
+                 LOG_STR("exchange", from->ops->name), LOG_ERR(e));
     *ret = all;
     return 0;
 }

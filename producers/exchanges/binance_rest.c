@@ -40,24 +40,23 @@ static int find_step(const json_t *symbol, const char *filter, const char *key, 
     return 0;
 }
 
-static int parse_symbol(const char *key, const json_t *o, instrument_fn fn, void *ctx,
+static int parse_symbol(const char *key, const json_t *o, struct instrument_info *ret,
                         struct err *e)
 {
     (void)key;
-    struct instrument_info in = {0};
     const char *native = listing_text(WHAT, o, "symbol", e);
     const char *status = native ? listing_text(WHAT, o, "status", e) : NULL;
     const char *base = status ? listing_text(WHAT, o, "baseAsset", e) : NULL;
     const char *quote = base ? listing_text(WHAT, o, "quoteAsset", e) : NULL;
     if (!quote)
         return -1;
-    if (!listing_name(&in, native, base, quote))
-        return 1;
-    in.status = status_of(status);
-    if (find_step(o, "PRICE_FILTER", "tickSize", &in.has_tick_size, &in.tick_size, e) != 0 ||
-        find_step(o, "LOT_SIZE", "stepSize", &in.has_lot_size, &in.lot_size, e) != 0)
+    if (!listing_name(ret, native, base, quote))
+        return LISTING_UNFIT;
+    ret->status = status_of(status);
+    if (find_step(o, "PRICE_FILTER", "tickSize", &ret->has_tick_size, &ret->tick_size, e) != 0 ||
+        find_step(o, "LOT_SIZE", "stepSize", &ret->has_lot_size, &ret->lot_size, e) != 0)
         return -1;
-    return fn(ctx, &in, e);
+    return LISTING_PAIR;
 }
 
 static int parse_answer(const json_t *root, instrument_fn fn, void *ctx, struct err *e)

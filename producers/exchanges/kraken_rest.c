@@ -80,21 +80,20 @@ static bool is_dark_pool(const char *key)
 
 /* "XXBTZUSD":{"altname":"XBTUSD","wsname":"XBT/USD","pair_decimals":1,"lot_decimals":8,
  *  "tick_size":"0.1","status":"online",…}. Dark pools are on no public stream. */
-static int parse_pair(const char *key, const json_t *o, instrument_fn fn, void *ctx, struct err *e)
+static int parse_pair(const char *key, const json_t *o, struct instrument_info *ret, struct err *e)
 {
-    struct instrument_info in = {0};
     if (is_dark_pool(key))
-        return 0;
+        return LISTING_OTHERS;
     const char *wsname = listing_text(WHAT, o, "wsname", e);
     if (!wsname)
         return -1;
-    if (!name(&in, wsname))
-        return 1;
-    in.status = status_of(json_string_value(json_object_get(o, "status")));
-    if (tick_size(o, &in, e) != 0 ||
-        step_of_decimals(o, "lot_decimals", &in.has_lot_size, &in.lot_size, e) != 0)
+    if (!name(ret, wsname))
+        return LISTING_UNFIT;
+    ret->status = status_of(json_string_value(json_object_get(o, "status")));
+    if (tick_size(o, ret, e) != 0 ||
+        step_of_decimals(o, "lot_decimals", &ret->has_lot_size, &ret->lot_size, e) != 0)
         return -1;
-    return fn(ctx, &in, e);
+    return LISTING_PAIR;
 }
 
 /* {"error":[],"result":{…}}; errors come with HTTP 200. */

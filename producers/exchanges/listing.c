@@ -80,23 +80,46 @@ bool listing_name(struct instrument_info *in, const char *native, const char *ba
     return true;
 }
 
+/* A list on its way. */
+struct listing {
+    listing_entry_fn entry;
+    instrument_fn fn;
+    void *ctx;
+    int left_out;
+    int malformed;
+    int entries;
+    struct err first; /* why the first malformed one is */
+};
+
+static int take(struct listing *l, const char *key, const json_t *value, struct err *e)
+{
+    struct instrument_info in = {0};
+    struct err why = {0};
+    int r = l->entry(key, value, &in, &why);
+    l->entries++;
+    if (r == LISTING_PAIR)
+        return l->fn(l->ctx, &in, e);
+    if (r < 0 && l->malformed++ == 0)
+        l->first = why;
+    l->left_out += r != LISTING_OTHERS;
+    return 0;
+}
+
 int listing_each(const json_t *list, listing_entry_fn entry, instrument_fn fn, void *ctx,
                  struct err *e)
 {
-    int left_out = 0;
-    int r = 0;
+    struct listing l = {.entry = entry, .fn = fn, .ctx = ctx};
     const char *key;
     json_t *value; /* borrowed */
-    for (size_t i = 0; r >= 0 && i < json_array_size(list); i++) {
-        r = entry(NULL, json_array_get(list, i), fn, ctx, e);
-        left_out += r == 1;
-    }
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (take(&l, NULL, json_array_get(list, i), e) != 0)
+            return -1;
     json_object_foreach((json_t *)list, key, value)
     {
-        r = entry(key, value, fn, ctx, e);
-        if (r < 0)
-            break;
-        left_out += r == 1;
+        if (take(&l, key, value, e) != 0)
+            return -1;
     }
-    return r < 0 ? -1 : left_out;
+    if (l.malformed > 0)
+        *e = l.first;
+    return l.malformed > 0 && l.malformed == l.entries ? -1 : l.left_out;
 }

@@ -37,10 +37,19 @@ int listing_step(const char *what, const char *key, const char *text, bool *ret_
 bool listing_name(struct instrument_info *in, const char *native, const char *base,
                   const char *quote) MUST_CHECK;
 
-/* Calls entry for each element of an array or member of an object, in their order. The key is
- * NULL in an array; entry returns 1 for a pair left out. How many those were, or -1. */
-typedef int (*listing_entry_fn)(const char *key, const json_t *entry, instrument_fn fn, void *ctx,
+/* What one element of an array or member of an object is (its key; NULL in an array). A malformed
+ * one: -1, ERR_PROTO, ERR_LIMIT. */
+enum {
+    LISTING_PAIR,   /* of ours, *ret */
+    LISTING_UNFIT,  /* a pair whose names we cannot have */
+    LISTING_OTHERS, /* none of ours */
+};
+typedef int (*listing_entry_fn)(const char *key, const json_t *entry, struct instrument_info *ret,
                                 struct err *e);
+
+/* Calls fn for each pair of a list, in their order. A malformed entry costs that pair alone,
+ * unless there is nothing else. How many pairs were left out, *e saying why the first malformed
+ * one was; -1: ERR_PROTO, or what fn said. */
 int listing_each(const json_t *list, listing_entry_fn entry, instrument_fn fn, void *ctx,
                  struct err *e) MUST_CHECK;
 

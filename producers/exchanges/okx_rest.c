@@ -24,11 +24,10 @@ static enum instrument_status status_of(const char *word)
 
 /* {"instType":"SPOT","instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","tickSz":"0.1",
  *  "lotSz":"0.00000001","state":"live",…}; a step that is not known yet is "". */
-static int parse_instrument(const char *key, const json_t *o, instrument_fn fn, void *ctx,
+static int parse_instrument(const char *key, const json_t *o, struct instrument_info *ret,
                             struct err *e)
 {
     (void)key;
-    struct instrument_info in = {0};
     const char *type = listing_text(WHAT, o, "instType", e);
     const char *native = type ? listing_text(WHAT, o, "instId", e) : NULL;
     const char *base = native ? listing_text(WHAT, o, "baseCcy", e) : NULL;
@@ -39,15 +38,15 @@ static int parse_instrument(const char *key, const json_t *o, instrument_fn fn, 
     if (!lot)
         return -1;
     if (strcmp(type, "SPOT") != 0) /* other types come under the same names as none of ours */
-        return 0;
-    if (!listing_name(&in, native, base, quote))
-        return 1;
-    in.status = status_of(state);
-    if (listing_step(WHAT, "tickSz", *tick ? tick : NULL, &in.has_tick_size, &in.tick_size, e) !=
-            0 ||
-        listing_step(WHAT, "lotSz", *lot ? lot : NULL, &in.has_lot_size, &in.lot_size, e) != 0)
+        return LISTING_OTHERS;
+    if (!listing_name(ret, native, base, quote))
+        return LISTING_UNFIT;
+    ret->status = status_of(state);
+    if (listing_step(WHAT, "tickSz", *tick ? tick : NULL, &ret->has_tick_size, &ret->tick_size,
+                     e) != 0 ||
+        listing_step(WHAT, "lotSz", *lot ? lot : NULL, &ret->has_lot_size, &ret->lot_size, e) != 0)
         return -1;
-    return fn(ctx, &in, e);
+    return LISTING_PAIR;
 }
 
 /* {"code":"0","msg":"","data":[…]}; any other code is a refusal, told with HTTP 200 too. */

@@ -244,6 +244,11 @@ static const struct exchange_case_list lists[] = {
     {"{\"code\":-1003,\"msg\":\"Too many\"}", -1, "binance: exchangeInfo without symbols"},
     {"{\"symbols\":[{\"symbol\":\"AB\",\"status\":\"TRADING\",\"quoteAsset\":\"B\"}]}", -1,
      "binance: exchangeInfo: a pair without baseAsset"},
+    /* a malformed pair costs itself alone */
+    {"{\"symbols\":[7," PAIR("AB", "TRADING", "A", "B", "") ",{}," PAIR(
+         "GH", "TRADING", "G", "H",
+         ",\"filters\":[{\"filterType\":\"LOT_SIZE\",\"stepSize\":\"x\"}]") "]}",
+     3, "AB=A-B(A,B) trading - -; "},
     {"{\"symbols\":[7]}", -1, "binance: exchangeInfo: a pair without symbol"},
     {"{\"symbols\":[" PAIR("AB", "TRADING", "A", "B",
                            ",\"filters\":[{\"filterType\":\"LOT_SIZE\",\"stepSize\":\"x\"}]") "]}",
