@@ -99,7 +99,7 @@ static const struct slice ticker_keys[TICKER_KEYS] = {
     [TICKER_ASK_QTY] = FIELDS_KEY("ask_qty"), [TICKER_TIME] = FIELDS_KEY("timestamp"),
 };
 
-/* A pair that has no book yet comes as zeros of 1970. */
+/* A pair without a book comes as zeros of 1970: a void quote of no known time. */
 static bool is_placeholder(const struct fields *f, const struct event *ev)
 {
     return !ev->bid.there && !ev->ask.there &&
@@ -119,9 +119,7 @@ static int parse_ticker(void *ctx, struct slice row, struct fields_out *out, str
         fields_quote_side(&f, TICKER_BID, TICKER_BID_QTY, SCAN_NUMBER, &ev.bid, e) != 0 ||
         fields_quote_side(&f, TICKER_ASK, TICKER_ASK_QTY, SCAN_NUMBER, &ev.ask, e) != 0)
         return -1;
-    if (is_placeholder(&f, &ev))
-        return 0;
-    ev.has_exchange_time = fields_get(&f, TICKER_TIME) != NULL;
+    ev.has_exchange_time = fields_get(&f, TICKER_TIME) && !is_placeholder(&f, &ev);
     if (ev.has_exchange_time && fields_text_time(&f, TICKER_TIME, &ev.exchange_time_us, e) != 0)
         return -1;
     return fields_emit(out, &ev, e);

@@ -36,8 +36,6 @@ def said_by(rows):
         if row["kind"] != "quote":
             continue
         key, sides = (row["exchange"], row["symbol"]), sides_of(row)
-        if sides == NOBODY and row["exchange"] == "kraken":
-            continue  # its frame of zeros is no quote: docs/EXCHANGES.md
         if sides == now[key]:
             unchanged += sides != NOBODY
             continue

@@ -142,7 +142,7 @@ static const struct exchange_case_frame quotes[] = {
     {TICKERS(TOP("1", "1", "2", "1", AND_TIME) "," TOP("3", "1", "4", "1", AND_TIME)),
      "quote ALGO/USD 1 x 1 / 2 x 1 " AT "; quote ALGO/USD 3 x 1 / 4 x 1 " AT},
     /* a pair without a book */
-    {TICKERS(TOP("0", "0", "0", "0", EPOCH)), "nothing"},
+    {TICKERS(TOP("0", "0", "0", "0", EPOCH)), "quote ALGO/USD - / - @-"},
     {TICKERS(TOP("0", "0", "0", "0", AND_TIME)), "quote ALGO/USD - / - " AT},
     {TICKERS(TOP("0", "0", "2", "1", AND_TIME)), "quote ALGO/USD - / 2 x 1 " AT},
     {TICKERS(TOP("1", "0.0", "2", "1", AND_TIME)), "quote ALGO/USD - / 2 x 1 " AT},
