@@ -250,6 +250,10 @@ static void said_anew(void **state)
     quote_fold_disown(f->fold);
     assert_int_equal(quote_fold_restate(f->fold, emit, &f->out, &e), 0);
     expect(f, "");
+    own(f, 2); /* in which nothing was said of SOL-USDT */
+    strbuf_reset(&f->out);
+    assert_int_equal(quote_fold_restate(f->fold, emit, &f->out, &e), 0);
+    expect(f, "1[ETH] ETH-USDT 10*0 12*2 normal epoch 2 at 4\n");
 }
 
 /* --- rates ----------------------------------------------------------------------------------- */
