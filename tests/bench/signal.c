@@ -120,7 +120,7 @@ static int open_writer(struct measure *m, struct err *e)
 {
     static const char *const names[] = {"quotes", NULL};
     static const char *const defaults[] = {"compression.codec", "lz4", NULL};
-    static const char *const own[] = {"linger.ms", "0", NULL};
+    static const char *const own[] = {"linger.ms", "1", NULL};
     const char *const topics[] = {m->topic, NULL};
     struct quote_tape_about about = {
         .symbols = m->settings->symbols, .probes = PROBES, .rate = m->settings->rate};
