@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""exchange_seeds.py EXCHANGE CORPUS: writes the exchange's recorded and documented frames, what fuzzing found, and a
-short instrument list as seeds for fuzz_EXCHANGE."""
+"""exchange_seeds.py EXCHANGE CORPUS: writes the exchange's recorded and documented frames and a short instrument list as
+seeds for fuzz_EXCHANGE."""
 
 import hashlib
 import json
@@ -27,8 +27,6 @@ def seeds(exchange):
             yield line.encode()
             yield json.loads(line)["frame"].encode()
     yield json.dumps(shortened(json.loads((fixtures / f"{exchange}.instruments.json").read_text()), 1)).encode()
-    for path in sorted((HERE / "found" / exchange).glob("*")):
-        yield path.read_bytes()
 
 
 corpus = Path(sys.argv[2])
