@@ -139,7 +139,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     (void)rd_kafka_assign(rk, NULL); /* nothing is assigned afterwards, whatever it returns */
 }
 
-/* Only for the time of it: what matters comes as a message, or is waited for. */
+/* Only for the time of it: what matters comes as a message, or is asked for. */
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     (void)rk;
@@ -293,8 +293,8 @@ static int judge(const rd_kafka_message_t *m, struct err *e)
     return -1;
 }
 
-/* Asked, not waited for as an event: that may be among what a rebalance throws away, and nothing
- * else ever comes from such a client. */
+/* Asked for: the word of it goes to the error callback, and nothing comes from such a client any
+ * more. */
 static bool is_dead(struct group *g, struct err *e)
 {
     char why[200];
@@ -420,8 +420,7 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
     return 0;
 }
 
-/* --- its parts ---------------------------------------------------------------------------------
- */
+/* --- its parts -------------------------------------------------------------------------------- */
 
 const char *group_topic(const struct group *g, int topic)
 {

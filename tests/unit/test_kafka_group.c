@@ -136,7 +136,7 @@ static void test_a_fatal_error_ends_the_polling(void **state)
     assert_int_equal(poll_once(f, &e), -1);
 }
 
-/* What a rebalance throws away, may hold the only word of it. */
+/* A poll during which the assignment changed throws away what it took. */
 static void test_a_fatal_error_amid_a_rebalance_is_not_lost(void **state)
 {
     struct fixture *f = *state;
