@@ -26,6 +26,12 @@ const struct candle_options candle_case_minutes = {.grace_ms = 2000,
                                                    .max_windows = 200000,
                                                    .intervals = minutes};
 
+const struct candle_options candle_case_held = {.grace_ms = 2000,
+                                                .keep_ms = 60000,
+                                                .hold_ms = 86400000,
+                                                .max_windows = 200000,
+                                                .intervals = minutes};
+
 static const struct {
     const char *exchange;
     const char *symbol;

@@ -30,6 +30,9 @@ extern const struct candle_options candle_case_defaults;
  */
 extern const struct candle_options candle_case_minutes;
 
+/* For rows about what is missing: minutes alone too, held as long as by default. */
+extern const struct candle_options candle_case_held;
+
 enum candle_step_kind {
     TRADE,
     REPAIR, /* a trade that came by repair */

@@ -8,19 +8,8 @@
 
 #include <cmocka.h>
 
-#define RUN_HELD(...) CANDLE_CASE_RUN(&held, __VA_ARGS__)
-#define RUN_BARE(...) CANDLE_CASE_RUN_BARE(&held, __VA_ARGS__)
-
-/* Minutes alone, kept for one and held for a day. */
-static struct candle_options held;
-
-static int set_up(void **state)
-{
-    (void)state;
-    held = candle_case_minutes;
-    held.hold_ms = candle_case_defaults.hold_ms;
-    return 0;
-}
+#define RUN_HELD(...) CANDLE_CASE_RUN(&candle_case_held, __VA_ARGS__)
+#define RUN_BARE(...) CANDLE_CASE_RUN_BARE(&candle_case_held, __VA_ARGS__)
 
 /* --- each value ------------------------------------------------------------------------------ */
 
@@ -440,5 +429,5 @@ int main(void)
         cmocka_unit_test(what_heals_within_the_second_is_not_told),
         cmocka_unit_test(the_reason_is_that_of_the_trades),
     };
-    return cmocka_run_group_tests_name("candle_coverage", tests, set_up, NULL);
+    return cmocka_run_group_tests_name("candle_coverage", tests, NULL, NULL);
 }

@@ -10,18 +10,7 @@
 
 #include <cmocka.h>
 
-#define RUN_HELD(...) CANDLE_CASE_RUN(&held, __VA_ARGS__)
-
-/* Minutes alone, kept for one and held for a day. */
-static struct candle_options held;
-
-static int set_up(void **state)
-{
-    (void)state;
-    held = candle_case_minutes;
-    held.hold_ms = candle_case_defaults.hold_ms;
-    return 0;
-}
+#define RUN_HELD(...) CANDLE_CASE_RUN(&candle_case_held, __VA_ARGS__)
 
 /* --- how long windows stay ------------------------------------------------------------------- */
 
@@ -80,7 +69,7 @@ static void an_empty_window_is_not_made_twice(void **state)
 static void an_old_window_is_made_only_where_nothing_was_said_before(void **state)
 {
     (void)state;
-    struct candle_options short_hold = held;
+    struct candle_options short_hold = candle_case_held;
     short_hold.hold_ms = 120000;
     CANDLE_CASE_RUN(
         &short_hold, {SUBSCRIBED, BTC, ABSENT, MS(-60000), ""},
@@ -133,7 +122,7 @@ static void one_hole_too_many(void **state)
     (void)state;
     for (size_t i = 0; i < SUBJECTS; i++) {
         struct fold_harness h;
-        fold_harness_init(&h, subjects[i], &held, CANDLE_CASE_PARTITION);
+        fold_harness_init(&h, subjects[i], &candle_case_held, CANDLE_CASE_PARTITION);
         for (int64_t k = 0; k <= HOLES; k++) { /* ids 1, 3, 5, …; the first two alone in minute 0 */
             struct record r = with_id(1 + 2 * k, k < 2 ? MS(58000) + k : MS(60000) + k);
             r.trade.receive_time_us = CANDLE_CASE_T0 + MS(60100);
@@ -196,7 +185,7 @@ static void one_range_too_many(void **state)
                                             .said = said[i],
                                             .to_us = from_us + MS(1000)};
     }
-    candle_case_run(__func__, &held, steps, RANGE_STEPS);
+    candle_case_run(__func__, &candle_case_held, steps, RANGE_STEPS);
 }
 
 /* --- counts ---------------------------------------------------------------------------------- */
@@ -204,7 +193,7 @@ static void one_range_too_many(void **state)
 static void everything_is_counted(void **state)
 {
     (void)state;
-    struct candle_options seconds = held;
+    struct candle_options seconds = candle_case_held;
     char list[] = "1s,1m";
     seconds.intervals = list;
     for (size_t i = 0; i < SUBJECTS; i++) {
@@ -241,7 +230,7 @@ static void everything_is_counted(void **state)
 static void no_room_for_an_empty_window(void **state)
 {
     (void)state;
-    struct candle_options two = held;
+    struct candle_options two = candle_case_held;
     two.max_windows = 2;
     for (size_t i = 0; i < SUBJECTS; i++) {
         struct fold_harness h;
@@ -281,5 +270,5 @@ int main(void)
         cmocka_unit_test(everything_is_counted),
         cmocka_unit_test(no_room_for_an_empty_window),
     };
-    return cmocka_run_group_tests_name("candle_limits", tests, set_up, NULL);
+    return cmocka_run_group_tests_name("candle_limits", tests, NULL, NULL);
 }
