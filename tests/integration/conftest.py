@@ -49,13 +49,16 @@ def postgres(directory):
 @pytest.fixture
 def name(request):
     """The test's name as a word that Kafka, PostgreSQL and file systems all take; unique within a session."""
-    word = re.sub(r"[^a-z0-9]+", "_", request.node.nodeid.rpartition("/")[2].lower()).strip("_")
+    file, _, test = request.node.nodeid.partition("::")
+    word = re.sub(r"[^a-z0-9]+", "_", f"{file.rpartition('/')[2]}_{test}".lower()).strip("_")
     return word[-55:].lstrip("_")
 
 
 @pytest.fixture
-def prefix(name):
-    return name + "."
+def prefix(request, name):
+    yield name + "."
+    if "kafka" in request.fixturenames:
+        request.getfixturevalue("kafka").remove_topics(name + ".")
 
 
 @pytest.fixture
@@ -89,5 +92,5 @@ def program(logs):
 
 
 @pytest.fixture
-def pipeline(program, kafka, topics, tables):
+def pipeline(kafka, topics, tables, program):
     return Pipeline(program, kafka, topics, tables)

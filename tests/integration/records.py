@@ -14,8 +14,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from avro_records import SCHEMAS
 from stack import wait_for
 
-LEADERLESS = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT,
-              KafkaError._TIMED_OUT, KafkaError._UNKNOWN_PARTITION}
+# What a cluster says that elects: a leader, a coordinator.
+ELECTING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT,
+            KafkaError._TIMED_OUT, KafkaError._UNKNOWN_PARTITION, KafkaError.NOT_COORDINATOR,
+            KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS}
 
 
 def _without_times(schema):
@@ -66,21 +68,33 @@ class Message:
         return decode(self.value)
 
 
+def _answer(ask, what):
+    """What the cluster answers, as soon as it can: it may elect, and a broker may just have been started again."""
+    def answer():
+        try:
+            return ask()
+        except KafkaException as error:
+            if not error.args[0].retriable() and error.args[0].code() not in ELECTING:
+                raise
+    return wait_for(answer, 60, what)
+
+
 def partitions_of(consumer, topic):
-    found = consumer.list_topics(topic, timeout=10).topics[topic]
-    assert found.error is None, found.error
-    return sorted(found.partitions)
+    def ask():
+        found = consumer.list_topics(topic, timeout=10).topics[topic]
+        if found.error is not None:
+            raise KafkaException(found.error)
+        return sorted(found.partitions)
+    return _answer(ask, f"answer about {topic}")
 
 
 def watermarks(consumer, part):
-    """(low, high), as soon as the partition has a leader: one may just have been started again."""
-    def ask():
-        try:
-            return consumer.get_watermark_offsets(part, timeout=10)
-        except KafkaException as error:
-            if not error.args[0].retriable() and error.args[0].code() not in LEADERLESS:
-                raise
-    return wait_for(ask, 30, f"leader of {part}")
+    """(low, high)."""
+    return _answer(lambda: consumer.get_watermark_offsets(part, timeout=10), f"leader of {part}")
+
+
+def _committed(consumer, parts):
+    return _answer(lambda: consumer.committed(parts, timeout=30), f"coordinator that knows {parts}")
 
 
 def end_offsets(brokers, topics):
@@ -100,7 +114,8 @@ def stream_topic(brokers, topic, isolation="read_committed"):
     """
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
-        "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
+        "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error",
+        "fetch.wait.max.ms": 10})  # the end of a transaction is seen by the next fetch alone
     try:
         ends = end_offsets(brokers, [topic])[topic]
         consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in ends])
@@ -129,7 +144,7 @@ def lag(brokers, group, topic):
     try:
         parts = [TopicPartition(topic, p) for p in partitions_of(consumer, topic)]
         behind = 0
-        for p in consumer.committed(parts, timeout=30):
+        for p in _committed(consumer, parts):
             low, high = watermarks(consumer, p)
             behind += high - (p.offset if p.offset >= 0 else low)
         return behind
@@ -140,7 +155,7 @@ def lag(brokers, group, topic):
 def committed(brokers, group, topic, partition):
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
     try:
-        return consumer.committed([TopicPartition(topic, partition)], timeout=30)[0].offset
+        return _committed(consumer, [TopicPartition(topic, partition)])[0].offset
     finally:
         consumer.close()
 

@@ -23,37 +23,55 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("STACK_BUILD", TOP / "build"))
 LOCAL = TOP / "deploy" / "local"
 LANE = os.environ.get("PYTEST_XDIST_WORKER", "")  # tests run in lanes beside each other: "gw0", "gw1"; "" is the only one
+FIRST_PORT = 10_000
 VAR = TOP / "var" / ("test-" + LANE if LANE else "test")  # of the running session; what the last one left is for people
 
 
 def wait_for(condition, seconds, what, interval=0.05):
-    """Polls condition() until it is true (its value is returned) or seconds have passed (AssertionError)."""
+    """Polls condition() until it is true (its value is returned) or seconds have passed (AssertionError).
+
+    The last look begins behind the deadline: who stood still for the whole time looks at least once after it.
+    """
     deadline = time.monotonic() + seconds
     while True:
+        last = time.monotonic() >= deadline
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"after {seconds} s still no {what() if callable(what) else what}"
+        assert not last, f"after {seconds} s still no {what() if callable(what) else what}"
         time.sleep(interval)
 
 
-def free_port():
-    """A port on 127.0.0.1 that nobody uses: below those that the kernel gives to clients, which come and go."""
+def _ports_of_ours():
+    """Ports below those that the kernel gives to clients, which come and go; each once, in random order. A lane has a
+    range of its own, so that nobody is given the port of a server that is being started, or started again."""
     first_of_clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    while True:
-        port = random.randrange(10_000, first_of_clients)
+    lanes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    size = (first_of_clients - FIRST_PORT) // lanes
+    first = FIRST_PORT + size * int(LANE.removeprefix("gw") or 0)
+    return iter(random.sample(range(first, first + size), size))
+
+
+_ports = _ports_of_ours()
+
+
+def free_port():
+    """A port on 127.0.0.1 that nobody uses and that was not given before."""
+    for port in _ports:
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
+    raise AssertionError("every port was given once")
 
 
 def run(*command, check=True, timeout=180, **options):
@@ -89,6 +107,9 @@ def own_directory(path):
         yield path
 
 
+# Answers to a new topic that pass, as long as no broker is known to live, or that a repeated request gets.
+PASSING = {KafkaError._TIMED_OUT, KafkaError.INVALID_REPLICATION_FACTOR, KafkaError.TOPIC_ALREADY_EXISTS}
+
 SMALL_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # starts fast and stays small; not the fastest there is
 
 
@@ -123,12 +144,36 @@ class Kafka:
         return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
 
     def make_topic(self, name, partitions=1, config=None):
+        """Made when each partition has a leader: the answer comes from the controller, before the broker knows it."""
         admin = AdminClient({"bootstrap.servers": self.brokers})
-        admin.create_topics([NewTopic(name, partitions, config=config or {})])[name].result(20)
+
+        def made():
+            try:
+                admin.create_topics([NewTopic(name, partitions, config=config or {})])[name].result(20)
+            except KafkaException as error:
+                if error.args[0].code() not in PASSING:
+                    raise
+                return error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+            return True
+
+        def led():
+            found = admin.list_topics(name, timeout=20).topics[name]
+            return found.error is None and len(found.partitions) == partitions and all(
+                p.error is None and p.leader >= 0 for p in found.partitions.values())
+
+        wait_for(made, 60, f"topic {name}")
+        wait_for(led, 60, f"leaders of {name}")
 
     def make_our_topics(self, prefix, copies=1):
         run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,
             "--file", TOP / "deploy/topics.json", "--replication", copies)
+
+    def remove_topics(self, prefix):
+        """Those of a test that is over: with thousands of partitions a small broker is slow, and slow to start again."""
+        admin = AdminClient({"bootstrap.servers": self.brokers})
+        names = [name for name in admin.list_topics(timeout=60).topics if name.startswith(prefix)]
+        for done in admin.delete_topics(names, request_timeout=60).values() if names else ():
+            done.result()
 
     def topic_names(self):
         return set(AdminClient({"bootstrap.servers": self.brokers}).list_topics(timeout=20).topics)
@@ -224,7 +269,7 @@ class Program:
         assert self.alive(), f"{self.name} ended with {self.process.returncode}:\n{self.log_end()}"
         return self.get("/readyz")[0] == 200
 
-    def wait_ready(self, seconds=30):
+    def wait_ready(self, seconds=60):
         wait_for(self.ready, seconds, lambda: f"ready {self.name}: {self.get('/readyz')}\n{self.log_end()}")
         return self
 
@@ -274,18 +319,19 @@ def programs(logs):
                 one.kill9()
 
 
-def http_get(url, timeout=5):
+def http_get(url, timeout=30):
     """(status, body as text); (0, "") if nothing answers."""
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        with error:
+            return error.code, error.read().decode()
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return 0, ""
 
 
-def http_json(url, timeout=5):
+def http_json(url, timeout=30):
     status, body = http_get(url, timeout)
     assert status == 200, f"{url}: {status} {body}"
     return json.loads(body)
