@@ -138,6 +138,16 @@ static rd_kafka_NewTopic_t *make_topic(const struct topic_spec *spec, const char
     return t;
 }
 
+/* The broker has one code for more copies than there are brokers, which stays, and for brokers that
+ * are all cut off from the controller, which passes as they tell of themselves again. Its words
+ * tell the two apart: "All brokers are currently fenced." (Kafka 4.2) */
+static bool all_fenced(const rd_kafka_topic_result_t *topic)
+{
+    const char *words = rd_kafka_topic_result_error_string(topic);
+    return rd_kafka_topic_result_error(topic) == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR &&
+           words && strstr(words, "All brokers are currently fenced");
+}
+
 static int created(const rd_kafka_event_t *ev, const char *name, struct err *e)
 {
     size_t n = 0;
@@ -150,6 +160,8 @@ static int created(const rd_kafka_event_t *ev, const char *name, struct err *e)
     rd_kafka_resp_err_t code = rd_kafka_topic_result_error(topics[0]);
     if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         return 1;
+    if (all_fenced(topics[0]))
+        return err_retry(e, ERR_IO, "%s: all brokers are fenced", name);
     return code ? kafka_fail(code, name, rd_kafka_topic_result_error_string(topics[0]), e) : 0;
 }
 

@@ -93,12 +93,12 @@ static int create(struct topics_apply *t, struct topics_admin *a, const struct t
                   struct topic_found *found, struct err *e)
 {
     int r = topics_admin_create(a, spec, t->replication, e);
-    if (r < 0 || await_leaders(t, a, spec, found, e) != 0)
+    if (r < 0)
         return -1;
-    if (r == 0)
+    if (r == 0) /* said at once: tried again after what follows, it would be somebody else's */
         (void)printf("created %s%s: %d partitions\n", t->kafka->prefix, spec->name,
-                     found->partitions);
-    return 0;
+                     spec->partitions);
+    return await_leaders(t, a, spec, found, e);
 }
 
 static int apply_topic(struct topics_apply *t, struct topics_admin *a,

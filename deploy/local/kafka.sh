@@ -142,13 +142,13 @@ launch() {
         -cp "$kafka_classpath" kafka.Kafka "$home/server.properties"
 }
 
-# serves N: true if broker N, asked itself, counts itself among the brokers of the cluster.
+# serves N [OTHER...]: true if broker N, asked itself, counts itself and the others among the brokers of the cluster.
 serves() {
     local port
     port=$(port_get "$dir/ports" "broker-$1")
     port_answers "$port" || return 1
     kcat -b "127.0.0.1:$port" -X log_level=0 -m 3 -L -J 2>/dev/null |
-        jq -e --argjson n "$1" 'any(.brokers[]; .id == $n)' >/dev/null
+        jq -e '[.brokers[].id | tostring] | contains($ARGS.positional)' --args "$@" >/dev/null
 }
 settled() { process_gone "$(pidfile "$1")" || serves "$1"; }
 
@@ -183,6 +183,16 @@ start() {
         process_alive "$(pidfile "$n")" || launch "$n"
     done
     for n in ${1:-$(nodes)}; do await_broker "$n"; done
+    [[ -n ${1:-} ]] || await_cluster
+}
+
+# What is replicated can be made as soon as each broker knows all.
+await_cluster() {
+    local n all
+    mapfile -t all < <(nodes)
+    for n in "${all[@]}"; do
+        wait_until "$ready_s" serves "$n" "${all[@]}" || die "broker $n does not know all others after $ready_s s"
+    done
 }
 
 # All are asked to stop before the first is waited for: the last of three could not leave without the others.

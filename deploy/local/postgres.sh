@@ -150,7 +150,7 @@ start() {
 stop() {
     process_stop "$dir/postgres.pid" INT "$stop_s"
     wait_until 5 no_server_process && return
-    server_processes | xargs -r kill -s KILL
+    server_processes | xargs -r kill -s KILL 2>/dev/null || true # one may end by itself meanwhile
     wait_until 10 no_server_process || die "processes of PostgreSQL cannot be killed: $(server_processes | tr '\n' ' ')"
 }
 

@@ -6,7 +6,7 @@
     ground.await_committed("cw-candles")
 """
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from records import partitions_of, watermarks
@@ -51,12 +51,22 @@ class Ground:
 
     def begin_anew(self, group, *topics):
         """As if the group had never been, nor what it wrote."""
-        self.admin.delete_consumer_groups([self.prefix + group])[self.prefix + group].result(30)
+        wait_for(lambda: self._deleted(self.prefix + group), 60, f"end of the group {group}")
         names = [self.prefix + t for t in topics]
         for future in self.admin.delete_topics(names).values():
             future.result(30)
         wait_for(lambda: not self.kafka.topic_names() & set(names), 30, "topics gone")
         self.kafka.make_our_topics(self.prefix)
+
+    def _deleted(self, group):
+        """False as long as the group has a member: one that was killed stays until its session ends."""
+        try:
+            self.admin.delete_consumer_groups([group])[group].result(30)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NON_EMPTY_GROUP:
+                raise
+            return False
+        return True
 
     def topics(self, start):
         return sorted(t.removeprefix(self.prefix) for t in self.kafka.topic_names() if t.startswith(self.prefix + start))

@@ -54,15 +54,15 @@ static int play(struct measure *m, struct err *e)
 {
     int64_t warm_us = clock_mono_us() + WARM_S * US_PER_S;
     int64_t end_us = warm_us + m->settings->seconds * US_PER_S;
-    while (clock_mono_us() < end_us) {
-        struct tape_record r;
+    struct tape_record r;
+    for (int64_t due_us = 0; due_us < end_us;) {
         int stop = tape_writer_step(m->writer, &r, e);
         if (stop != 0)
             return stop < 0 ? -1 : err_set(e, ERR_STOPPED, "stopped");
         const struct trade *t = &r.record.trade;
-        if (r.probe >= 0 && clock_mono_us() >= warm_us &&
-            probes_add(m->probes, t->symbol, t->sequence, tape_writer_due_us(m->writer, r.at_us),
-                       e) != 0)
+        due_us = tape_writer_due_us(m->writer, r.at_us);
+        if (r.probe >= 0 && due_us >= warm_us &&
+            probes_add(m->probes, t->symbol, t->sequence, due_us, e) != 0)
             return -1;
     }
     return tape_writer_commit(m->writer, e);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PROBES_MAX = 1 << 16, LAST_WAIT_S = 10, NAP_MS = 100 };
+enum { PROBES_MAX = 1 << 16, LAST_WAIT_S = 30, NAP_MS = 100 };
 
 struct probe {
     char symbol[TAPE_SYMBOL_MAX];

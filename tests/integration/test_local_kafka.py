@@ -81,7 +81,7 @@ def test_port_taken(directory, name):
             said = own.script("start").stdout
             chosen = int(own.brokers.rpartition(":")[2])
             assert chosen > port
-            assert said == f"port {port} is taken: broker-1 uses {chosen}\n"
+            assert f"port {port} is taken: broker-1 uses {chosen}" in said.splitlines()  # the controller's may be, too
         finally:
             own.stop()
 

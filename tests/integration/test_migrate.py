@@ -149,10 +149,22 @@ def test_a_file_must_not_end_its_transaction(migrate, folder):
 
 def test_two_at_once(program, database, folder):
     """The second one waits for the first, and then finds everything done."""
-    add(folder, "0101_slow", "SELECT pg_sleep(2);\nCREATE TABLE once (x int);")
-    both = [program("sinks/cw-migrate", "up", "--dir", folder, env={"CW_DATABASE_URL": database}) for _ in range(2)]
-    assert [one.wait(20) for one in both] == [0, 0]
-    assert sum("another migration of this database is at work" in one.log_text() for one in both) == 1
+    add(folder, "0101_slow", "SELECT pg_advisory_xact_lock(1);\nCREATE TABLE once (x int);")
+    waiting = ("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+               " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+
+    def start():
+        return program("sinks/cw-migrate", "up", "--dir", folder, env={"CW_DATABASE_URL": database})
+
+    with psycopg.connect(database) as gate:
+        gate.execute("SELECT pg_advisory_xact_lock(1)")
+        first = start()
+        wait_for(lambda: rows(database, waiting), 30, lambda: f"first one at work\n{first.log_end()}")
+        second = start()
+        wait_for(lambda: "another migration of this database is at work" in second.log_text(), 30, second.log_end)
+        assert first.alive() and second.alive()
+    assert [one.wait(30) for one in (first, second)] == [0, 0]
+    assert "another migration" not in first.log_text()
     assert rows(database, "SELECT count(*) FROM schema_migration") == [(len(VERSIONS) + 1,)]
 
 

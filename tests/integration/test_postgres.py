@@ -83,17 +83,16 @@ def test_a_provisional_candle_never_replaces_a_final_one(pipeline, kafka):
 
 def test_killed_ten_times_under_load(pipeline, kafka):
     chance = random.Random(3)
-    write_trades(kafka, pipeline.prefix + "trades", chance, 120_000)
     write_candles(kafka, pipeline.prefix + "candles.1m", chance, 10_000)
-    kills, sink = 0, None
-    while kills < 10:
+    written = 0
+    for _ in range(10):
+        more = 60_000 + pipeline.rows("SELECT count(*) FROM trade")[0][0] - written  # each begins with so much to do
+        write_trades(kafka, pipeline.prefix + "trades", chance, more, first=written)
+        written += more
         sink = pipeline.sink("--batch.rows", "500", "--batch.ms", "50")
-        rows = pipeline.rows("SELECT count(*) FROM trade")[0][0]
-        assert rows < 120_000, f"all stored after {kills} kills: too little load"
         wait_for(lambda: sink.metric("candlewick_rows_written_total", "trade"), 30, lambda: f"rows\n{sink.log_end()}", 0.01)
         threading.Event().wait(chance.random() * 0.05)  # any moment will do, but not always the same
         sink.kill9()
-        kills += 1
     sink = pipeline.sink("--batch.rows", "500")
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
@@ -120,9 +119,9 @@ def test_aborted_transactions_are_not_stored_and_lag_ends_at_zero(pipeline, kafk
     end = 12
     wait_for(lambda: pipeline.offsets("trades")[0] == end, 20, lambda: f"offset {end}: {pipeline.offsets('trades')}")
     assert sorted(pipeline.rows("SELECT trade_id FROM trade")) == [("0",), ("2",), ("3",), ("5",)]
-    wait_for(lambda: committed(kafka.brokers, pipeline.prefix + "cw-postgres.trades", topic, 0) == end, 10,
+    wait_for(lambda: committed(kafka.brokers, pipeline.prefix + "cw-postgres.trades", topic, 0) == end, 60,
              "offsets as Kafka's tools see them")
-    wait_for(lambda: sink.metric("candlewick_consumer_lag_records") == 0, 10, "no lag")
+    wait_for(lambda: sink.metric("candlewick_consumer_lag_records") == 0, 60, "no lag")
 
 
 def test_two_instances_share_the_work(pipeline, kafka):
@@ -150,7 +149,7 @@ def test_an_instance_that_was_asleep_is_fenced(pipeline, kafka):
     stored(pipeline, sleeper)
     # records that it has read, but not yet stored, when it falls asleep
     sleeper.stop()
-    sleeper = pipeline.program("sinks/cw-postgres", "--batch.ms", "5000", env=pipeline.env).wait_ready()
+    sleeper = pipeline.program("sinks/cw-postgres", "--batch.ms", "8000", env=pipeline.env).wait_ready()
     wait_for(lambda: sleeper.metric("candlewick_consumer_lag_records") == 0, 20, "the sleeper's partitions")
     write_trades(kafka, pipeline.prefix + "trades", chance, 1_000, first=1_000)
     wait_for(lambda: sleeper.metric("candlewick_consumer_lag_records") >= 1_000, 20, "records read", 0.01)

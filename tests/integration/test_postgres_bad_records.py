@@ -58,6 +58,12 @@ def set_letter_limit(kafka, topic, limit):
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     admin.incremental_alter_configs([resource])[resource].result(20)
 
+    def in_effect():
+        wanted = ConfigResource(ResourceType.TOPIC, topic)
+        return admin.describe_configs([wanted])[wanted].result(20)["max.message.bytes"].value == str(limit)
+
+    wait_for(in_effect, 30, f"limit of {limit}")  # it is answered first
+
 
 def bad_trades(chance):
     """(value, stage, part of the reason)"""

@@ -5,14 +5,15 @@ import os
 import random
 import signal
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 
 import psycopg
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from sink_records import LANES, assert_tables_equal_topics, expected_trades, trade_rows, write_candles, write_trades
-from stack import BUILD, TOP, run, wait_for
+from stack import BUILD, TOP, Postgres, run, wait_for
 
 
 def fill(pipeline, kafka, chance, trades, candles=0, first=0):
@@ -35,8 +36,8 @@ def log_lines(sink, message):
 
 
 @contextmanager
-def away(postgres):
-    postgres.stop()
+def away(postgres, end=Postgres.stop):
+    end(postgres)
     try:
         yield
     finally:
@@ -46,13 +47,16 @@ def away(postgres):
 def test_database_down_at_start(pipeline, kafka, postgres):
     fill(pipeline, kafka, random.Random(1), 1_000, 100)
     with away(postgres):
+        begin = time.monotonic()
         sink = pipeline.sink()
         wait_for(lambda: len(waiting_for(sink)) == LANES, 20, lambda: f"reasons: {sink.get('/readyz')}")
         assert all("Connection refused" in reason for reason in waiting_for(sink).values()), waiting_for(sink)
         # it is a member of its groups meanwhile, so nobody else is handed its work
-        wait_for(lambda: sink.log_text().count("partitions assigned") == LANES, 20, "partitions")
+        wait_for(lambda: sink.log_text().count("partitions assigned") >= LANES, 20, "partitions")
         assert sink.get("/livez")[0] == 200
-        assert 1 <= len(log_lines(sink, "nothing can be stored now")) <= LANES  # one of each table, not one of each try
+        said = len(log_lines(sink, "nothing can be stored now"))
+        # one of each table in 10 s, not one of each try
+        assert 1 <= said <= LANES * (1 + int((time.monotonic() - begin) / 10)), sink.log_end()
     sink.wait_ready()
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
@@ -91,9 +95,8 @@ def test_database_killed_and_restarted_under_load(pipeline, kafka, postgres):
     with load(pipeline, kafka, chance):
         for n in range(4):
             await_more_rows(sink)
-            postgres.kill9() if n % 2 else postgres.stop()
-            wait_for(lambda: "database.trade" in waiting_for(sink), 20, lambda: f"loss noticed\n{sink.log_end()}")
-            postgres.start()
+            with away(postgres, Postgres.kill9 if n % 2 else Postgres.stop):
+                wait_for(lambda: "database.trade" in waiting_for(sink), 20, lambda: f"loss noticed\n{sink.log_end()}")
         await_more_rows(sink)
     sink.wait_ready()
     stored(pipeline, sink)
@@ -120,8 +123,10 @@ def test_broker_killed_under_load(pipeline, kafka):
     with load(pipeline, kafka, chance):
         await_more_rows(sink)
         kafka.kill9()
-        assert sink.get("/livez")[0] == 200
-        kafka.start()
+        try:
+            assert sink.get("/livez")[0] == 200
+        finally:
+            kafka.start()
         await_more_rows(sink)
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
@@ -185,9 +190,13 @@ def test_fenced_by_another_instance_that_stored_first(pipeline, kafka):
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
     before = pipeline.offsets("trades")
-    with psycopg.connect(pipeline.database) as db:
-        db.execute("UPDATE sink_offset SET next_offset = next_offset + 3 WHERE topic LIKE '%trades'")
-    fill(pipeline, kafka, chance, 400, first=400)
+    sink.signal(signal.SIGSTOP)  # it must not look between the two: the log does not have these offsets yet
+    try:
+        with psycopg.connect(pipeline.database) as db:
+            db.execute("UPDATE sink_offset SET next_offset = next_offset + 3 WHERE topic LIKE '%trades'")
+        fill(pipeline, kafka, chance, 400, first=400)
+    finally:
+        sink.signal(signal.SIGCONT)
     stored(pipeline, sink)
     assert len(log_lines(sink, "another instance writes this table, starting anew")) == 1
     theirs = {(p, offset + n) for p, offset in before.items() for n in range(3)}
@@ -242,10 +251,25 @@ def test_stored_offset_beyond_the_end(pipeline, kafka):
     assert "but the log has" in sink.log_text()
 
 
-def server_processes(postgres):
+@contextmanager
+def frozen(postgres):
+    """The server and all its processes stand still. The leader is the first to stop and the last to go on: meanwhile it
+    makes no child, and of one that ends nobody else gets the number."""
     leader = postgres.pid()
-    children = run("ps", "-o", "pid=", "--ppid", leader).stdout.split()
-    return [leader, *map(int, children)]
+    children = []
+    os.kill(leader, signal.SIGSTOP)
+    try:
+        children += map(int, run("ps", "-o", "pid=", "--ppid", leader).stdout.split())
+        send(children, signal.SIGSTOP)
+        yield
+    finally:
+        send([*children, leader], signal.SIGCONT)
+
+
+def send(pids, number):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def test_leaves_in_time_while_the_database_does_not_answer(pipeline, kafka, postgres):
@@ -253,16 +277,10 @@ def test_leaves_in_time_while_the_database_does_not_answer(pipeline, kafka, post
     fill(pipeline, kafka, random.Random(9), 200)
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
-    frozen = server_processes(postgres)
-    for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with frozen(postgres):
         fill(pipeline, kafka, random.Random(10), 200, first=200)
         wait_for(lambda: sink.metric("candlewick_consumer_lag_records") >= 200, 20, "a batch on its way")
-        assert sink.stop(10) == 0
-    finally:
-        for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
+        assert sink.stop() == 0
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)

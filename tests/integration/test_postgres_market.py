@@ -48,11 +48,15 @@ def test_rows_equal_records(pipeline, kafka, quotes):
 def test_killed_under_load(pipeline, kafka):
     chance = random.Random(2)
     fill(pipeline, kafka, chance, 1_500)
+    written = 30_000
     arguments = ("--every.quote", "--batch.rows", "200", "--batch.ms", "20")
-    for kills in range(5):
-        sink = pipeline.sink(*arguments)
+    for _ in range(5):
         events = pipeline.rows("SELECT count(*) FROM opportunity_event")[0][0]
-        assert len(pipeline.rows("SELECT FROM quote")) < 30_000, f"all stored after {kills} kills: too little load"
+        quotes = pipeline.rows("SELECT count(*) FROM quote")[0][0]
+        more = max(0, 15_000 + quotes - written)  # each begins with so much to do
+        write_quotes(kafka, pipeline.prefix, chance, more, first=written)
+        written += more
+        sink = pipeline.sink(*arguments)
         wait_for(lambda: sink.metric("candlewick_rows_written_total", "quote"), 30, lambda: f"rows\n{sink.log_end()}", 0.01)
         threading.Event().wait(chance.random() * 0.05)  # any moment will do, but not always the same
         sink.kill9()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import BUILD, LOCAL, TOP, alive, environment, free_port, http_get, run, wait_for
+from stack import BUILD, LOCAL, TOP, alive, environment, free_port, http_get, http_json, run, wait_for
 
 PROGRAMS = ["tools/cw-sim", "tools/cw-topics", "tools/cw-tap", "producers/cw-producer", "processors/cw-candles",
             "processors/cw-arbitrage", "sinks/cw-postgres", "sinks/cw-migrate", "api/cw-api"]
@@ -98,6 +98,22 @@ def real_stack(directory, name):
     run(LOCAL / "postgres.sh", "remove", one.var / "sim/postgres")
 
 
+def logged(stack, name, *texts, market="sim"):
+    """The log of a service, once all texts are in it: svlogd writes them a moment after they were said."""
+    log = stack.var / market / "logs" / name / "current"
+    wait_for(lambda: all(text in log.read_text() for text in texts), 20, lambda: f"{texts} in\n{log.read_text()}")
+    return log.read_text()
+
+
+def ready_status(stack):
+    """What `status` prints once all programs answer in time."""
+    def ask():
+        done = stack("status", check=False)
+        return done.returncode == 0 and done.stdout
+
+    return wait_for(ask, 60, "all programs ready at once", interval=1)
+
+
 def addresses(stack):
     lines = (stack.var / "env").read_text().splitlines()
     return dict(line.removeprefix("export ").split("=", 1) for line in lines)
@@ -114,15 +130,19 @@ def test_what_up_prints_works(real_stack):
     def candles():
         return json.loads(shell(rest).stdout).get("candles")
 
-    assert candles()
+    wait_for(candles, 60, "candle to be shown", interval=0.5)
     records = [json.loads(line) for line in shell(consumer).stdout.splitlines()]
     assert len(records) == 5
     assert all(record["interval"] == "1m" and record["exchange"] in EXCHANGES for record in records)
     wait_for(lambda: json.loads(shell(edges).stdout)["opportunities"], 60, "word on a pair of two exchanges", interval=0.5)
-    known = http_get(addresses(real_stack)["CW_API_URL"] + "/v1/exchanges")[1]
-    assert [e["exchange"] for e in json.loads(known)["exchanges"]] == EXCHANGES
-    assert shell(database).stdout.endswith("(5 rows)\n\n")
-    wait_for(lambda: real_stack("status", check=False).returncode == 0, 60, "all programs ready at once", interval=1)
+    api = addresses(real_stack)["CW_API_URL"]
+
+    def known():
+        return [e["exchange"] for e in http_json(api + "/v1/exchanges")["exchanges"]]
+
+    wait_for(lambda: known() == EXCHANGES, 60, lambda: f"{EXCHANGES}: {known()}")
+    wait_for(lambda: shell(database).stdout.endswith("(5 rows)\n\n"), 60, "5 rows", interval=0.5)
+    ready_status(real_stack)
 
 
 def test_up_twice_and_down(stack):
@@ -133,7 +153,7 @@ def test_up_twice_and_down(stack):
     stack.remember()
     stack("up")
     assert stack.pids() == before
-    status = stack("status").stdout
+    status = ready_status(stack)
     assert all(re.search(rf"^{re.escape(name)}: +ready, pid {before[name]}", status, re.M) for name in SERVICES)
     done = stack("down")
     assert (done.stdout, done.stderr) == ("Stopped.\n", "")
@@ -152,11 +172,9 @@ def test_env_file_and_settings(stack):
     assert http_get(values["CW_API_URL"] + "/v1/symbols")[0] == 200
     assert (stack.var / "env").stat().st_mode & 0o777 == 0o600
     for name in EXCHANGES:
-        log = (stack.var / f"sim/logs/cw-sim.{name}/current").read_text()
-        assert f'"--exchange", "{name}"' in log and '"--symbols", "7", "--rate", "1234", "--seed", "42"' in log
+        logged(stack, f"cw-sim.{name}", f'"--exchange", "{name}"', '"--symbols", "7", "--rate", "1234", "--seed", "42"')
         address = values[f"CW_SIM_{name.upper()}_URL"].removeprefix("http://")
-        log = (stack.var / f"sim/logs/cw-producer.{name}/current").read_text()
-        assert f'"--exchange.{name}.rest.url", "http://{address}"' in log
+        log = logged(stack, f"cw-producer.{name}", f'"--exchange.{name}.rest.url", "http://{address}"')
         assert all(f"ws://{address}" in url for url in re.findall(r'"ws://[^"]*"', log))
     assert values["CW_SIM_URL"] == values["CW_SIM_BINANCE_URL"]
 
@@ -215,17 +233,10 @@ def test_up_after_kill_of_the_supervisor(stack):
     addresses = (stack.var / "env").read_text()
     before = stack.pids()
     os.kill(before["supervisor"], signal.SIGKILL)
+    wait_for(lambda: not alive(before["supervisor"]), 20, "end of the supervisor")  # or it would be taken for running
     stack("up")
     assert (stack.var / "env").read_text() == addresses
     assert not any(alive(before[name]) for name in SERVICES)
-
-
-def bound(sock, port):
-    try:
-        sock.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    return True
 
 
 def test_up_with_a_store_elsewhere(stack):
@@ -235,8 +246,7 @@ def test_up_with_a_store_elsewhere(stack):
     run(LOCAL / "kafka.sh", "kill9", stack.var / "sim/kafka", "1")
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # a killed process of many threads is a zombie for a moment before its sockets close
-        wait_for(lambda: bound(other, port), 20, f"port {port}")
+        other.bind(("127.0.0.1", port))  # a broker that is gone has let go of it
         other.listen()
         refused = stack("up", check=False)
     assert refused.returncode == 1
@@ -311,8 +321,8 @@ def test_live_market(stack, exchanges):
             "(kraken: (6) Could not resolve host; okx: (6) Could not resolve host)") in done.stderr
     assert not (stack.var / "sim").exists()
     assert "export CW_SIM_URL=\n" in (stack.var / "env").read_text()
-    log = (stack.var / "live/logs/cw-producer.binance/current").read_text()
-    assert '"--exchange.binance.rest.url", "https://data-api.binance.vision"' in log
+    logged(stack, "cw-producer.binance", '"--exchange.binance.rest.url", "https://data-api.binance.vision"',
+           market="live")
     stack("up", VISION="22")  # what runs is not asked again
     refused = stack("up", check=False, SIM="1")
     assert refused.returncode == 1 and "the live market runs: `make down` first" in refused.stderr
@@ -339,14 +349,16 @@ def test_wrong_setting(stack, setting, value):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_run_until_signal(stack, number):
     process = stack.start("run", stdout=subprocess.PIPE)
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if " candles.1m=" in line:  # the first line of the live status
-            break
-    for part in ("trades.kraken=0.0/s", "quotes.kraken=0.0/s", "candles.1m=0.0/s", "table.candle=0.0/s", "lag.cw-candles=2",
-                 "binance BTC-USDT 03:04 close=1.5"):
-        assert part in said[-1]
+    parts = ("trades.kraken=0.0/s", "quotes.kraken=0.0/s", "candles.1m=0.0/s", "table.candle=0.0/s", "lag.cw-candles=2",
+             "binance BTC-USDT 03:04 close=1.5")
+
+    def all_shown():
+        line = process.stdout.readline()
+        assert line, "it ended"
+        return all(part in line for part in parts)
+
+    # a line of the live status lacks what did not answer in time
+    wait_for(all_shown, 180, f"line with {parts}", interval=0)
     stack.remember()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=60)
@@ -374,20 +386,19 @@ def test_run_on_a_terminal(stack):
         os.execvpe("make", ["make", "-C", str(stack.var.parent), "run"], {**stack.env, "TERM": "xterm"})
     shown = b""
 
-    def read_until(text, seconds):
+    def read_until(seconds, *texts):
         nonlocal shown
         deadline = time.monotonic() + seconds
-        while text not in shown:
+        while not all(text in shown for text in texts):
             assert time.monotonic() < deadline, shown.decode(errors="replace")
             if select.select([terminal], [], [], 0.2)[0]:
                 shown += os.read(terminal, 65536)
 
-    read_until(b"Ctrl-C stops everything.", 60)
-    for part in (b"REST ", b"BTC-USDT", b"table candle", b"kraken       up            0.1        4", b"-42.9  watching"):
-        assert part in shown
+    read_until(180, b"Ctrl-C stops everything.", b"REST ", b"BTC-USDT", b"table candle",
+               b"kraken       up            0.1        4", b"-42.9  watching")
     stack.remember()
     os.write(terminal, b"\x03")
-    read_until(b"Stopped.", 60)
+    read_until(60, b"Stopped.")
     _, result = os.waitpid(pid, 0)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(result) == 0

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 
 LIMIT_PERCENT = 5
+LEAST_SAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Verdict:
 
 
 def judge(samples, warm_up_minutes):
-    """samples: (market minute, KiB) in order of time. ValueError if fewer than three lie after the warm-up."""
+    """samples: (market minute, KiB) in order of time. ValueError if fewer than LEAST_SAMPLES lie after the warm-up."""
     kept = [kib for minute, kib in samples if minute > warm_up_minutes]
-    if len(kept) < 3:
+    if len(kept) < LEAST_SAMPLES:
         raise ValueError(f"{len(kept)} samples after {warm_up_minutes} minutes: too few to judge")
     third = len(kept) // 3
     return Verdict(fmean(kept), min(kept), max(kept), 100 * (fmean(kept[-third:]) / fmean(kept[:third]) - 1), len(kept))

@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-from judge import judge
+from judge import LEAST_SAMPLES, judge
 from measure import Look
 from pipeline import Pipeline
 from records import committed, end_offsets
@@ -83,15 +83,19 @@ class Run:
         return wait_for(there, market_s / self.shape.speed + 30, what, 0.1)
 
     def play(self):
-        """The market, looked at once a minute of its time and at its end."""
+        """The market, looked at once a minute of its time and at its end; after that too, where looks took so long that
+        there is nothing to judge yet."""
         begin_us = self.wait_market(lambda s: s["market"] != "held", 0, "subscriptions")["market_us"]
         samples, status = [self.sample(0, self.status())], {"market": "running"}
-        while status["market"] != "done":
+        while status["market"] != "done" or self.judged(samples) < LEAST_SAMPLES:
             due_us = begin_us + len(samples) * self.shape.look_minutes * 60e6
             status = self.wait_market(lambda s: s["market_us"] >= due_us or s["market"] == "done",
                                       60 * self.shape.look_minutes, "next minute")
             samples.append(self.sample((status["market_us"] - begin_us) / 60e6, status))
         return samples
+
+    def judged(self, samples):
+        return sum(sample["minute"] > self.shape.warm_up_minutes for sample in samples)
 
     def sample(self, minute, status):
         for _ in range(REQUESTS):

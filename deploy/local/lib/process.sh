@@ -9,12 +9,13 @@
 # the number belongs to somebody else. A process writes its file itself, before it becomes the program, so there is
 # no moment at which it runs and no file tells of it.
 
-# process_identity PID: prints "pid start-time boot-id"; 1 if there is no such process. A zombie is not a process.
+# process_identity PID: prints "pid start-time boot-id"; 1 if there is no such process. A zombie is not a process, unless
+# it is the first of threads that are still to end: they keep its ports and locks.
 process_identity() {
     local stat fields
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -r -a fields <<<"${stat##*) }" # after the command's name, which may hold blanks and brackets
-    [[ ${fields[0]} != [ZX] ]] || return 1
+    [[ ${fields[0]} != [ZX] ]] || ((fields[17] > 1)) || return 1
     printf '%s %s %s\n' "$1" "${fields[19]}" "$(</proc/sys/kernel/random/boot_id)"
 }
 
@@ -84,7 +85,7 @@ session_members() {
     { read -r pid start boot <"$1"; } 2>/dev/null || return 0
     [[ $pid =~ ^[0-9]+$ && $boot == "$(</proc/sys/kernel/random/boot_id)" ]] || return 0
     ! now=$(process_identity "$pid") || [[ $now == "$pid $start $boot" ]] || return 0
-    ps -o pid=,stat= -s "$pid" | awk '$2 !~ /^[ZX]/ { print $1 }' || true
+    ps -o pid=,stat=,nlwp= -s "$pid" | awk '$2 !~ /^[ZX]/ || $3 > 1 { print $1 }' || true
 }
 
 session_empty() { [[ -z $(session_members "$1") ]]; }

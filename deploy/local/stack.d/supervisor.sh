@@ -81,13 +81,16 @@ is_orphan() {
     local name stat parent
     { read -r name <"/proc/$1/comm" && read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -r _ parent _ <<<"${stat##*) }"
-    { read -r parent <"/proc/$parent/comm"; } 2>/dev/null || parent=
+    if is_doomed "$parent" || ! { read -r parent <"/proc/$parent/comm"; } 2>/dev/null; then parent=; fi
     case $name in
     runsvdir | svlogd) return 1 ;;
     runsv) [[ $parent != runsvdir ]] ;;
     *) [[ $parent != runsv ]] ;;
     esac
 }
+
+# is_doomed PID: true if a SIGKILL is on its way to the process, which looks alive until it runs again.
+is_doomed() { grep -q '^ShdPnd:.*[13579bdf]..$' "/proc/$1/status" 2>/dev/null; }
 
 # ask_orphan MARKET PID: a program may be asked by its next run script at the same moment.
 ask_orphan() {
