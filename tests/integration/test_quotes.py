@@ -76,6 +76,12 @@ def wait_quote(quotes, symbol, wanted, seconds=20):
                     lambda: f"{symbol} {wanted}, is {quotes().now}", interval=0.2)
 
 
+def wait_connected(one):
+    """Sooner true than /readyz, which is refreshed once a second."""
+    wait_for(lambda: one.metric("candlewick_feed_connected") == one.metric("candlewick_feed_connections"), 20,
+             "all connections")
+
+
 def test_from_socket_to_topic(exchange, producer, quotes, kafka, topics):
     one = producer(exchange)
     exchange.wait_subscribed(*QUOTED)
@@ -135,6 +141,28 @@ def test_a_lost_connection_makes_its_quotes_void(exchange, producer, quotes):
     exchange.quote("BTCUSDT", "10", "1", "11", "1")
     wait_quote(quotes, "BTC-USDT", sides("10", "1", "11", "1"))
     assert one.metric("candlewick_trades_written_total") == 0 and one.ready(), "trades went on"
+
+
+def test_quotes_that_waited_while_the_producer_stood_still_are_old(exchange, producer, quotes):
+    one = producer(exchange)
+    exchange.wait_subscribed(*QUOTED)
+    exchange.quote("BTCUSDT", "10", "1", "11", "1")
+    wait_quote(quotes, "BTC-USDT", sides("10", "1", "11", "1"))
+    one.signal(signal.SIGSTOP)
+    try:
+        exchange.quote("BTCUSDT", "20", "1", "21", "1")
+        exchange.trade("BTCUSDT", 1)
+        begin = time.monotonic()
+        wait_for(lambda: time.monotonic() > begin + 2, 20, "time to grow old")
+    finally:
+        one.signal(signal.SIGCONT)
+    wait_quote(quotes, "BTC-USDT", None)
+    wait_for(lambda: one.metric("candlewick_trades_written_total") == 1, 20, "the trade, which has a time of its own")
+    wait_connected(one)
+    exchange.quote("BTCUSDT", "30", "1", "31", "1")
+    q = wait_quote(quotes, "BTC-USDT", sides("30", "1", "31", "1"))
+    assert [r["bid"] for r in q.of("BTC-USDT")] == [10, None, 30]
+    assert one.stop() == 0
 
 
 def test_what_is_known_outlives_a_kill(exchange, producer, quotes):
