@@ -175,16 +175,22 @@ def test_what_is_known_outlives_a_kill(exchange, producer, quotes):
     exchange.quote("BTCUSDT", "10", "1", "11", "1")
     exchange.quote("ETHBTC", "1", "1", "2", "1")
     wait_quote(quotes, "ETH-BTC", sides("1", "1", "2", "1"))
+    wait_for(lambda: first.metric("candlewick_shards_owned") + second.metric("candlewick_shards_owned") == 1, 30,
+             "one owner of the shard")
     owner, standby = (first, second) if first.metric("candlewick_shards_owned") else (second, first)
+    epoch = max(r["epoch"] for r in quotes().of("ETH-BTC"))
     owner.signal(signal.SIGSTOP)  # a zombie to be
     wait_for(lambda: standby.metric("candlewick_shards_owned") == 1, 60, "a takeover")
-    wait_for(lambda: any(r["epoch"] == 2 for r in quotes().of("ETH-BTC")), 20, "quotes of the new epoch")
-    q = quotes()
-    assert q.now["BTC-USDT"] == sides("10", "1", "11", "1"), "said anew, although the exchange said nothing"
+    for symbol in ("BTC-USDT", "ETH-BTC"):
+        wait_for(lambda: any(r["epoch"] > epoch for r in quotes().of(symbol)), 20, f"{symbol} in the new epoch")
+    assert quotes().now["BTC-USDT"] == sides("10", "1", "11", "1"), "said anew, although the exchange said nothing"
     exchange.quote("BTCUSDT", "20", "1", "21", "1")
     wait_quote(quotes, "BTC-USDT", sides("20", "1", "21", "1"))
+    revoked = owner.log_text().count("partitions revoked")
     owner.signal(signal.SIGCONT)  # it may write some more, of an epoch that is over
-    wait_for(lambda: owner.metric("candlewick_shards_owned") == 0, 60, "the zombie's end")
+    wait_for(lambda: owner.log_text().count("partitions revoked") > revoked, 60, "the zombie's end")
+    wait_for(lambda: owner.metric("candlewick_feed_stalls_total") > 0, 20, "its feed awake")
+    wait_connected(owner)  # whichever of them owns the shard from now on hears what comes
     exchange.quote("BTCUSDT", "30", "1", "31", "1")
     wait_quote(quotes, "BTC-USDT", sides("30", "1", "31", "1"))
     assert standby.stop() == 0 and owner.stop() == 0
