@@ -94,11 +94,13 @@ def test_from_socket_to_topic(exchange, producer, quotes, kafka, topics):
     exchange.quote("BTCEUR", "59000", "1", "59001", "3")
     wait_quote(quotes, "ETH-BTC", sides("0.039", "1", "0.040", "3"))
     q = wait_quote(quotes, "BTC-USDT", sides("64123.45", "0.1", "64123.46", "2"))
-    assert len(q.of("BTC-USDT")) == 1 and one.metric("candlewick_quotes_unchanged_total") == 1
+    assert len(q.of("BTC-USDT")) == 1
+    wait_for(lambda: one.metric("candlewick_quotes_unchanged_total") == 1, 20, "the one that said nothing new counted")
     assert [r["state"] for r in q.of("ETH-USDT")] == ["one_sided", "crossed"]
     assert q.of("ETH-USDT")[0]["ask"] is None and q.of("ETH-USDT")[0]["ask_amount"] is None
     assert q.of("BTC-EUR") == [], "a rate is no quote"
     assert all(r["epoch"] == 1 and r["exchange"] == "binance" for _, r in q.quotes + q.rates + q.ticks)
+    wait_for(lambda: one.metric("candlewick_trades_written_total") == 1, 20, "the trade")
     trades = {m.partition for m in read_topic(kafka.brokers, topics + "trades") if m.key == b"BTC"}
     assert trades == {q.partition_of["BTC-USDT"]}, "trades and quotes of an asset have one partition number"
 
@@ -312,7 +314,8 @@ def test_a_refused_symbol_does_not_stop_the_others(kraken, quotes, kafka, topics
 
     wait_for(lambda: written().count == 1, 20, "the trade")
     assert sorted(f["symbol"] for f in written().events("subscribed")) == ["BTC-USD", "XRP-USD"]
-    assert [t["alive"] for _, t in written().ticks][-4:] == [True] * 4
+    wait_for(lambda: {p: t["alive"] for p, t in written().ticks} == dict.fromkeys(range(4), True), 20,
+             "newest tick of each partition that says alive")
     log = one.log_text()
     assert log.count("done without") == 2 and "Currency pair not supported ETH/USD" in log
     assert "not acknowledged in time" in log
@@ -324,8 +327,8 @@ def test_a_refused_symbol_does_not_stop_the_others(kraken, quotes, kafka, topics
     wait_for(lambda: one.metric("candlewick_symbols_refused") == 0, 10, "none done without")
     assert sorted(f["symbol"] for f in written().events("subscribed")) == ["BTC-USD", "ETH-USD", "XRP-USD"]
 
-    kraken.cut("trade")  # all is asked for again, and one more is refused
     kraken.refused = {"trade:ETH/USD", "trade:XRP/USD"}
+    kraken.cut("trade")  # all is asked for again, and one more is refused
     wait_for(lambda: len(written().events("subscribed")) == 4, 30, "the symbol that is left")
     assert sorted(f["symbol"] for f in written().events("lost")) == ["BTC-USD", "ETH-USD", "XRP-USD"]
     assert one.stop() == 0
@@ -337,7 +340,7 @@ def test_every_symbol_refused(kraken):
     kraken.refused = {f"trade:{s}/USD" for s in ("BTC", "ETH", "XRP")}
     one = kraken.start(ready=False)
     wait_for(lambda: "every symbol was refused" in one.get("/readyz")[1], 20, lambda: one.get("/readyz")[1])
-    assert one.metric("candlewick_feed_connected") == 1, "quotes go on"
+    wait_for(lambda: one.metric("candlewick_feed_connected") == 1, 20, "connection of quotes, which go on")
     assert one.stop() == 0
 
 
