@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 import pytest
@@ -104,17 +104,25 @@ def test_from_socket_to_topic(exchange, producer, quotes, kafka, topics):
     trades = {m.partition for m in read_topic(kafka.brokers, topics + "trades") if m.key == b"BTC"}
     assert trades == {q.partition_of["BTC-USDT"]}, "trades and quotes of an asset have one partition number"
 
-    # 3 s later: each rate in each partition, once a second, and ticks behind what was received before them
-    wait_for(lambda: len([p for p, _ in quotes().ticks if p == 0]) >= 5, 20, "five ticks")
-    q = quotes()
+    # 3 s later: each rate in each partition, with each tick, and ticks behind what was received before them
+    def rates_of_some_seconds():
+        q = quotes()
+        told = Counter((p, r["symbol"]) for p, r in q.rates)
+        return len(told) == 8 and min(told.values()) >= 4 and q
+
+    q = wait_for(rates_of_some_seconds, 20, "four rates of each pair in each partition")
     for partition in range(4):
-        for symbol, bid in (("BTC-USDT", "64123.45"), ("BTC-EUR", "59000")):
-            said = [r for p, r in q.rates if p == partition and r["symbol"] == symbol]
-            assert len(said) >= 4 and {r["bid"] for r in said} == {Decimal(bid)}
-            gaps = [b["receive_time"] - a["receive_time"] for a, b in zip(said, said[1:])]
-            assert all(100_000 <= g <= 1_500_000 for g in gaps), gaps
         ticks = [r for p, r in q.ticks if p == partition]
         assert all(t["alive"] for t in ticks[1:]), ticks
+        ticked = [t["receive_time"] for t in ticks]
+        for symbol, bid in (("BTC-USDT", "64123.45"), ("BTC-EUR", "59000")):
+            said = [r for p, r in q.rates if p == partition and r["symbol"] == symbol]
+            assert {r["bid"] for r in said} == {Decimal(bid)}
+            first, *times = [r["receive_time"] for r in said]
+            behind = [t for t in ticked if t > first]
+            # a rate is written before its tick, and not within 100 ms of the one before it
+            assert times == sorted(set(times)) and {t for t in times if t <= ticked[-1]} <= set(behind)
+            assert {t for before, t in zip([first, *behind], behind) if t - before >= 100_000} <= set(times)
         newest = 0
         for m in q.messages:
             name, r = m.record()
