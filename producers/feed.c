@@ -21,7 +21,6 @@ struct feed_thread {
     struct feed_env env;
     struct feed_conn **conns;   /* one per link */
     lws_sorted_usec_list_t sul; /* the next turn */
-    int64_t turn_us;            /* when the last one was */
     int64_t tick_us;            /* market time of the next tick */
     int64_t flush_us;           /* when the recording is flushed next */
     struct err failure;         /* of the thread, published by failed */
@@ -92,12 +91,13 @@ static void on_turn(lws_sorted_usec_list_t *sul)
 {
     struct feed_thread *f = lws_container_of(sul, struct feed_thread, sul);
     int64_t now_us = clock_mono_us();
-    bool stood_still = f->turn_us && now_us - f->turn_us > (TURN_MS + STALL_MS) * US_PER_MS;
+    bool stood_still = now_us > f->env.stall_us;
     if (stood_still) {
         metric_inc(f->about.metrics->feed_stalls, 1);
-        log_warn("feed", "the loop stood still", LOG_INT("ms", (now_us - f->turn_us) / US_PER_MS));
+        log_warn("feed", "the loop stood still",
+                 LOG_INT("ms", (now_us - f->env.stall_us) / US_PER_MS + TURN_MS + STALL_MS));
     }
-    f->turn_us = now_us;
+    f->env.stall_us = now_us + (TURN_MS + STALL_MS) * US_PER_MS;
     for (uint32_t i = 0; stood_still && i < f->about.universe->n_links; i++)
         feed_conn_stood_still(f->conns[i]);
     if (!stood_still) /* else the sockets are read first: no tick goes before what waits in them */
@@ -125,6 +125,7 @@ static void schedule(struct feed_thread *f)
 static void *run(void *ctx)
 {
     struct feed_thread *f = ctx;
+    f->env.stall_us = clock_mono_us() + (TURN_MS + STALL_MS) * US_PER_MS;
     schedule(f);
     while (!atomic_load(&f->stop) && f->failure.code == ERR_NONE)
         if (lws_service(f->env.context, 0) < 0)

@@ -24,6 +24,7 @@ struct feed_env {
     struct attempts attempts;    /* of all connections: the exchange counts by address */
     bool *links_up;              /* by link */
     bool proxied[CHANNEL_KINDS]; /* the proxy finds the host: there may be no name server for it */
+    int64_t stall_us;            /* a loop whose next turn comes later than that stood still */
     struct err *failure;         /* set: the feed ends */
 };
 
@@ -39,7 +40,7 @@ void feed_conn_destroy(struct feed_conn *c);
 void feed_conn_turn(struct feed_conn *c, int64_t now_us);
 
 /* The loop stood still: what waits in the socket is older than it would seem. Trades have times of
- * their own; quotes are asked for anew. */
+ * their own; quotes are asked for anew, here if they wait still, or when they are received. */
 void feed_conn_stood_still(struct feed_conn *c);
 
 /* The feed ends: what is told of the loss that follows. */

@@ -10,6 +10,8 @@ enum {
     ENDLESS_BYTES = 64 << 20, /* a message longer than that is an attack */
 };
 
+static const char STOOD_STILL[] = "the producer stood still, and its quotes are old";
+
 static int conn_opened(struct feed_conn *c)
 {
     feed_conn_heard(c);
@@ -107,12 +109,21 @@ static int take_message(struct feed_conn *c, struct slice text, size_t len)
     return c->closing ? -1 : 0;
 }
 
+/* Whether what the connection brings may have waited while the loop stood still. On waking,
+ * libwebsockets may read sockets before it comes to the turn that notices. */
+static bool is_old(struct feed_conn *c)
+{
+    if (clock_mono_us() > c->env->stall_us)
+        feed_conn_give_up(c, STOOD_STILL);
+    return c->closing;
+}
+
 /* A frame comes in one piece mostly; otherwise its pieces are gathered, up to a limit. */
 static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws *wsi)
 {
     bool first = lws_is_first_fragment(wsi) != 0;
     bool last = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
-    if (c->closing && c->listen.of[CHANNEL_QUOTES])
+    if (c->listen.of[CHANNEL_QUOTES] && is_old(c))
         return -1; /* nothing of it is of use any more */
     feed_conn_heard(c);
     if (first && !c->in_message && last)
@@ -151,7 +162,7 @@ void feed_conn_stood_still(struct feed_conn *c)
         return;
     struct pollfd waits = {.fd = lws_get_socket_fd(c->wsi), .events = POLLIN};
     if (poll(&waits, 1, 0) == 1)
-        feed_conn_give_up(c, "the producer stood still, and its quotes are old");
+        feed_conn_give_up(c, STOOD_STILL);
 }
 
 static int conn_refused(struct feed_conn *c, struct lws *wsi, const char *why)

@@ -2,15 +2,17 @@
 
 import random
 import threading
+import time
 from datetime import datetime, timezone
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 import candle_oracle
 from market import PARTITIONS, START_US, Market, endless
 from pipeline import records_of
-from records import Writer, decode, encode, lag, read_topic
+from records import Writer, decode, encode, lag, partitions_of, read_topic, watermarks
 from stack import run, wait_for, BUILD
 
 LETTER_MAX = 800 * 1024  # what is kept of a dead letter's value
@@ -23,6 +25,24 @@ def candles_program(program, kafka, prefix, *arguments, **options):
 
 def caught_up(kafka, prefix):
     return lag(kafka.brokers, prefix + "cw-candles", prefix + "trades") == 0
+
+
+def ends(kafka, topic, isolation):
+    """How far such a reader may read in each partition."""
+    consumer = Consumer({"bootstrap.servers": kafka.brokers, "group.id": "tests-reader", "isolation.level": isolation})
+    try:
+        return [watermarks(consumer, TopicPartition(topic, p))[1] for p in partitions_of(consumer, topic)]
+    finally:
+        consumer.close()
+
+
+def is_left_open(kafka, topic):
+    """Whether the dead writer left a transaction with records of the topic; one it had ended is over within a second."""
+    end = time.monotonic() + 1
+    while ends(kafka, topic, "read_uncommitted") != ends(kafka, topic, "read_committed"):
+        if time.monotonic() > end:
+            return True
+    return False
 
 
 def finals(messages):
@@ -53,7 +73,7 @@ def test_every_final_candle_equals_its_trades_exactly(kafka, topics, program):
         assert r["partition"] == m.partition, "a candle is in the partition of its trades"
 
 
-def test_killed_ten_times_it_writes_what_it_writes_unharmed(kafka, topics, program):
+def test_killed_ten_times_and_more_it_writes_what_it_writes_unharmed(kafka, topics, program):
     """Final and provisional records, byte for byte, in the order of their partitions."""
     other = topics + "calm."
     run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", other)
@@ -62,14 +82,17 @@ def test_killed_ten_times_it_writes_what_it_writes_unharmed(kafka, topics, progr
     # many small transactions: a kill between any two of them must not matter
     pace = ["--image.min.ms", "50", "--image.records", "2000", "--commit.interval.ms", "10", "--commit.min.ms", "0"]
     market = Market(seed)
-    done = 0
+    done = kills = 0
+    hit = False
     with endless(market, kafka, topics + "trades", other + "trades"):
-        for _ in range(10):
+        while kills < 10 or not hit and kills < 50:
             victim = candles_program(program, kafka, topics, *pace)
             wait_for(lambda: victim.metric("candlewick_txn_commits_total"), 30, "a commit")
             threading.Event().wait(chance.random())  # any moment will do, so long as it is not always the same
             done += victim.metric("candlewick_txn_commits_total")
             victim.kill9()
+            kills += 1
+            hit = hit or is_left_open(kafka, topics + "candles.1m")
     candles_program(program, kafka, topics, *pace)
     candles_program(program, kafka, other)
     for prefix in (topics, other):
@@ -80,7 +103,7 @@ def test_killed_ten_times_it_writes_what_it_writes_unharmed(kafka, topics, progr
         assert [m.content for m in harmed if m.partition == p] == [m.content for m in calm if m.partition == p]
     assert differences(kafka, topics) == []
     aborted = len(read_topic(kafka.brokers, topics + "candles.1m", "read_uncommitted")) - len(harmed)
-    print(f"seed {seed}: {len(market.trades)} trades, {done:.0f} commits before kills, {aborted} records aborted")
+    print(f"seed {seed}: {len(market.trades)} trades, {kills} kills, {done:.0f} commits before them, {aborted} records aborted")
     assert aborted > 0, "some kill hit an open transaction, or this proves nothing"
 
 
@@ -131,12 +154,10 @@ def test_a_missing_topic_is_named_with_the_way_to_make_it(kafka, prefix, program
 
 
 def test_topics_of_different_partition_counts_are_refused(kafka, prefix, program):
-    admin = AdminClient({"bootstrap.servers": kafka.brokers})
     counts = {f"candles.{interval}": 4 for interval in candle_oracle.INTERVALS}
     counts |= {"trades": 4, "candles.1m": 3, "candles-state": 4, "dead-letters": 1}
-    wanted = [NewTopic(prefix + name, count, 1) for name, count in counts.items()]
-    for future in admin.create_topics(wanted).values():
-        future.result(30)
+    for name, count in counts.items():
+        kafka.make_topic(prefix + name, count)
     one = candles_program(program, kafka, prefix)
     assert one.wait(30) == 2
     assert "candles.1m has 3 partitions, but trades has 4" in one.log_text()

@@ -59,7 +59,7 @@ class Cluster:
         if self.down:
             self.kafka.start(self.down)
             self.down = None
-            wait_for(lambda: self.copies() == 3, 60, "three copies in sync", 0.2)
+            wait_for(lambda: self.copies() == 3, 240, "three copies in sync", 0.2)
 
     def kill(self, number):
         self.repair()
@@ -104,7 +104,7 @@ class Torment:
         def there():
             self.tend()
             return condition()
-        return wait_for(there, 120, lambda: "\n".join([what, *(k.program.log_end() for k in self.producers.values())]), 0.1)
+        return wait_for(there, 240, lambda: "\n".join([what, *(k.program.log_end() for k in self.producers.values())]), 0.1)
 
     def wait_work(self):
         """Each producer writes, in this life or the next."""

@@ -124,7 +124,7 @@ def test_ticks_come_each_second_in_every_partition(simulator, producer, written)
 
 
 def test_killed_three_times(simulator, producer, written):
-    sim = simulator(symbols=SYMBOLS, trades=40_000, rate=3000, hold_streams=SYMBOLS)
+    sim = simulator(symbols=SYMBOLS, trades=80_000, rate=3000, hold_streams=SYMBOLS)
     for _ in range(3):
         one = producer(sim, "--instance", "0")
         wait_for(lambda: written_by(one) >= 3000, 30, "3,000 trades written")
@@ -147,15 +147,16 @@ def test_exchange_goes_away_and_comes_back(simulator, producer, written, logs):
     port = int(first.listen.rpartition(":")[2])
     wait_for(lambda: one.metric("candlewick_feed_connected") == 0, 10, "lost connection")
     again = simulator(symbols=SYMBOLS, rate=2000, trades=10_000, hold_streams=SYMBOLS, port=port,
-                      ledger=first.ledger_path)
+                      ledger=logs / "ledger.again.jsonl")  # who was killed may have left half a line in its own
     w = wait_all_written(written, again, 90)
     assert len(w.events("lost")) == SYMBOLS and len(w.events("subscribed")) == 2 * SYMBOLS
-    known = {(row["symbol"], row["id"]) for row in again.ledger()}
+    rows = first.ledger() + again.ledger()
+    known = {(row["symbol"], row["id"]) for row in rows}
     assert all((s, n) in known for s, ids in w.trades.items() for n in ids)
-    # ids nobody saw lie between the two runs of the simulator: only what the ledger knows is compared
+    # ids nobody saw lie between the two runs of the simulator: only what the ledgers know is compared
     for symbol in w.missing:
         w.missing[symbol] = {n for n in w.missing[symbol] if (symbol, n) in known}
-    assert w.differences(again.ledger()) == []
+    assert w.differences(rows) == []
     assert {f["reason"] for f in w.events("gap")} == {"not delivered while the connection was lost"}
 
 
@@ -178,8 +179,8 @@ def test_broker_that_stood_still_for_longer_than_a_session(kafka, simulator, pro
     wait_for(lambda: written_by(one) >= 2000, 30, "2,000 trades written")
     os.kill(kafka.pid(), signal.SIGSTOP)
     try:
-        until = sim.status()["generated"] + 26_000
-        wait_for(lambda: sim.status()["generated"] >= until, 30, "13 s of trades while no broker answers")
+        until_us = sim.status()["market_us"] + 13_000_000
+        wait_for(lambda: sim.status()["market_us"] >= until_us, 30, "13 s of trades while no broker answers")
     finally:
         os.kill(kafka.pid(), signal.SIGCONT)
     w = wait_all_written(written, sim, 120)
@@ -190,7 +191,7 @@ def test_broker_that_stood_still_for_longer_than_a_session(kafka, simulator, pro
 
 @pytest.mark.parametrize("end", ["killed", "stopped"])
 def test_standby_takes_over(simulator, producer, written, end):
-    sim = simulator(symbols=SYMBOLS, trades=60_000 if end == "killed" else 30_000, rate=2500, hold_streams=SYMBOLS)
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
     owner = producer(sim)
     wait_for(lambda: written_by(owner) >= 2000, 30, "2,000 trades written")
     standby = producer(sim)
@@ -227,12 +228,15 @@ def test_zombie_writes_nothing(simulator, producer, written):
 
 
 def test_full_memory_pauses_reading(kafka, simulator, producer, written):
-    sim = simulator(symbols=SYMBOLS, trades=50_000, rate=4000, hold_streams=SYMBOLS, queue_bytes=100_000_000)
+    sim = simulator(symbols=SYMBOLS, trades=50_000, rate=4000, hold_streams=SYMBOLS, queue_bytes=100_000_000,
+                    pong_ms=600_000)  # who reads nothing answers no ping
     limit = 4 << 20
     one = producer(sim, "--buffer.bytes", limit)
     wait_for(lambda: written_by(one) >= 4000, 30, "4,000 trades written")
+    wait_for(lambda: one.metric("candlewick_journal_bytes") < limit / 4, 30, "room in memory")
+    paused = one.metric("candlewick_feed_paused_total")
     kafka.kill9()
-    wait_for(lambda: one.metric("candlewick_feed_paused_total") >= 1, 30, "pause")
+    wait_for(lambda: one.metric("candlewick_feed_paused_total") > paused, 30, "pause")
     assert one.metric("candlewick_journal_bytes") <= limit
     frames = one.metric("candlewick_frames_total")
     generated = sim.status()["generated"]
@@ -278,4 +282,6 @@ def test_market_time_runs_as_fast_as_the_clock_says(simulator, producer, written
     assert w.differences(sim.ledger()) == []
     times = [t["receive_time"] for p, t in w.ticks if p == 0]
     assert times[0] >= start.timestamp() * 1_000_000 and times[-1] - times[0] > 180_000_000
-    assert max(b - a for a, b in zip(times, times[1:])) < 3_000_000, "no second of market time goes without a tick"
+    seconds = [t // 1_000_000 for t in times]
+    assert seconds == sorted(set(seconds)), "at most one in a second of market time"
+    assert len(seconds) > (seconds[-1] - seconds[0]) / 2, "one that comes late stands for those that did not come"

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 import pytest
@@ -76,6 +76,12 @@ def wait_quote(quotes, symbol, wanted, seconds=20):
                     lambda: f"{symbol} {wanted}, is {quotes().now}", interval=0.2)
 
 
+def wait_connected(one):
+    """Sooner true than /readyz, which is refreshed once a second."""
+    wait_for(lambda: one.metric("candlewick_feed_connected") == one.metric("candlewick_feed_connections"), 20,
+             "all connections")
+
+
 def test_from_socket_to_topic(exchange, producer, quotes, kafka, topics):
     one = producer(exchange)
     exchange.wait_subscribed(*QUOTED)
@@ -88,25 +94,35 @@ def test_from_socket_to_topic(exchange, producer, quotes, kafka, topics):
     exchange.quote("BTCEUR", "59000", "1", "59001", "3")
     wait_quote(quotes, "ETH-BTC", sides("0.039", "1", "0.040", "3"))
     q = wait_quote(quotes, "BTC-USDT", sides("64123.45", "0.1", "64123.46", "2"))
-    assert len(q.of("BTC-USDT")) == 1 and one.metric("candlewick_quotes_unchanged_total") == 1
+    assert len(q.of("BTC-USDT")) == 1
+    wait_for(lambda: one.metric("candlewick_quotes_unchanged_total") == 1, 20, "the one that said nothing new counted")
     assert [r["state"] for r in q.of("ETH-USDT")] == ["one_sided", "crossed"]
     assert q.of("ETH-USDT")[0]["ask"] is None and q.of("ETH-USDT")[0]["ask_amount"] is None
     assert q.of("BTC-EUR") == [], "a rate is no quote"
     assert all(r["epoch"] == 1 and r["exchange"] == "binance" for _, r in q.quotes + q.rates + q.ticks)
+    wait_for(lambda: one.metric("candlewick_trades_written_total") == 1, 20, "the trade")
     trades = {m.partition for m in read_topic(kafka.brokers, topics + "trades") if m.key == b"BTC"}
     assert trades == {q.partition_of["BTC-USDT"]}, "trades and quotes of an asset have one partition number"
 
-    # 3 s later: each rate in each partition, once a second, and ticks behind what was received before them
-    wait_for(lambda: len([p for p, _ in quotes().ticks if p == 0]) >= 5, 20, "five ticks")
-    q = quotes()
+    # 3 s later: each rate in each partition, with each tick, and ticks behind what was received before them
+    def rates_of_some_seconds():
+        q = quotes()
+        told = Counter((p, r["symbol"]) for p, r in q.rates)
+        return len(told) == 8 and min(told.values()) >= 4 and q
+
+    q = wait_for(rates_of_some_seconds, 20, "four rates of each pair in each partition")
     for partition in range(4):
-        for symbol, bid in (("BTC-USDT", "64123.45"), ("BTC-EUR", "59000")):
-            said = [r for p, r in q.rates if p == partition and r["symbol"] == symbol]
-            assert len(said) >= 4 and {r["bid"] for r in said} == {Decimal(bid)}
-            gaps = [b["receive_time"] - a["receive_time"] for a, b in zip(said, said[1:])]
-            assert all(100_000 <= g <= 1_500_000 for g in gaps), gaps
         ticks = [r for p, r in q.ticks if p == partition]
         assert all(t["alive"] for t in ticks[1:]), ticks
+        ticked = [t["receive_time"] for t in ticks]
+        for symbol, bid in (("BTC-USDT", "64123.45"), ("BTC-EUR", "59000")):
+            said = [r for p, r in q.rates if p == partition and r["symbol"] == symbol]
+            assert {r["bid"] for r in said} == {Decimal(bid)}
+            first, *times = [r["receive_time"] for r in said]
+            behind = [t for t in ticked if t > first]
+            # a rate is written before its tick, and not within 100 ms of the one before it
+            assert times == sorted(set(times)) and {t for t in times if t <= ticked[-1]} <= set(behind)
+            assert {t for before, t in zip([first, *behind], behind) if t - before >= 100_000} <= set(times)
         newest = 0
         for m in q.messages:
             name, r = m.record()
@@ -126,7 +142,7 @@ def test_a_lost_connection_makes_its_quotes_void(exchange, producer, quotes):
     exchange.cut("bookTicker")
     wait_quote(quotes, "BTC-USDT", None)
     wait_for(lambda: one.metric("candlewick_feed_reconnects_total") >= 1, 20, "a new connection")
-    exchange.wait_subscribed(*QUOTED)
+    wait_connected(one)
     q = quotes()
     assert [r["state"] for r in q.of("BTC-USDT")] == ["normal", "void"]
     assert q.of("ETH-USDT") == [], "nothing was known of it"
@@ -134,7 +150,31 @@ def test_a_lost_connection_makes_its_quotes_void(exchange, producer, quotes):
     assert last_rate <= q.of("BTC-USDT")[1]["receive_time"], "a rate is not said while nothing is known"
     exchange.quote("BTCUSDT", "10", "1", "11", "1")
     wait_quote(quotes, "BTC-USDT", sides("10", "1", "11", "1"))
-    assert one.metric("candlewick_trades_written_total") == 0 and one.ready(), "trades went on"
+    one.wait_ready()
+    exchange.trade("BTCUSDT", 1)
+    wait_for(lambda: one.metric("candlewick_trades_written_total") == 1, 20, "a trade: they went on")
+
+
+def test_quotes_that_waited_while_the_producer_stood_still_are_old(exchange, producer, quotes):
+    one = producer(exchange)
+    exchange.wait_subscribed(*QUOTED)
+    exchange.quote("BTCUSDT", "10", "1", "11", "1")
+    wait_quote(quotes, "BTC-USDT", sides("10", "1", "11", "1"))
+    one.signal(signal.SIGSTOP)
+    try:
+        exchange.quote("BTCUSDT", "20", "1", "21", "1")
+        exchange.trade("BTCUSDT", 1)
+        begin = time.monotonic()
+        wait_for(lambda: time.monotonic() > begin + 2, 20, "time to grow old")
+    finally:
+        one.signal(signal.SIGCONT)
+    wait_quote(quotes, "BTC-USDT", None)
+    wait_for(lambda: one.metric("candlewick_trades_written_total") == 1, 20, "the trade, which has a time of its own")
+    wait_connected(one)
+    exchange.quote("BTCUSDT", "30", "1", "31", "1")
+    q = wait_quote(quotes, "BTC-USDT", sides("30", "1", "31", "1"))
+    assert [r["bid"] for r in q.of("BTC-USDT")] == [10, None, 30]
+    assert one.stop() == 0
 
 
 def test_what_is_known_outlives_a_kill(exchange, producer, quotes):
@@ -145,16 +185,22 @@ def test_what_is_known_outlives_a_kill(exchange, producer, quotes):
     exchange.quote("BTCUSDT", "10", "1", "11", "1")
     exchange.quote("ETHBTC", "1", "1", "2", "1")
     wait_quote(quotes, "ETH-BTC", sides("1", "1", "2", "1"))
+    wait_for(lambda: first.metric("candlewick_shards_owned") + second.metric("candlewick_shards_owned") == 1, 30,
+             "one owner of the shard")
     owner, standby = (first, second) if first.metric("candlewick_shards_owned") else (second, first)
+    epoch = max(r["epoch"] for r in quotes().of("ETH-BTC"))
     owner.signal(signal.SIGSTOP)  # a zombie to be
     wait_for(lambda: standby.metric("candlewick_shards_owned") == 1, 60, "a takeover")
-    wait_for(lambda: any(r["epoch"] == 2 for r in quotes().of("ETH-BTC")), 20, "quotes of the new epoch")
-    q = quotes()
-    assert q.now["BTC-USDT"] == sides("10", "1", "11", "1"), "said anew, although the exchange said nothing"
+    for symbol in ("BTC-USDT", "ETH-BTC"):
+        wait_for(lambda: any(r["epoch"] > epoch for r in quotes().of(symbol)), 20, f"{symbol} in the new epoch")
+    assert quotes().now["BTC-USDT"] == sides("10", "1", "11", "1"), "said anew, although the exchange said nothing"
     exchange.quote("BTCUSDT", "20", "1", "21", "1")
     wait_quote(quotes, "BTC-USDT", sides("20", "1", "21", "1"))
+    revoked = owner.log_text().count("partitions revoked")
     owner.signal(signal.SIGCONT)  # it may write some more, of an epoch that is over
-    wait_for(lambda: owner.metric("candlewick_shards_owned") == 0, 60, "the zombie's end")
+    wait_for(lambda: owner.log_text().count("partitions revoked") > revoked, 60, "the zombie's end")
+    wait_for(lambda: owner.metric("candlewick_feed_stalls_total") > 0, 20, "its feed awake")
+    wait_connected(owner)  # whichever of them owns the shard from now on hears what comes
     exchange.quote("BTCUSDT", "30", "1", "31", "1")
     wait_quote(quotes, "BTC-USDT", sides("30", "1", "31", "1"))
     assert standby.stop() == 0 and owner.stop() == 0
@@ -276,7 +322,8 @@ def test_a_refused_symbol_does_not_stop_the_others(kraken, quotes, kafka, topics
 
     wait_for(lambda: written().count == 1, 20, "the trade")
     assert sorted(f["symbol"] for f in written().events("subscribed")) == ["BTC-USD", "XRP-USD"]
-    assert [t["alive"] for _, t in written().ticks][-4:] == [True] * 4
+    wait_for(lambda: {p: t["alive"] for p, t in written().ticks} == dict.fromkeys(range(4), True), 20,
+             "newest tick of each partition that says alive")
     log = one.log_text()
     assert log.count("done without") == 2 and "Currency pair not supported ETH/USD" in log
     assert "not acknowledged in time" in log
@@ -288,8 +335,8 @@ def test_a_refused_symbol_does_not_stop_the_others(kraken, quotes, kafka, topics
     wait_for(lambda: one.metric("candlewick_symbols_refused") == 0, 10, "none done without")
     assert sorted(f["symbol"] for f in written().events("subscribed")) == ["BTC-USD", "ETH-USD", "XRP-USD"]
 
-    kraken.cut("trade")  # all is asked for again, and one more is refused
     kraken.refused = {"trade:ETH/USD", "trade:XRP/USD"}
+    kraken.cut("trade")  # all is asked for again, and one more is refused
     wait_for(lambda: len(written().events("subscribed")) == 4, 30, "the symbol that is left")
     assert sorted(f["symbol"] for f in written().events("lost")) == ["BTC-USD", "ETH-USD", "XRP-USD"]
     assert one.stop() == 0
@@ -301,7 +348,7 @@ def test_every_symbol_refused(kraken):
     kraken.refused = {f"trade:{s}/USD" for s in ("BTC", "ETH", "XRP")}
     one = kraken.start(ready=False)
     wait_for(lambda: "every symbol was refused" in one.get("/readyz")[1], 20, lambda: one.get("/readyz")[1])
-    assert one.metric("candlewick_feed_connected") == 1, "quotes go on"
+    wait_for(lambda: one.metric("candlewick_feed_connected") == 1, 20, "connection of quotes, which go on")
     assert one.stop() == 0
 
 
