@@ -147,6 +147,8 @@ static int say_farewell(struct conn *c)
 {
     const char *text = farewells[c->reason].text;
     unsigned char copy[64];
+    if (!text) /* its socket has room again, before the connection was ended without a word */
+        return -1;
     size_t len = strlen(text);
     memcpy(copy, text, len);
     lws_close_reason(c->wsi, farewells[c->reason].code, copy, len);
