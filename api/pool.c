@@ -10,22 +10,31 @@
 #include <string.h>
 #include <time.h>
 
-enum { SESSIONS, CONNECTS, BUSY };
+enum { SESSIONS, CONNECTS, WAITING, BUSY };
 
 static const struct metric_desc descs[] = {
     [SESSIONS] = {"candlewick_api_database_sessions", "open database sessions", METRIC_GAUGE, 1},
     [CONNECTS] = {"candlewick_api_database_connects_total", "attempts to connect to the database",
                   METRIC_COUNTER, 1},
+    [WAITING] = {"candlewick_api_database_waiting", "queries that wait for a free session",
+                 METRIC_GAUGE, 1},
     [BUSY] = {"candlewick_api_database_busy_total", "queries that found no free session in time",
               METRIC_COUNTER, 1},
 };
 const struct metric_table pool_metric_table = METRIC_TABLE(descs);
 
+/* A query that waits for a session, on its own stack. */
+struct waiter {
+    struct waiter *next;
+    pthread_cond_t turn;
+};
+
 struct pool {
     const char *url;
     atomic_bool stop;
-    pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t freed;
+    pthread_condattr_t monotonic;
+    pthread_mutex_t lock;           /* guards all below */
+    struct waiter *waiters;         /* who came first is first */
     struct session *idle[POOL_MAX]; /* a stack: the one used last is used next */
     int n_idle;
     int n_used; /* handed out, or being opened */
@@ -34,22 +43,19 @@ struct pool {
     char away[sizeof(((struct err *)0)->text)]; /* why it failed */
     struct metric *sessions;
     struct metric *connects;
+    struct metric *waiting;
     struct metric *busy;
 };
 
 static int init_lock(struct pool *p)
 {
-    pthread_condattr_t attr;
-    if (pthread_condattr_init(&attr) != 0)
+    if (pthread_condattr_init(&p->monotonic) != 0)
         return -1;
-    int r = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    int r = pthread_condattr_setclock(&p->monotonic, CLOCK_MONOTONIC);
     if (r == 0)
-        r = pthread_cond_init(&p->freed, &attr);
-    (void)pthread_condattr_destroy(&attr);
-    if (r == 0 && pthread_mutex_init(&p->lock, NULL) != 0) {
-        (void)pthread_cond_destroy(&p->freed);
-        r = -1;
-    }
+        r = pthread_mutex_init(&p->lock, NULL);
+    if (r != 0)
+        (void)pthread_condattr_destroy(&p->monotonic);
     return r;
 }
 
@@ -67,8 +73,9 @@ struct pool *pool_create(const char *url, int n, struct metrics *metrics, struct
     p->n_max = n < POOL_MAX ? n : POOL_MAX;
     p->sessions = metrics_add(metrics, &descs[SESSIONS], "", e);
     p->connects = metrics_add(metrics, &descs[CONNECTS], "", e);
+    p->waiting = metrics_add(metrics, &descs[WAITING], "", e);
     p->busy = metrics_add(metrics, &descs[BUSY], "", e);
-    if (p->sessions && p->connects && p->busy)
+    if (p->sessions && p->connects && p->waiting && p->busy)
         return p;
     pool_destroy(p);
     return NULL;
@@ -78,7 +85,8 @@ void pool_stop(struct pool *p)
 {
     (void)pthread_mutex_lock(&p->lock);
     atomic_store(&p->stop, true);
-    (void)pthread_cond_broadcast(&p->freed);
+    for (struct waiter *w = p->waiters; w; w = w->next)
+        (void)pthread_cond_signal(&w->turn);
     (void)pthread_mutex_unlock(&p->lock);
 }
 
@@ -88,20 +96,47 @@ void pool_destroy(struct pool *p)
         return;
     while (p->n_idle > 0)
         session_close(p->idle[--p->n_idle]);
-    (void)pthread_cond_destroy(&p->freed);
+    (void)pthread_condattr_destroy(&p->monotonic);
     (void)pthread_mutex_destroy(&p->lock);
     free(p);
 }
 
 /* --- a session for one query ----------------------------------------------------------------- */
 
-static int wait_free_locked(struct pool *p, struct err *e)
+static void wake_first_locked(struct pool *p)
+{
+    if (p->waiters && p->n_used < p->n_max)
+        (void)pthread_cond_signal(&p->waiters->turn);
+}
+
+/* Behind all who wait already, even if a session is free: it is theirs. */
+static void wait_turn_locked(struct pool *p, struct waiter *me)
 {
     int64_t end_us = clock_mono_us() + POOL_WAIT_MS * US_PER_MS;
     struct timespec end = {end_us / US_PER_S, end_us % US_PER_S * 1000};
+    struct waiter **at = &p->waiters;
+    while (*at)
+        at = &(*at)->next;
+    *at = me;
+    metric_inc(p->waiting, 1);
     int r = 0;
-    while (r == 0 && p->n_used == p->n_max && !atomic_load(&p->stop))
-        r = pthread_cond_timedwait(&p->freed, &p->lock, &end);
+    while (r == 0 && (p->waiters != me || p->n_used == p->n_max) && !atomic_load(&p->stop))
+        r = pthread_cond_timedwait(&me->turn, &p->lock, &end);
+    for (at = &p->waiters; *at != me;)
+        at = &(*at)->next;
+    *at = me->next;
+    metric_inc(p->waiting, -1);
+}
+
+static int wait_free_locked(struct pool *p, struct err *e)
+{
+    if (p->waiters || p->n_used == p->n_max) {
+        struct waiter me = {0};
+        if (pthread_cond_init(&me.turn, &p->monotonic) != 0)
+            return err_set(e, ERR_NOMEM, "out of memory for a query that waits");
+        wait_turn_locked(p, &me);
+        (void)pthread_cond_destroy(&me.turn);
+    }
     if (atomic_load(&p->stop))
         return err_set(e, ERR_STOPPED, "stopping");
     if (p->n_used < p->n_max)
@@ -119,6 +154,7 @@ static int take_place(struct pool *p, struct session **ret_idle, struct err *e)
         p->n_used++;
         *ret_idle = p->n_idle > 0 ? p->idle[--p->n_idle] : NULL;
     }
+    wake_first_locked(p); /* there may be more than one place, or who had the turn is gone */
     (void)pthread_mutex_unlock(&p->lock);
     return r;
 }
@@ -135,7 +171,7 @@ static void give_place(struct pool *p, struct session *s)
     if (keep)
         p->idle[p->n_idle++] = s;
     p->n_used--;
-    (void)pthread_cond_signal(&p->freed);
+    wake_first_locked(p);
     (void)pthread_mutex_unlock(&p->lock);
 }
 

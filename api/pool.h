@@ -9,7 +9,8 @@
  *
  * Sessions are opened when they are needed. While the database is away a query fails at once, but
  * for one try each POOL_RETRY_MS. A query that finds its idle session broken (the server was
- * restarted) is run again on a new one; all our statements only read.
+ * restarted) is run again on a new one; all our statements only read. Who waits longest for a
+ * session gets the next one.
  * Threads: any; the lock guards the sessions' states, never held while waiting for the database.
  */
 #ifndef CANDLEWICK_POOL_H

@@ -63,7 +63,8 @@ void bind_time(struct binds *b, int64_t time_us)
 
 /* --- waiting --------------------------------------------------------------------------------- */
 
-/* Waits until the connection's socket is ready for events. ERR_IO; ERR_STOPPED. */
+/* Waits until the connection's socket is ready for events. What is there already counts, however
+ * late we are ourselves. ERR_IO; ERR_STOPPED. */
 static int wait_socket(const struct session *s, short events, int64_t deadline_us, struct err *e)
 {
     struct pollfd p = {.fd = PQsocket(s->conn), .events = events};
@@ -71,13 +72,14 @@ static int wait_socket(const struct session *s, short events, int64_t deadline_u
         if (atomic_load_explicit(s->stop, memory_order_relaxed))
             return err_set(e, ERR_STOPPED, "stopping");
         int64_t left_ms = (deadline_us - clock_mono_us()) / US_PER_MS;
-        if (left_ms <= 0)
-            return err_set(e, ERR_IO, "the database has not answered in time");
-        int n = poll(&p, 1, left_ms < POLL_MS ? (int)left_ms : POLL_MS);
+        int wait_ms = left_ms < POLL_MS ? (int)left_ms : POLL_MS;
+        int n = poll(&p, 1, wait_ms > 0 ? wait_ms : 0);
         if (n > 0)
             return 0;
         if (n < 0 && errno != EINTR)
             return err_set(e, ERR_IO, "poll: %s", strerror(errno));
+        if (left_ms <= 0)
+            return err_set(e, ERR_IO, "the database has not answered in time");
     }
 }
 

@@ -24,7 +24,7 @@
 enum {
     SESSION_CONNECT_MS = 2000,
     SESSION_STATEMENT_MS = 5000, /* the server gives up on a statement after this */
-    SESSION_ANSWER_MS = 6000,    /* we give up on the server after this */
+    SESSION_ANSWER_MS = 10000,   /* we give up on the server after this */
     SESSION_STATEMENTS_MAX = 64,
     BINDS_MAX = 12,
 };

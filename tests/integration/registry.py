@@ -35,6 +35,7 @@ class Registry:
         self.refused = {}   # subject -> (status, error_code, message)
         self.requests = []  # "GET /schemas/ids/1"
         self.failures = 0
+        self._lock = threading.Lock()  # each request has a thread of its own
         self._server = None
         self._connections = set()  # kept ones end with the server, as they would with its process
 
@@ -69,7 +70,8 @@ class Registry:
             def answer(self, method):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 try:
-                    status, reply = 200, registry.handle(method, self.path, self.headers, body)
+                    with registry._lock:
+                        status, reply = 200, registry.handle(method, self.path, self.headers, body)
                 except Refused as refused:
                     status, reply = refused.status, refused.body
                 data = json.dumps(reply).encode()

@@ -50,13 +50,15 @@ def test_the_newest_quote_of_a_symbol(api):
     time = now() - 5 * SECOND
     one = quote("binance", "BTC-USDT", time)
     insert_rows(api, "latest_quote", [one, quote("binance", "ETH-USDT", time)])
-    insert_rows(api, "exchange_state", [tick("binance", "quotes", 2, now() - 2 * SECOND)])
+    tick_time = now() - 2 * SECOND
+    insert_rows(api, "exchange_state", [tick("binance", "quotes", 2, tick_time)])
     asked = now()
     answer = api.get("/v1/quotes/Binance/btcusdt").json
+    answered = now()
     assert without_ages(answer) == shown(one, feed="up")
     assert list(answer) == [*QUOTE_FIELDS, "age_us", "feed", "feed_age_us"]
-    for age, least in (("age_us", asked - time), ("feed_age_us", asked - time - 3 * SECOND)):
-        assert least - SECOND <= timedelta(microseconds=answer[age]) <= least + 3 * SECOND
+    for age, since in (("age_us", time), ("feed_age_us", tick_time)):
+        assert asked - since <= timedelta(microseconds=answer[age]) <= answered - since
 
 
 @pytest.mark.parametrize("changes", [
@@ -83,9 +85,14 @@ def test_a_quote_of_a_producer_that_was_replaced_is_void(api):
                                               (11, False, "stale"), (-60, True, "up")])
 def test_the_feed_of_a_quote(api, age, alive, feed):
     insert_rows(api, "latest_quote", [quote("binance", "BTC-USDT", now())])
-    insert_rows(api, "exchange_state", [tick("binance", "quotes", 2, now() - age * SECOND, alive),
-                                        tick("binance", "quotes", 1, now()), tick("binance", "trades", 2, now())])
-    answer = api.get("/v1/quotes/binance/BTC-USDT").json
+    insert_rows(api, "exchange_state", [tick("binance", "quotes", 1, now()), tick("binance", "trades", 2, now())])
+    late = True
+    while late:  # the answer, for a tick that is to be younger than ten seconds
+        time = now() - age * SECOND
+        api.sql("DELETE FROM exchange_state WHERE topic = 'quotes' AND partition = 2")
+        insert_rows(api, "exchange_state", [tick("binance", "quotes", 2, time, alive)])
+        answer = api.get("/v1/quotes/binance/BTC-USDT").json
+        late = age < 10 and now() - time >= 10 * SECOND
     assert answer["feed"] == feed
     assert answer["feed_age_us"] >= max(age, 0) * 1_000_000, "0 where the other clock is ahead"
 

@@ -103,11 +103,11 @@ def test_kraken_beats_when_nothing_happens(simulator):
         ws.text()
         with pytest.raises(TimeoutError):  # not before something is subscribed
             ws.text(1.5)
+        began = time.monotonic()
         kraken_subscribe(ws, "trade", ["BTC/USD"])
         assert exact(ws.text())["success"]
-        began = time.monotonic()
         assert ws.texts(2) == ['{"channel":"heartbeat"}'] * 2
-        assert 1.5 < time.monotonic() - began < 5
+        assert time.monotonic() - began >= 2
 
 
 def test_kraken_snapshots(simulator):
@@ -221,26 +221,39 @@ def test_okx_sends_the_last_trade_and_the_book_on_subscribe(simulator):
     assert wait_for(lambda: sim.status()["streams"] == 0, 5, "end of all streams")
 
 
+def quiet_beside_polite(sim):
+    """Ends the quiet one of two connections. False: the other too, and rightly, for we were late with our pings."""
+    with WebSocket(f"{sim.ws}/ws/v5/public") as quiet, WebSocket(f"{sim.ws}/ws/v5/public") as polite:
+        said = [time.monotonic()]
+        for ws in (quiet, polite):
+            okx_ask(ws, "subscribe", okx_args("bbo-tbt", ["BTC-USDT"]))
+            assert json.loads(ws.text())["event"] == "subscribe"
+        try:
+            while said[-1] - said[0] < 3.5:
+                said.append(time.monotonic())
+                polite.send("ping")
+                assert polite.text() == "pong"
+                with pytest.raises(TimeoutError):
+                    polite.text(0.4)
+            kept = True
+        except (Closed, ConnectionError):
+            said.append(time.monotonic())
+            assert max(b - a for a, b in zip(said, said[1:])) >= 2
+            kept = False
+        assert quiet.until_closed()[0] == 4004
+        return kept
+
+
 def test_okx_ends_silent_connections(simulator):
     sim = simulator(exchange="okx", symbols=1, hold_streams=99, silence_ms=2000)
     with WebSocket(f"{sim.ws}/ws/v5/public") as idle:  # it never subscribes, whatever it says
         idle.send("ping")
         assert idle.text() == "pong"
         assert idle.until_closed() == (4004, "No data received in 30s")
-    with WebSocket(f"{sim.ws}/ws/v5/public") as quiet, WebSocket(f"{sim.ws}/ws/v5/public") as polite:
-        for ws in (quiet, polite):
-            okx_ask(ws, "subscribe", okx_args("bbo-tbt", ["BTC-USDT"]))
-            assert json.loads(ws.text())["event"] == "subscribe"
-        began = time.monotonic()
-        while time.monotonic() - began < 3.5:
-            polite.send("ping")
-            assert polite.text() == "pong"
-            with pytest.raises(TimeoutError):
-                polite.text(0.4)
-        assert quiet.until_closed()[0] == 4004
-        polite.send("ping")
-        assert polite.text() == "pong"
-    assert sim.status()["closed"]["silence"] == 2
+    ended = 2
+    while not quiet_beside_polite(sim):
+        ended += 2
+    wait_for(lambda: sim.status()["closed"]["silence"] == ended, 30, "end of the silent ones")
 
 
 def test_okx_refuses_what_is_too_long(simulator):
@@ -296,7 +309,7 @@ def test_three_exchanges_are_one_market(simulator):
     clock = f"2026-11-22T12:00:00Z@{time.time():.6f}"
     plants = {"plant_every_ms": 1500, "plant_ms": 500, "plant_bps": 200}
     sims = {}
-    for exchange in ("binance", "kraken", "okx"):
+    for exchange in ("binance", "okx", "kraken"):  # who plants comes last: the others have quoted by then
         sims[exchange] = simulator(exchange=exchange, symbols=20, rate=200, quote_rate=2000, seed=3, clock=clock,
                                    ledger_quotes=True, **(plants if exchange == "kraken" else {}))
     everywhere = {"BTC-USDT", "ETH-USDT", "BTC-EUR", "BTC-USDC"}

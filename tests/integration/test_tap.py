@@ -41,11 +41,17 @@ def tap_text(*arguments, stdin=b"", **env):
     """The same with the output as it is."""
     done = subprocess.run([TAP, *arguments], input=stdin, capture_output=True, timeout=60,
                           env=environment({"CW_LOG_FORMAT": "json", **env}))
-    return done.returncode, done.stdout.decode(), parsed(done.stderr)
+    return done.returncode, done.stdout.decode(), complaints(parsed(done.stderr))
 
 
 def parsed(output):
     return [json.loads(line) for line in output.decode().splitlines()]
+
+
+def complaints(log):
+    """Log events but for those that tell of a cluster that takes its time."""
+    waits = ("waiting for the cluster", "waiting for records that are not committed yet")
+    return [event for event in log if event["msg"] not in waits and event["mod"] != "librdkafka"]
 
 
 def piped(values):
@@ -242,7 +248,7 @@ class Topic:
         kafka.make_topic(prefix + name, 2)
         kafka.make_topic(prefix + "schemas")  # where a fingerprint that is not ours is looked up
         self.producer = Producer({"bootstrap.servers": kafka.brokers, "transactional.id": prefix + "writer"})
-        self.producer.init_transactions(20)
+        self.producer.init_transactions(60)
 
     def begin(self):
         self.producer.begin_transaction()
@@ -250,10 +256,10 @@ class Topic:
     def put(self, partition, *values, key=b"USDT", headers=None):
         for value in values:
             self.producer.produce(self.prefix + self.name, value, key, partition, headers=headers)
-        assert self.producer.flush(20) == 0
+        assert self.producer.flush(60) == 0
 
     def commit(self):
-        self.producer.commit_transaction(20)
+        self.producer.commit_transaction(60)
 
     def write(self, partition, *values, **options):
         self.begin()
@@ -277,7 +283,7 @@ def test_topic_from_beginning_to_end(topic):
     topic.write(0, *rates(1, 2))
     topic.begin()
     topic.put(0, *rates(98, 99))
-    topic.producer.abort_transaction(20)
+    topic.producer.abort_transaction(60)
     topic.write(1, *rates(3))
     topic.write(0, *rates(4), None)
     code, lines, log = topic.tap("--from-beginning", "--exit-at-end", "--meta")
@@ -323,7 +329,7 @@ def test_topic_times_are_those_of_writing(kafka, prefix):
     put(-2, 0.5)  # a writer whose clock is behind by some seconds
     put(100, 120)
     put(-4, 0.5)  # and one whose clock is behind by minutes: found from there on, but not up to there
-    assert producer.flush(20) == 0
+    assert producer.flush(60) == 0
 
     def seen(*arguments):
         code, lines, log = tap("--brokers", kafka.brokers, "--prefix", prefix, "--topic", "rates", "--meta", *arguments)
@@ -354,7 +360,7 @@ def test_topic_as_csv(kafka, prefix):
     producer = Producer({"bootstrap.servers": kafka.brokers})
     for value in (rates(1)[0], None):
         producer.produce(prefix + "rates", value, b"a,b", 1, timestamp=NOON * 1000 + 123)
-    assert producer.flush(20) == 0
+    assert producer.flush(60) == 0
     code, output, log = tap_text("--brokers", kafka.brokers, "--prefix", prefix, "--topic", "rates", "--from-beginning",
                                  "--exit-at-end", "--format", "csv", "--meta")
     assert (code, log) == (0, [])
@@ -436,7 +442,7 @@ def test_topic_followed(topic, program):
     assert seen == list(range(first, last + 1))
     reader.process.stdout.close()
     assert reader.wait(10) == 0
-    assert reader.log_text() == ""
+    assert complaints(parsed(reader.log.read_bytes())) == []
 
 
 def test_broker_killed_and_back(topic, program):
@@ -460,8 +466,8 @@ def test_broker_down_at_start(program):
     def words():
         return reader.log_text().count("waiting for the cluster")
 
-    wait_for(words, 10, "word of the absent broker")
-    wait_for(lambda: words() == 2, 15, "second word")
+    wait_for(words, 30, "word of the absent broker")
+    wait_for(lambda: words() == 2, 30, "second word")
     assert reader.get("/readyz")[0] == 503
     assert reader.stop() == 0
 
@@ -494,7 +500,7 @@ def test_console_consumer_piped(topic):
     topic.write(0, *rates(1), None, *rates(10))
     topic.begin()
     topic.put(0, *rates(99))
-    topic.producer.abort_transaction(20)
+    topic.producer.abort_transaction(60)
     topic.write(0, *rates(2))
     consumer = run(LOCAL / "bin/kafka-console-consumer", "--bootstrap-server", topic.kafka.brokers, "--topic",
                    topic.prefix + "rates", "--from-beginning", "--max-messages", "4", encoding="latin-1")

@@ -15,7 +15,7 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 from avro_records import MARKER, SCHEMAS, encode, expected_json
 from records import Writer
 from stack import environment
-from test_tap import TAP, parsed, piped, rate, rates, tap
+from test_tap import TAP, complaints, parsed, piped, rate, rates, tap
 
 NEWER = copy.deepcopy(SCHEMAS["Rate"].definition)
 NEWER["fields"].insert(0, {"name": "note", "type": ["null", "string"], "default": None})
@@ -127,6 +127,6 @@ def test_topic_with_schemas_of_another_release(kafka, prefix, registry):
     done = subprocess.run([TAP, "--brokers", kafka.brokers, "--prefix", prefix, "--topic", "rates", "--from-beginning",
                            "--exit-at-end", "--schema.registry.url", registry.url], capture_output=True, timeout=60,
                           stdin=subprocess.DEVNULL, env=environment({"CW_LOG_FORMAT": "json"}))
-    log = parsed(done.stderr)
+    log = complaints(parsed(done.stderr))
     assert (done.returncode, parsed(done.stdout)) == (1, lines_of(1, 2, 3))
     assert (log[0]["offset"], log[0]["error"]) == (3, "no schema with the fingerprint 0807060504030201")

@@ -44,15 +44,15 @@ def write_all(kafka, prefix):
     """Every kind of message; returns what the mirror must hold of them per partition."""
     topic = prefix + "rates"
     producer = Producer({"bootstrap.servers": kafka.brokers, "transactional.id": prefix + "writer"})
-    producer.init_transactions(20)
+    producer.init_transactions(60)
     headers = [("kind", b"rate"), ("odd", None), ("odd", b"\xff")]
 
     def transaction(end, *messages):
         producer.begin_transaction()
         for partition, key, value, more in messages:
             producer.produce(topic, value, key, partition, headers=more)
-        assert producer.flush(20) == 0
-        end(20)
+        assert producer.flush(60) == 0
+        end(60)
 
     transaction(producer.commit_transaction, (0, b"USDT", rates(1)[0], headers), (1, None, rates(2)[0], None),
                 (0, b"USDT", encode("Tick", tick()), [("kind", b"tick")]), (0, b"USDT", b"poison", None))
@@ -81,7 +81,7 @@ def test_what_a_mirror_holds(mirror, kafka, prefix):
     assert one.metric("candlewick_records_mirrored_total") == 4
     assert one.metric("candlewick_ticks_left_out_total") == 2
     assert one.metric("candlewick_dead_letters_total", 'stage="mirror"') == 1
-    wait_for(lambda: one.metric("candlewick_consumer_lag_records") == 0, 10, "lag of 0")
+    wait_for(lambda: one.metric("candlewick_consumer_lag_records") == 0, 30, "lag of 0")
     assert one.get("/livez")[0] == 200
     assert one.stop() == 0
 
@@ -121,6 +121,7 @@ def test_nothing_lost_when_mirror_and_broker_are_killed(mirror, kafka, prefix):
     one = mirror("--instance", "0")
     n = 0
     for turn in range(6):
+        before = len(lines_of(kafka, prefix))
         for _ in range(3000):
             partition = source.randrange(2)
             writer.put(prefix + "rates", rates(n)[0], b"USDT", partition)
@@ -131,8 +132,7 @@ def test_nothing_lost_when_mirror_and_broker_are_killed(mirror, kafka, prefix):
             kafka.kill9()
             kafka.start()
         else:
-            behind = len(lines_of(kafka, prefix))
-            wait_for(lambda: len(lines_of(kafka, prefix)) > behind, 60, "progress of the mirror", interval=0.01)
+            wait_for(lambda: len(lines_of(kafka, prefix)) > before, 60, "progress of the mirror", interval=0.01)
             one.kill9()
             one = mirror("--instance", "0")
     caught_up(kafka, prefix)

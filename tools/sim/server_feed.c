@@ -1,6 +1,8 @@
 #include "server_internal.h"
 
-enum { TURN_EVENTS_MAX = 10000 }; /* then the sockets have their turn, however late the market is */
+/* Then the sockets have their turn, however late the market is. An event is two messages to a
+ * connection at most: what makes up for lost time fills no queue that its client empties. */
+enum { TURN_EVENTS_MAX = BURST_MAX / 2 };
 
 size_t feed_live_streams(const struct server *s)
 {

@@ -21,6 +21,7 @@ enum {
     MESSAGE_LIMIT = 1 << 20,
     CHUNK_BYTES = 1 << 15,
     REQUEST_TIMES_MAX = 8,
+    BURST_MAX = 2048, /* messages to a socket in its turn */
 };
 
 /* Why a connection ended; each has a counter. */
@@ -47,14 +48,15 @@ struct conn {
     bool deflates; /* permessage-deflate was agreed on */
     bool closing;
     enum close_reason reason;
-    uint64_t number; /* the first is 1 */
+    enum close_reason due; /* what the last check found, closed only if the next one does, too */
+    uint64_t number;       /* the first is 1 */
     int64_t opened_us;
     int64_t sent_us;                       /* when something was last queued for it */
     int64_t request_us[REQUEST_TIMES_MAX]; /* when the last ones came, round and round */
     size_t n_requests;
     int64_t ping_due_us;
     bool ping_wanted;
-    int64_t unanswered_us; /* when the oldest ping without a pong was due; 0: none */
+    int64_t unanswered_us; /* when the oldest ping without a pong was sent; 0: none */
     int64_t ping_first;    /* payloads of the unanswered pings lie between these two */
     int64_t ping_last;
 };

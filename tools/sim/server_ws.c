@@ -9,7 +9,7 @@
 #define DEFLATE_BUFFER_LOG2 "16"
 
 /* A message up to DEFLATE_WHOLE fits in the buffer of the compressor, however badly it shrinks. */
-enum { CLOSE_WAIT_S = 5, BURST_MAX = 512, DEFLATE_WHOLE = 60000 };
+enum { CLOSE_WAIT_S = 5, DEFLATE_WHOLE = 60000 };
 
 /* What the client is told in the close frame. The exchange says "Pong timeout" and "Too many
  * requests" with 1008; how it words the end of the 24 hours is not documented. 1009 and 4004 are
@@ -147,6 +147,8 @@ static int say_farewell(struct conn *c)
 {
     const char *text = farewells[c->reason].text;
     unsigned char copy[64];
+    if (!text) /* its socket has room again, before the connection was ended without a word */
+        return -1;
     size_t len = strlen(text);
     memcpy(copy, text, len);
     lws_close_reason(c->wsi, farewells[c->reason].code, copy, len);
@@ -198,6 +200,10 @@ static int send_ping(struct conn *c)
     char text[24];
     int n = snprintf(text, sizeof(text), "%" PRId64, c->ping_last);
     c->ping_wanted = false;
+    if (c->unanswered_us == 0) {
+        c->unanswered_us = clock_mono_us();
+        c->ping_first = c->ping_last;
+    }
     return server_write(c->server, c->wsi, slice_make(text, (size_t)n), LWS_WRITE_PING);
 }
 
@@ -308,23 +314,32 @@ int ws_pong(struct conn *c, struct slice payload)
 
 /* --- time ------------------------------------------------------------------------------------ */
 
+/* Why its time seems to be over. CLOSE_BY_CLIENT: it is not. */
+static enum close_reason overdue(const struct server *s, const struct conn *c, int64_t now_us)
+{
+    int64_t silence_us = s->config.silence_ms * US_PER_MS;
+    if (c->unanswered_us != 0 && now_us - c->unanswered_us >= s->config.pong_ms * US_PER_MS)
+        return CLOSE_PONG;
+    if (now_us - c->opened_us >= s->config.age_ms * US_PER_MS)
+        return CLOSE_AGE;
+    if (s->parts.dialect->silence_ends &&
+        (now_us - c->sent_us >= silence_us ||
+         (session_live(c->session) == 0 && now_us - c->opened_us >= silence_us)))
+        return CLOSE_SILENCE;
+    return CLOSE_BY_CLIENT;
+}
+
 static void check_conn(struct server *s, struct conn *c, int64_t now_us)
 {
     const struct dialect *dialect = s->parts.dialect;
     if (c->closing)
         return;
-    if (c->unanswered_us != 0 && now_us - c->unanswered_us >= s->config.pong_ms * US_PER_MS) {
-        close_conn(c, CLOSE_PONG);
-        return;
-    }
-    if (now_us - c->opened_us >= s->config.age_ms * US_PER_MS) {
-        close_conn(c, CLOSE_AGE);
-        return;
-    }
-    if (dialect->silence_ends && (now_us - c->sent_us >= s->config.silence_ms * US_PER_MS ||
-                                  (session_live(c->session) == 0 &&
-                                   now_us - c->opened_us >= s->config.silence_ms * US_PER_MS))) {
-        close_conn(c, CLOSE_SILENCE);
+    enum close_reason due = overdue(s, c, now_us);
+    bool again = due == c->due;
+    c->due = due;
+    if (due != CLOSE_BY_CLIENT) {
+        if (again) /* the sockets were read since: if we were late, its answer has been found */
+            close_conn(c, due);
         return;
     }
     if (dialect->heartbeat && session_live(c->session) > 0 && now_us - c->sent_us >= US_PER_S)
@@ -334,10 +349,6 @@ static void check_conn(struct server *s, struct conn *c, int64_t now_us)
     c->ping_due_us = now_us + s->config.ping_ms * US_PER_MS;
     c->ping_last = server_market_us(s) / US_PER_MS;
     c->ping_wanted = true;
-    if (c->unanswered_us == 0) {
-        c->unanswered_us = now_us;
-        c->ping_first = c->ping_last;
-    }
     (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
 }
 
