@@ -338,8 +338,9 @@ def http_json(url, timeout=30):
 
 
 def alive(pid):
-    """True if the process runs; a zombie does not."""
+    """True if the process runs; a zombie does not, unless it is the first of threads that are still to end."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return fields[0] not in "ZX" or int(fields[17]) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
