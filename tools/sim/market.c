@@ -128,11 +128,6 @@ bool market_begun(const struct market *m)
     return m->begun;
 }
 
-bool market_over(const struct market *m)
-{
-    return !orders_left(m->orders);
-}
-
 static int64_t at_us(const struct market *m, int64_t ns)
 {
     return m->begin_us + ns / 1000;
@@ -280,6 +275,11 @@ int64_t market_due_us(const struct market *m)
 {
     struct next next = find_next(m);
     return next.source == FROM_NOTHING ? INT64_MAX : at_us(m, next.due_ns);
+}
+
+bool market_over(const struct market *m)
+{
+    return m->begun && find_next(m).source == FROM_NOTHING;
 }
 
 bool market_next(struct market *m, int64_t now_us, struct market_event *ret)

@@ -113,7 +113,7 @@ bool market_next(struct market *m, int64_t now_us, struct market_event *ret);
 /* When the next event is due; INT64_MAX before the start and after the end. */
 int64_t market_due_us(const struct market *m);
 
-/* All trades that were asked for have been given out. Only the end of a plant may follow. */
+/* All trades that were asked for have been given out, and what was planted has ended. */
 bool market_over(const struct market *m);
 
 /* The book of a symbol as it was last quoted; false before its first quote, and of a symbol that
