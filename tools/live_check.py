@@ -8,8 +8,10 @@ environment does (CW_…); docs/EXCHANGES.md tells more. Exit code 0: all delive
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -150,15 +152,21 @@ async def each_line(stream, take):
             take(line)
 
 
+def send(process, number):
+    """Not by process.send_signal(), which looks whether it has ended: asyncio would then learn of no exit code."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+
+
 async def end(process):
     """True if it left as programs promise to, within 10 s."""
-    if process.returncode is None:
-        process.terminate()
+    send(process, signal.SIGTERM)
     try:
         await asyncio.wait_for(process.wait(), END_S)
         return True
     except TimeoutError:
-        process.kill()
+        send(process, signal.SIGKILL)
         await process.wait()
         return False
 
