@@ -1,10 +1,8 @@
-/* Asking for offsets while leaders come and go. The brokers are librdkafka's own mock, which is
- * there for errors. */
+/* Asking for offsets while leaders come and go. */
 #include "clock.h"
 #include "kafka/ask.h"
+#include "mock_case.h"
 #include "timefmt.h"
-
-#include <librdkafka/rdkafka_mock.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +13,7 @@
 enum { TIMEOUT_MS = 500, WAIT_S = 20 };
 
 struct fixture {
-    rd_kafka_t *rk;
-    rd_kafka_mock_cluster_t *brokers;
+    struct mock_case mock;
     rd_kafka_t *client;
 };
 
@@ -33,17 +30,13 @@ static rd_kafka_t *open_client(const char *brokers)
 
 static int setup(void **state)
 {
-    char why[200];
     struct fixture *f = calloc(1, sizeof(*f));
     if (!f)
         return -1;
     *state = f;
-    f->rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof(why));
-    f->brokers = f->rk ? rd_kafka_mock_cluster_new(f->rk, 2) : NULL;
-    if (!f->brokers || rd_kafka_mock_topic_create(f->brokers, "trades", 1, 2) != 0 ||
-        rd_kafka_mock_partition_set_leader(f->brokers, "trades", 0, 1) != 0)
+    if (mock_case_open(&f->mock, 2) != 0)
         return -1;
-    f->client = open_client(rd_kafka_mock_cluster_bootstraps(f->brokers));
+    f->client = open_client(rd_kafka_mock_cluster_bootstraps(f->mock.brokers));
     return f->client ? 0 : -1;
 }
 
@@ -51,8 +44,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     rd_kafka_destroy(f->client);
-    rd_kafka_mock_cluster_destroy(f->brokers);
-    rd_kafka_destroy(f->rk);
+    mock_case_close(&f->mock);
     free(f);
     return 0;
 }
@@ -83,8 +75,8 @@ static void test_the_next_leader_answers_when_one_has_died(void **state)
 {
     const struct fixture *f = *state;
     ask_until_answered(f);
-    assert_int_equal(rd_kafka_mock_broker_set_down(f->brokers, 1), 0);
-    assert_int_equal(rd_kafka_mock_partition_set_leader(f->brokers, "trades", 0, 2), 0);
+    assert_int_equal(rd_kafka_mock_broker_set_down(f->mock.brokers, 1), 0);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(f->mock.brokers, "trades", 0, 2), 0);
     ask_until_answered(f);
 }
 
@@ -94,7 +86,7 @@ static void test_a_dead_leader_is_waited_for_no_longer_than_asked(void **state)
     struct err e = {0};
     int64_t end;
     ask_until_answered(f);
-    assert_int_equal(rd_kafka_mock_broker_set_down(f->brokers, 1), 0);
+    assert_int_equal(rd_kafka_mock_broker_set_down(f->mock.brokers, 1), 0);
     assert_int_equal(ask(f, &end, &e), -1);
     assert_int_equal(e.code, ERR_IO);
     assert_true(e.retriable);

@@ -1,11 +1,9 @@
-/* A group whose client dies of a fatal error. The brokers are librdkafka's own mock, which is there
- * for errors. */
+/* A group whose client dies of a fatal error. */
 #include "clock.h"
 #include "kafka/group.h"
 #include "kafka/group_internal.h"
+#include "mock_case.h"
 #include "timefmt.h"
-
-#include <librdkafka/rdkafka_mock.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,8 +15,7 @@
 enum { WAIT_S = 20, BATCH = 100 };
 
 struct fixture {
-    rd_kafka_t *rk;
-    rd_kafka_mock_cluster_t *brokers;
+    struct mock_case mock;
     struct kafka_settings settings;
     struct group *group;
     bool assigned;
@@ -47,18 +44,16 @@ static void on_revoke(void *ctx)
 
 static int setup(void **state)
 {
-    char why[200];
     struct fixture *f = calloc(1, sizeof(*f));
     if (!f)
         return -1;
     *state = f;
-    f->rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof(why));
-    f->brokers = f->rk ? rd_kafka_mock_cluster_new(f->rk, 1) : NULL;
-    if (!f->brokers || rd_kafka_mock_topic_create(f->brokers, "trades", 1, 1) != 0)
+    if (mock_case_open(&f->mock, 1) != 0)
         return -1;
-    f->settings = (struct kafka_settings){.brokers = rd_kafka_mock_cluster_bootstraps(f->brokers),
-                                          .prefix = "",
-                                          .stopping = stopping};
+    f->settings =
+        (struct kafka_settings){.brokers = rd_kafka_mock_cluster_bootstraps(f->mock.brokers),
+                                .prefix = "",
+                                .stopping = stopping};
     return 0;
 }
 
@@ -66,8 +61,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     group_close(f->group);
-    rd_kafka_mock_cluster_destroy(f->brokers);
-    rd_kafka_destroy(f->rk);
+    mock_case_close(&f->mock);
     free(f);
     return 0;
 }
