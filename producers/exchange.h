@@ -96,7 +96,8 @@ typedef int (*emit_fn)(void *ctx, const struct event *ev, struct err *e);
 
 /* One tradable pair. Strings are terminated. */
 struct instrument_info {
-    char native[EXCHANGE_SYMBOL_MAX + 1];
+    char native[EXCHANGE_SYMBOL_MAX + 1]; /* as streams name it */
+    char rest[EXCHANGE_SYMBOL_MAX + 1];   /* as REST names it */
     char symbol[EXCHANGE_SYMBOL_MAX + 1]; /* canonical BASE-QUOTE */
     char base[EXCHANGE_ASSET_MAX + 1];
     char quote[EXCHANGE_ASSET_MAX + 1];
@@ -114,6 +115,32 @@ typedef int (*instrument_fn)(void *ctx, const struct instrument_info *in, struct
 struct http_request {
     const char *endpoint; /* name of an endpoint of the exchange */
     char path[512];       /* with its query */
+    int64_t weight;       /* what it costs, as rest_rules.weight_max counts; at least 1 */
+};
+
+/* How often the exchange may be asked by REST. */
+struct rest_rules {
+    int64_t weight_max;      /* that all requests within window_ms may cost together */
+    int64_t window_ms;       /* > 0 */
+    const char *used_header; /* of every answer: what the running window has cost so far, by the
+                                exchange's count; NULL: it does not say */
+    int64_t busy_ms;         /* how long nothing is asked after "too often" without a time */
+};
+
+/* Trades of the past that are wanted: one symbol's ids in one channel's id space. */
+struct history_query {
+    const struct instrument_info *instrument;
+    const struct channel *channel; /* of trades */
+    int64_t first_id;              /* the next one wanted; the parser moves it on */
+    int64_t last_id;               /* the last one wanted; INT64_MAX: as far as there are any */
+    int64_t from_time_us;          /* exchange time of the trade before first_id */
+    int64_t cursor;                /* the adapter's own from page to page; 0 at first */
+};
+
+enum history_verdict {
+    HISTORY_DONE, /* that is all there is: ids that did not come, the exchange does not have now */
+    HISTORY_MORE, /* *q asks for the next page */
+    HISTORY_BUSY, /* asked too often, says the body; *e has its words; *q is as it was */
 };
 
 /* What one connection shall deliver. */
@@ -135,6 +162,7 @@ struct exchange_ops {
     int64_t idle_ms;                  /* silence of any kind after which a link is dead */
     int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
     size_t session_size; /* bytes of state per connection, zeroed at connect; 0 = none */
+    const struct rest_rules *rest;
 
     /* The instrument list: one request, then its body. parse returns how many pairs were left out:
      * names that do not fit, and malformed ones, *e naming the field of the first of these. */
@@ -153,6 +181,15 @@ struct exchange_ops {
      * are emitted all the same. */
     int (*parse_frame)(void *session, const struct channels *listen, const struct frame *in,
                        emit_fn emit, void *ctx, bool *ret_skipped, struct err *e);
+
+    /* Trades of the past: one page's request, then the body of its answer. Of the page, the trades
+     * from q->first_id to q->last_id are emitted ascending by id, origin repair, and identical but
+     * for that to what parse_frame() makes of the same trades. status: of HTTP, neither 429 nor 418
+     * nor 5xx. parse returns an enum history_verdict, or -1: ERR_PROTO, ERR_LIMIT (the answer is
+     * not understood), ERR_NOT_FOUND (the exchange refuses to answer this, in its words). */
+    int (*history_request)(const struct history_query *q, struct http_request *ret, struct err *e);
+    int (*parse_history)(struct history_query *q, long status, struct slice body, emit_fn emit,
+                         void *ctx, struct err *e);
 };
 
 /* NULL: no such exchange. */

@@ -131,7 +131,8 @@ static int apply_event(const struct turn *t, struct series *s, const struct feed
         return gap(t, s, f);
     case FEED_EVENT_REPAIRED:
         return repaired(t, s, f);
-    case FEED_EVENT_GIVEN_UP: /* what is missing is missing, awaited or not */
+    case FEED_EVENT_REPAIRING: /* what is missing is missing, asked for, awaited or not */
+    case FEED_EVENT_GIVEN_UP:
     case FEED_EVENT_UNKNOWN:
         break;
     }
