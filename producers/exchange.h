@@ -155,6 +155,8 @@ struct exchange_ops {
     const struct endpoint *endpoints; /* ended by a NULL name; one is "rest" */
     const struct channel *channels;   /* ended by a NULL name; of each kind the default first */
     uint32_t messages_per_s;          /* of ours on one connection, 0 = none */
+    bool tells_newest;                /* on subscribing comes the newest trade of each symbol: what
+                                         was missed shows at once */
     bool acks_symbols;                /* each symbol is acknowledged or refused by name; else each
                                          request by its number */
     const char *ping;                 /* text to send on an idle connection, which the exchange

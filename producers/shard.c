@@ -23,6 +23,8 @@ struct member {
     struct healed healed;
     enum absence absence;
     bool touched; /* in this transaction */
+    bool needy;   /* something may be missing: it is among shard.needy */
+    bool look;    /* there may be trades after the last one that nobody told us of */
 };
 
 struct shard {
@@ -31,7 +33,11 @@ struct shard {
     struct member *members; /* range.n of them */
     uint32_t *touched;      /* indices into members */
     uint32_t n_touched;
+    uint32_t *needy; /* likewise */
+    uint32_t n_needy;
     int64_t epoch;
+    int64_t now_us;
+    int64_t market_us;
     struct shard_counts counts;
 };
 
@@ -56,6 +62,7 @@ void shard_reset(struct shard *s)
         s->members[i] = (struct member){.symbol = &s->about.universe->symbols[s->range.first + i],
                                         .absence = ABSENCE_AWAY};
     s->n_touched = 0;
+    s->n_needy = 0;
     s->epoch = 0;
     s->counts = (struct shard_counts){0};
 }
@@ -68,8 +75,9 @@ struct shard *shard_create(const struct shard_about *about, struct err *e)
         s->range = about->universe->shards[about->number];
         s->members = calloc(s->range.n + 1u, sizeof(*s->members));
         s->touched = calloc(s->range.n + 1u, sizeof(*s->touched));
+        s->needy = calloc(s->range.n + 1u, sizeof(*s->needy));
     }
-    if (s && s->members && s->touched) {
+    if (s && s->members && s->touched && s->needy) {
         shard_reset(s);
         return s;
     }
@@ -84,6 +92,7 @@ void shard_destroy(struct shard *s)
         return;
     free(s->members);
     free(s->touched);
+    free(s->needy);
     free(s);
 }
 
@@ -134,6 +143,19 @@ static void touch(struct shard *s, struct member *m)
     s->touched[s->n_touched++] = (uint32_t)(m - s->members);
 }
 
+static uint32_t index_of(const struct shard *s, const struct member *m)
+{
+    return (uint32_t)(m - s->members);
+}
+
+static void need(struct shard *s, struct member *m)
+{
+    if (m->needy)
+        return;
+    m->needy = true;
+    s->needy[s->n_needy++] = index_of(s, m);
+}
+
 static int tell_healed(struct shard *s, struct member *m, const struct shard_sink *k, struct err *e)
 {
     if (!m->healed.any)
@@ -162,28 +184,33 @@ static int note_healed(struct shard *s, struct member *m, const struct entry *in
     return 0;
 }
 
+static int tell_given_up(struct shard *s, const struct member *m, const struct hole *h,
+                         int64_t receive_us, const char *reason, const struct shard_sink *k,
+                         struct err *e)
+{
+    s->counts.given_up_ids += progress_hole_ids(h);
+    return shard_put_ids(k, m->symbol, FEED_EVENT_GIVEN_UP, h, receive_us, reason, e);
+}
+
 /* What must be told before the trade itself. */
 static int tell_holes(struct shard *s, struct member *m, const struct entry *in,
                       const struct progress_step *step, const struct shard_sink *k, struct err *e)
 {
-    if (step->gave_up) {
-        s->counts.given_up_ids += progress_hole_ids(&step->given_up);
-        if (shard_put_ids(k, m->symbol, FEED_EVENT_GIVEN_UP, &step->given_up, in->receive_us,
-                          "too many holes are open at once", e) != 0)
-            return -1;
-    }
+    if (step->gave_up && tell_given_up(s, m, &step->given_up, in->receive_us,
+                                       "too many holes are open at once", k, e) != 0)
+        return -1;
     if (!step->opened)
         return 0;
+    need(s, m);
     s->counts.gaps++;
     s->counts.gap_ids += progress_hole_ids(&step->hole);
     return shard_put_ids(k, m->symbol, FEED_EVENT_GAP, &step->hole, in->receive_us,
                          absence_reason(m->absence), e);
 }
 
-static int apply_trade(struct shard *s, const struct entry *in, const struct shard_sink *k,
-                       struct err *e)
+static int write_trade(struct shard *s, struct member *m, const struct entry *in,
+                       const struct shard_sink *k, struct err *e)
 {
-    struct member *m = &s->members[in->index - s->range.first];
     struct progress_step step;
     progress_offer(&m->progress,
                    &(struct progress_trade){in->sequence, in->other_us, in->receive_us}, &step);
@@ -195,12 +222,64 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
     touch(s, m);
     if (tell_holes(s, m, in, &step, k, e) != 0)
         return -1;
-    if (step.verdict == PROGRESS_NEW)
+    if (step.verdict == PROGRESS_NEW) {
         m->absence = ABSENCE_NONE;
+        m->look = false;
+    }
     s->counts.trades++;
     if (shard_put_trade(k, m->symbol, in, e) != 0)
         return -1;
     return step.verdict == PROGRESS_FILLS ? note_healed(s, m, in, &step.hole, k, e) : 0;
+}
+
+static bool is_jump(const struct member *m, int64_t id)
+{
+    return m->progress.known && id > m->progress.record.last_id + 1;
+}
+
+/* Writes what waits: all of it, or as far as no id is missing before it. */
+static int let_go(struct shard *s, struct member *m, bool all, const struct shard_sink *k,
+                  struct err *e)
+{
+    struct hold *h = s->about.hold;
+    const struct trade_copy *t;
+    while (h && (t = hold_first(h, index_of(s, m))) && (all || !is_jump(m, t->sequence))) {
+        const struct entry in = trade_copy_entry(t, s->range.first + index_of(s, m));
+        if (write_trade(s, m, &in, k, e) != 0)
+            return -1;
+        hold_take(h, index_of(s, m));
+    }
+    return 0;
+}
+
+static int apply_trade(struct shard *s, const struct entry *in, const struct shard_sink *k,
+                       struct err *e)
+{
+    struct member *m = &s->members[in->index - s->range.first];
+    struct hold *h = s->about.hold;
+    if (in->origin == TRADE_ORIGIN_SNAPSHOT && !m->progress.known)
+        return 0; /* of a time before we listened */
+    bool jumps = is_jump(m, in->sequence);
+    bool may_wait = h && jumps && in->origin != TRADE_ORIGIN_REPAIR;
+    if (may_wait && !hold_is_full(h)) {
+        need(s, m);
+        return hold_add(h, index_of(s, m), in, s->now_us + s->about.wait_us, e);
+    }
+    if (may_wait && let_go(s, m, true, k, e) != 0)
+        return -1;
+    if (write_trade(s, m, in, k, e) != 0)
+        return -1;
+    return let_go(s, m, false, k, e);
+}
+
+int shard_let_go(struct shard *s, shard_emit_fn emit, void *ctx, struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    int64_t i;
+    while (s->about.hold && (i = hold_overdue(s->about.hold, s->now_us)) >= 0)
+        if (let_go(s, &s->members[i], true, &k, e) != 0)
+            return -1;
+    return 0;
 }
 
 /* --- links and ticks ---------------------------------------------------------------- */
@@ -222,6 +301,9 @@ static int apply_link(struct shard *s, const struct entry *in, const struct shar
             continue;
         if (!in->up && m->absence == ABSENCE_NONE)
             m->absence = ABSENCE_LOST;
+        m->look = in->up && s->about.looks && m->progress.known;
+        if (m->look)
+            need(s, m);
         if (shard_put_feed(k, m->symbol, &f, e) != 0)
             return -1;
     }
@@ -260,6 +342,92 @@ int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, voi
     return err_set(e, ERR_ARG, "shard: no entry of type %d", (int)in->type);
 }
 
+/* --- what is missing ------------------------------------------------------------------------- */
+
+void shard_time(struct shard *s, int64_t now_us, int64_t market_us)
+{
+    s->now_us = now_us;
+    s->market_us = market_us;
+}
+
+uint32_t shard_needy(const struct shard *s)
+{
+    return s->n_needy;
+}
+
+uint32_t shard_needy_at(const struct shard *s, uint32_t i)
+{
+    return s->range.first + s->needy[i];
+}
+
+void shard_not_needy(struct shard *s, uint32_t i)
+{
+    s->members[s->needy[i]].needy = false;
+    s->needy[i] = s->needy[--s->n_needy];
+}
+
+size_t shard_missing(const struct shard *s, uint32_t index,
+                     struct shard_missing ret[SHARD_MISSING_MAX])
+{
+    const struct member *m = &s->members[index - s->range.first];
+    const struct progress *p = &m->progress.record;
+    const struct trade_copy *t = s->about.hold ? hold_first(s->about.hold, index_of(s, m)) : NULL;
+    size_t n = 0;
+    if (!m->progress.known)
+        return 0;
+    if (t)
+        ret[n++] = (struct shard_missing){SHARD_MISSING_WAITED_FOR, p->last_id + 1, t->sequence - 1,
+                                          p->last_time_us};
+    for (size_t i = 0; i < p->n_holes; i++)
+        ret[n++] = (struct shard_missing){SHARD_MISSING_DECLARED, p->holes[i].first_id,
+                                          p->holes[i].last_id, p->holes[i].from_time_us};
+    if (m->look && !t)
+        ret[n++] = (struct shard_missing){SHARD_MISSING_PERHAPS, p->last_id + 1, INT64_MAX,
+                                          p->last_time_us};
+    return n;
+}
+
+int shard_repairing(struct shard *s, uint32_t index, const struct shard_missing *m,
+                    shard_emit_fn emit, void *ctx, struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    const struct member *of = &s->members[index - s->range.first];
+    const struct progress *p = &of->progress.record;
+    for (size_t i = 0; i < p->n_holes; i++)
+        if (p->holes[i].first_id >= m->first_id && p->holes[i].last_id <= m->last_id &&
+            shard_put_ids(&k, of->symbol, FEED_EVENT_REPAIRING, &p->holes[i], s->market_us, NULL,
+                          e) != 0)
+            return -1;
+    return 0;
+}
+
+void shard_looked(struct shard *s, uint32_t index)
+{
+    s->members[index - s->range.first].look = false;
+}
+
+int shard_give_up(struct shard *s, uint32_t index, const struct shard_missing *m,
+                  const char *reason, shard_emit_fn emit, void *ctx, struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    struct member *of = &s->members[index - s->range.first];
+    struct hole part;
+    while (progress_give_up(&of->progress, m->first_id, m->last_id, &part)) {
+        touch(s, of);
+        if (tell_given_up(s, of, &part, s->market_us, reason, &k, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int64_t shard_holes(const struct shard *s)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < s->range.n; i++)
+        n += (int64_t)s->members[i].progress.record.n_holes;
+    return n;
+}
+
 /* --- begin and flush ------------------------------------------------------------------------- */
 
 int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn emit, void *ctx,
@@ -277,9 +445,14 @@ int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn
     for (uint32_t i = 0; i < s->range.n; i++)
         if (shard_put_instrument(&k, s->members[i].symbol, e) != 0)
             return -1;
-    for (uint32_t i = 0; i < s->range.n; i++)
-        if (up[s->range.first + i] && shard_put_feed(&k, s->members[i].symbol, &f, e) != 0)
+    for (uint32_t i = 0; i < s->range.n; i++) {
+        struct member *m = &s->members[i];
+        bool is_up = up[s->range.first + i];
+        m->look = is_up && s->about.looks && m->progress.known;
+        need(s, m); /* until it is found that nothing is missing */
+        if (is_up && shard_put_feed(&k, m->symbol, &f, e) != 0)
             return -1;
+    }
     return 0;
 }
 
