@@ -267,9 +267,12 @@ const struct exchange_ops kraken_exchange = {
     .acks_symbols = true,
     .ping = "{\"method\":\"ping\"}",
     .idle_ms = 30000, /* a heartbeat comes each second */
+    .rest = &kraken_rest_rules,
     .instruments_request = kraken_instruments_request,
     .parse_instruments = kraken_parse_instruments,
     .connect_path = exchange_whole_url,
     .build_subscribe = build_subscribe,
     .parse_frame = parse_frame,
+    .history_request = kraken_history_request,
+    .parse_history = kraken_parse_history,
 };
