@@ -49,16 +49,6 @@ void feed_conn_tell(struct feed_conn *c, bool up, struct slice symbols)
         *c->env->failure = e; /* out of memory: trades would go missing untold */
 }
 
-/* Tells the writers when the connection comes up or goes down. */
-static void tell_link(struct feed_conn *c, bool up)
-{
-    if (c->env->links_up[c->link] == up)
-        return;
-    c->env->links_up[c->link] = up;
-    metric_inc(c->env->about->metrics->feed_connected, up ? 1 : -1);
-    feed_conn_tell(c, up, subscription_acked(&c->subs));
-}
-
 static int64_t wait_ms(const struct feed_conn *c)
 {
     int64_t us = c->connect_us - clock_mono_us();
@@ -71,10 +61,11 @@ void feed_conn_set(struct feed_conn *c, enum conn_state to)
         return;
     log_info("feed", "connection", LOG_STR("exchange", c->env->about->ops->name),
              LOG_STR("channel", feed_conn_channel(c)->name), LOG_INT("connection", c->link),
-             LOG_STR("from", state_name(c->state)), LOG_STR("to", state_name(to)),
-             LOG_STR("why", c->why), LOG_INT("wait_ms", to == CONN_WAITING ? wait_ms(c) : 0));
+             LOG_STR("role", feed_link_role(c->of, c)), LOG_STR("from", state_name(c->state)),
+             LOG_STR("to", state_name(to)), LOG_STR("why", c->why),
+             LOG_INT("wait_ms", to == CONN_WAITING ? wait_ms(c) : 0));
     c->state = to;
-    tell_link(c, to == CONN_SUBSCRIBED);
+    feed_link_changed(c->of, c);
 }
 
 void feed_conn_heard(struct feed_conn *c)
@@ -219,6 +210,25 @@ static void drop_lookup(struct feed_conn *c)
     c->lookup = NULL;
 }
 
+void feed_conn_renew(struct feed_conn *c, int64_t now_us)
+{
+    backoff_reset(&c->backoff);
+    c->connect_us = now_us;
+    c->why[0] = '\0';
+}
+
+void feed_conn_close(struct feed_conn *c, const char *why)
+{
+    if (c->state == CONN_WAITING)
+        return;
+    if (c->state != CONN_RESOLVING) {
+        feed_conn_give_up(c, why);
+        return;
+    }
+    drop_lookup(c);
+    feed_conn_lost(c, slice_of(why), 0);
+}
+
 static void begin(struct feed_conn *c, int64_t now_us)
 {
     struct err e = {0};
@@ -321,10 +331,11 @@ void feed_conn_stop(struct feed_conn *c)
 
 /* --- create ---------------------------------------------------------------------------------- */
 
-struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t link, struct err *e)
+struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t number, struct feed_link *of,
+                                   struct err *e)
 {
     const struct universe *u = env->about->universe;
-    const struct universe_range *r = &u->links[link].symbols;
+    const struct universe_range *r = &u->links[number].symbols;
     struct feed_conn *c = calloc(1, sizeof(*c));
     if (c) {
         c->session = calloc(1, env->about->ops->session_size + 1);
@@ -339,9 +350,10 @@ struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t link, struct e
         return NULL;
     }
     c->env = env;
-    c->link = link;
+    c->link = number;
+    c->of = of;
     c->listen.of[kind_of(c)] = feed_conn_channel(c);
-    c->backoff.seed = (uint64_t)clock_real_us() ^ (uint64_t)link << 48;
+    c->backoff.seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 48 ^ (uint64_t)(uintptr_t)c;
     strbuf_init(&c->message, EXCHANGE_FRAME_MAX);
     for (uint32_t i = 0; i < r->n; i++)
         c->instruments[i] = &u->symbols[r->first + i].info;

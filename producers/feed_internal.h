@@ -1,5 +1,5 @@
 /**
- * What the two halves of a connection share: feed_conn.c (its states and turns), feed_io.c
+ * What the parts of a connection share: feed_conn.c (its states and turns), feed_io.c
  * (what libwebsockets calls: sending and receiving) and feed_subs.c (what the exchange answers).
  * Threads: the feed thread.
  */
@@ -7,6 +7,7 @@
 #define CANDLEWICK_FEED_INTERNAL_H
 
 #include "feed_conn.h"
+#include "feed_link.h"
 #include "lookup.h"
 #include "subscription.h"
 
@@ -25,7 +26,8 @@ enum conn_state {
 
 struct feed_conn {
     struct feed_env *env;
-    uint32_t link;
+    uint32_t link; /* its number */
+    struct feed_link *of;
     struct channels listen; /* the one channel it carries */
     enum conn_state state;
     struct lookup *lookup; /* RESOLVING */
@@ -35,6 +37,7 @@ struct feed_conn {
     struct backoff backoff;
     int64_t connect_us; /* WAITING: when to connect */
     int64_t limit_us;   /* CONNECTING, SUBSCRIBING: given up when it passes */
+    int64_t opened_us;  /* when it was connected last */
     int64_t heard_us;   /* last frame of any kind */
     int64_t heard_market_us;
     int64_t steady_us; /* SUBSCRIBED: since when; 0: the backoff is reset */
@@ -52,7 +55,7 @@ struct feed_conn {
     char why[FEED_WHY_MAX + 1];
 };
 
-/* Changes the state: one line in the log, and the journal is told of a link that came or went. */
+/* Changes the state: one line in the log, and the link is told. */
 void feed_conn_set(struct feed_conn *c, enum conn_state to);
 
 /* Tells the writers of symbols that came up or went down: a byte per symbol, 1 where it is meant.

@@ -60,6 +60,10 @@ const struct conf_opt producer_options[] = {
     {"buffer.bytes", CONF_INT, AT(buffer_bytes), .def = "67108864", .min = JOURNAL_MIN_BYTES,
      .max = INT64_C(1) << 36,
      .help = "memory for what is not yet committed, per shard; full, reading pauses"},
+    {"connection.max.age.ms", CONF_INT, AT(max_age_ms), .def = "0",
+     .max = INT64_C(7) * 24 * 60 * 60 * 1000,
+     .help = "age at which the exchange cuts a connection, so that another takes its place before; "
+             "0: as the exchange says"},
     {"instance", CONF_STR, AT(instance),
      .help = "fixed number of this instance in the group; empty: joins as a new one"},
     {"clock", CONF_STR, AT(clock), .help = "START@REAL[,SPEED]: market time, for rehearsals"},

@@ -27,6 +27,7 @@ struct producer_conf {
     int64_t quotes_linger_ms;
     int64_t commit_interval_ms;
     int64_t buffer_bytes;
+    int64_t max_age_ms;
     char *instance;
     char *clock;
     char *read;

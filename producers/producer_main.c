@@ -153,6 +153,7 @@ static int start_source(struct producer *pr, struct err *e)
         .queues = pr->queues,
         .clock = &c->market_clock,
         .metrics = &pr->metrics,
+        .max_age_ms = c->max_age_ms,
         .recorder = pr->recorder,
         .health = pr->p.health,
     };

@@ -39,6 +39,8 @@ static const struct row rows[] = {
     GAUGE(symbols_refused, "symbols_refused",
           "symbols the exchange refused or did not acknowledge, of trades and of quotes"),
     COUNTER(feed_reconnects, "feed_reconnects_total", "connections made again after a loss"),
+    COUNTER(feed_handovers, "feed_handovers_total",
+            "connections replaced by a successor before they ended"),
     COUNTER(feed_paused, "feed_paused_total", "times reading paused because the journal was full"),
     COUNTER(feed_stalls, "feed_stalls_total",
             "turns of the feed's loop that came over 500 ms late"),

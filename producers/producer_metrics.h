@@ -21,6 +21,7 @@ struct producer_metrics {
     struct metric *feed_connections;
     struct metric *feed_connected;
     struct metric *feed_reconnects;
+    struct metric *feed_handovers;
     struct metric *feed_paused;
     struct metric *feed_stalls;
     struct metric *last_receive_time;
