@@ -110,12 +110,25 @@ static bool is_full(const struct feed_conn *c)
     return (l->kind == CHANNEL_TRADES || !a->queues) && journal_is_full(a->journals[l->shard]);
 }
 
+void feed_conn_overflow(struct feed_conn *c, const char *why)
+{
+    const struct feed_about *a = c->env->about;
+    if (c->closing)
+        return;
+    metric_inc(a->metrics->feed_overflows, 1);
+    log_warn("feed", "memory is full: the connection is dropped, what it missed is a hole",
+             LOG_STR("exchange", a->ops->name), LOG_STR("channel", feed_conn_channel(c)->name),
+             LOG_INT("connection", c->link), LOG_STR("why", why));
+    feed_conn_give_up(c, why);
+}
+
 void feed_conn_pause_if_full(struct feed_conn *c)
 {
     const struct feed_about *a = c->env->about;
     if (c->paused || !is_full(c))
         return;
     c->paused = true;
+    c->paused_us = clock_mono_us();
     metric_inc(a->metrics->feed_paused, 1);
     (void)lws_rx_flow_control(c->wsi, 0); /* fails for a socket that is closing only */
     log_warn("feed", "reading paused: the journal is full", LOG_STR("exchange", a->ops->name),
@@ -271,10 +284,15 @@ static void turn_resolving(struct feed_conn *c, int64_t now_us)
         feed_conn_lost(c, slice_of(r < 0 ? e.text : "no name server answers in time"), 0);
 }
 
+/* A connection that was not read for the idle time is not worth reading any more: its heartbeats
+ * were not answered, and the exchange cuts it, if it has not yet. */
 static void go_on_reading(struct feed_conn *c, int64_t now_us)
 {
-    if (is_full(c))
+    if (is_full(c)) {
+        if (now_us - c->paused_us >= c->env->about->ops->idle_ms * US_PER_MS)
+            feed_conn_overflow(c, "not read for too long");
         return;
+    }
     c->paused = false;
     c->heard_us = now_us;                 /* the silence was ours */
     (void)lws_rx_flow_control(c->wsi, 1); /* fails for a socket that is closing only */
@@ -285,6 +303,7 @@ static void go_on_reading(struct feed_conn *c, int64_t now_us)
 static void turn_open(struct feed_conn *c, int64_t now_us)
 {
     int64_t idle_us = c->env->about->ops->idle_ms * US_PER_MS;
+    feed_conn_pause_if_full(c); /* another connection may have filled the journal */
     if (c->paused) {
         go_on_reading(c, now_us);
         return;

@@ -48,6 +48,7 @@ struct feed_conn {
     bool *told; /* by symbol: the log says that it is done without */
     char *only; /* room for a byte per symbol */
     bool paused;
+    int64_t paused_us;     /* since when */
     bool closing;          /* the socket is to go, for the reason in why */
     struct strbuf message; /* a frame being gathered */
     size_t message_len;    /* with what did not fit */
@@ -76,6 +77,9 @@ void feed_conn_give_up(struct feed_conn *c, const char *why);
 
 /* The socket is gone; why: not terminated, may be NULL. http_status: of a refused upgrade, or 0. */
 void feed_conn_lost(struct feed_conn *c, struct slice why, unsigned http_status);
+
+/* Gives the socket up: there is no room for what it brings. Counted, and a hole to be repaired. */
+void feed_conn_overflow(struct feed_conn *c, const char *why);
 
 /* Pauses reading where the journal has no more room for it. */
 void feed_conn_pause_if_full(struct feed_conn *c);

@@ -104,7 +104,7 @@ static int take_message(struct feed_conn *c, struct slice text, size_t len)
     struct err e = {0};
     recorder_frame(c->env->about->recorder, &f);
     if (intake_frame(c->env->intake, &from, &f, len, &e) != 0) {
-        feed_conn_give_up(c, e.text);
+        feed_conn_overflow(c, e.text);
         return -1;
     }
     feed_conn_judge(c, false);

@@ -113,6 +113,7 @@ static int make_journals(struct producer *pr, struct err *e)
         if (!pr->journals[i])
             return -1;
     }
+    metric_set(pr->metrics.journal_limit, pr->conf.buffer_bytes * n);
     return 0;
 }
 

@@ -42,6 +42,9 @@ static const struct row rows[] = {
     COUNTER(feed_handovers, "feed_handovers_total",
             "connections replaced by a successor before they ended"),
     COUNTER(feed_paused, "feed_paused_total", "times reading paused because the journal was full"),
+    COUNTER(feed_overflows, "feed_overflows_total",
+            "connections dropped because the journal was full for too long, or had no room for a "
+            "frame"),
     COUNTER(feed_stalls, "feed_stalls_total",
             "turns of the feed's loop that came over 500 ms late"),
     {AT(last_receive_time),
@@ -69,6 +72,7 @@ static const struct row rows[] = {
     COUNTER(repaired_ids, "repaired_ids_total", "of those, ids that came after all"),
     COUNTER(given_up_ids, "given_up_ids_total", "of those, ids no longer waited for"),
     GAUGE(journal_bytes, "journal_bytes", "memory of what is received and not committed"),
+    GAUGE(journal_limit, "journal_limit_bytes", "memory it may be at most, of all shards"),
     COUNTER(txn_commits, "txn_commits_total", "transactions committed"),
     COUNTER(txn_aborts, "txn_aborts_total", "transactions given up while open"),
     COUNTER(rebuilds, "rebuilds_total", "times a shard was opened again after a failure"),

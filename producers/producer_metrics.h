@@ -23,6 +23,7 @@ struct producer_metrics {
     struct metric *feed_reconnects;
     struct metric *feed_handovers;
     struct metric *feed_paused;
+    struct metric *feed_overflows;
     struct metric *feed_stalls;
     struct metric *last_receive_time;
     struct metric *record_failures;
@@ -37,6 +38,7 @@ struct producer_metrics {
     struct metric *repaired_ids;
     struct metric *given_up_ids;
     struct metric *journal_bytes;
+    struct metric *journal_limit;
     struct metric *txn_commits;
     struct metric *txn_aborts;
     struct metric *rebuilds;
