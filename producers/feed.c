@@ -1,6 +1,6 @@
 #include "feed.h"
 
-#include "feed_conn.h"
+#include "feed_link.h"
 #include "timefmt.h"
 
 #include <pthread.h>
@@ -12,14 +12,14 @@ enum {
     TURN_MS = 50,
     STALL_MS = 500,
     RX_BUFFER_BYTES = 64 << 10,
-    FDS_SPARE = 32, /* beside one for each connection */
+    FDS_SPARE = 32, /* beside two for each link, while it is handed over */
 };
 
 struct feed_thread {
     struct feed_about about;
     struct intake intake;
     struct feed_env env;
-    struct feed_conn **conns;   /* one per link */
+    struct feed_link **links;
     lws_sorted_usec_list_t sul; /* the next turn */
     int64_t tick_us;            /* market time of the next tick */
     int64_t flush_us;           /* when the recording is flushed next */
@@ -52,12 +52,12 @@ static void show_health(struct feed_thread *f)
     const struct universe *u = f->about.universe;
     uint32_t n_up = 0;
     size_t without = 0;
-    const struct feed_conn *down = NULL;
+    const struct feed_link *down = NULL;
     for (uint32_t i = 0; i < u->n_links; i++) {
-        without += feed_conn_without(f->conns[i]);
+        without += feed_link_without(f->links[i]);
         n_up += f->env.links_up[i];
         if (!f->env.links_up[i] && !down)
-            down = f->conns[i];
+            down = f->links[i];
     }
     metric_set(f->about.metrics->symbols_refused, (int64_t)without);
     atomic_store(&f->up, down == NULL);
@@ -67,7 +67,7 @@ static void show_health(struct feed_thread *f)
     }
     char why[200];
     (void)snprintf(why, sizeof(why), "%u of %u connections are subscribed: %s", n_up, u->n_links,
-                   feed_conn_status(down));
+                   feed_link_status(down));
     health_wait(f->about.health, "feed", why);
 }
 
@@ -99,11 +99,11 @@ static void on_turn(lws_sorted_usec_list_t *sul)
     }
     f->env.stall_us = now_us + (TURN_MS + STALL_MS) * US_PER_MS;
     for (uint32_t i = 0; stood_still && i < f->about.universe->n_links; i++)
-        feed_conn_stood_still(f->conns[i]);
+        feed_link_stood_still(f->links[i]);
     if (!stood_still) /* else the sockets are read first: no tick goes before what waits in them */
         tick_if_due(f);
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)
-        feed_conn_turn(f->conns[i], now_us);
+        feed_link_turn(f->links[i], now_us);
     if (now_us >= f->flush_us) {
         f->flush_us = now_us + US_PER_S;
         recorder_flush(f->about.recorder);
@@ -131,7 +131,7 @@ static void *run(void *ctx)
         if (lws_service(f->env.context, 0) < 0)
             (void)err_set(&f->failure, ERR_IO, "feed: libwebsockets gave up");
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)
-        feed_conn_stop(f->conns[i]);
+        feed_link_stop(f->links[i]);
     if (!atomic_load(&f->stop)) {
         atomic_store(&f->up, false);
         atomic_store(&f->failed, true);
@@ -171,7 +171,7 @@ static struct lws_context *make_context(const struct feed_about *about, struct e
         .protocols = protocols,
         .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .timeout_secs = 10,
-        .fd_limit_per_thread = about->universe->n_links + FDS_SPARE,
+        .fd_limit_per_thread = 2 * about->universe->n_links + FDS_SPARE,
         .http_proxy_address = no_proxy(about),
         .extensions = extensions,
     };
@@ -181,16 +181,16 @@ static struct lws_context *make_context(const struct feed_about *about, struct e
     return c;
 }
 
-static int make_conns(struct feed_thread *f, struct err *e)
+static int make_links(struct feed_thread *f, struct err *e)
 {
     uint32_t n = f->about.universe->n_links;
-    f->conns = calloc(n + 1u, sizeof(struct feed_conn *));
+    f->links = calloc(n + 1u, sizeof(struct feed_link *));
     f->env.links_up = calloc(n + 1u, sizeof(bool));
-    if (!f->conns || !f->env.links_up)
+    if (!f->links || !f->env.links_up)
         return err_set(e, ERR_NOMEM, "feed: out of memory");
     for (uint32_t i = 0; i < n; i++) {
-        f->conns[i] = feed_conn_create(&f->env, i, e);
-        if (!f->conns[i])
+        f->links[i] = feed_link_create(&f->env, i, e);
+        if (!f->links[i])
             return -1;
     }
     metric_set(f->about.metrics->feed_connections, n);
@@ -201,9 +201,9 @@ static void destroy(struct feed_thread *f)
 {
     if (f->env.context)
         lws_context_destroy(f->env.context); /* closes the sockets through the callback */
-    for (uint32_t i = 0; f->conns && i < f->about.universe->n_links; i++)
-        feed_conn_destroy(f->conns[i]);
-    free(f->conns);
+    for (uint32_t i = 0; f->links && i < f->about.universe->n_links; i++)
+        feed_link_destroy(f->links[i]);
+    free(f->links);
     free(f->env.links_up);
     free(f);
 }
@@ -221,12 +221,14 @@ struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
     f->env.about = &f->about;
     f->env.intake = &f->intake;
     f->env.failure = &f->failure;
+    f->env.max_age_us =
+        (about->max_age_ms ? about->max_age_ms : about->ops->max_age_ms) * US_PER_MS;
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
         f->env.proxied[kind] = is_proxied(about, kind);
     f->tick_us = (market_clock_now_us(about->clock) / US_PER_S + 1) * US_PER_S;
     health_wait(about->health, "feed", "connecting");
     f->env.context = make_context(about, e);
-    if (f->env.context && make_conns(f, e) == 0) {
+    if (f->env.context && make_links(f, e) == 0) {
         int code = pthread_create(&f->thread, NULL, run, f);
         if (code == 0)
             return f;

@@ -34,6 +34,8 @@ struct feed_about {
     struct quote_queue *const *queues; /* as intake.h says */
     const struct market_clock *clock;
     const struct producer_metrics *metrics;
+    int64_t
+        max_age_ms; /* a connection is replaced before it is that old; 0: what the exchange says */
     struct recorder *recorder; /* used by the feed thread alone; NULL: none */
     struct health *health;     /* part "feed" */
 };

@@ -67,6 +67,10 @@ const struct conf_opt producer_options[] = {
     {"repair.give.up.ms", CONF_INT, AT(repair_give_up_ms), .def = "3600000", .min = 1000,
      .max = INT64_C(86400000) * 30,
      .help = "how long missing trades are asked for while the exchange does not answer"},
+    {"connection.max.age.ms", CONF_INT, AT(max_age_ms), .def = "0",
+     .max = INT64_C(7) * 24 * 60 * 60 * 1000,
+     .help = "age at which the exchange cuts a connection, so that another takes its place before; "
+             "0: as the exchange says"},
     {"instance", CONF_STR, AT(instance),
      .help = "fixed number of this instance in the group; empty: joins as a new one"},
     {"clock", CONF_STR, AT(clock), .help = "START@REAL[,SPEED]: market time, for rehearsals"},

@@ -146,6 +146,7 @@ static int make_journals(struct producer *pr, struct err *e)
         if (!pr->journals[i])
             return -1;
     }
+    metric_set(pr->metrics.journal_limit, pr->conf.buffer_bytes * n);
     return 0;
 }
 
@@ -186,6 +187,7 @@ static int start_source(struct producer *pr, struct err *e)
         .queues = pr->queues,
         .clock = &c->market_clock,
         .metrics = &pr->metrics,
+        .max_age_ms = c->max_age_ms,
         .recorder = pr->recorder,
         .health = pr->p.health,
     };
