@@ -1,45 +1,6 @@
-#include "shard.h"
+#include "shard_internal.h"
 
-#include "progress.h"
-#include "shard_put.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Why ids before the next trade of a symbol may be missing. */
-enum absence { ABSENCE_NONE, ABSENCE_AWAY, ABSENCE_LOST };
-
-/* Ids that were missing and are not any more, one behind the other, not yet told of. */
-struct healed {
-    bool any;
-    struct hole ids;
-    int64_t receive_us;
-};
-
-struct member {
-    const struct universe_symbol *symbol;
-    struct symbol_progress progress;
-    struct healed healed;
-    enum absence absence;
-    bool touched; /* in this transaction */
-    bool needy;   /* something may be missing: it is among shard.needy */
-    bool look;    /* there may be trades after the last one that nobody told us of */
-};
-
-struct shard {
-    struct shard_about about;
-    struct universe_range range;
-    struct member *members; /* range.n of them */
-    uint32_t *touched;      /* indices into members */
-    uint32_t n_touched;
-    uint32_t *needy; /* likewise */
-    uint32_t n_needy;
-    int64_t epoch;
-    int64_t now_us;
-    int64_t market_us;
-    struct shard_counts counts;
-};
 
 static const char *absence_reason(enum absence a)
 {
@@ -107,6 +68,12 @@ void shard_counts_take(struct shard *s, struct shard_counts *ret)
     s->counts = (struct shard_counts){0};
 }
 
+void shard_time(struct shard *s, int64_t now_us, int64_t market_us)
+{
+    s->now_us = now_us;
+    s->market_us = market_us;
+}
+
 /* --- restore --------------------------------------------------------------------------------- */
 
 int shard_restore(struct shard *s, const struct record *r, struct err *e)
@@ -134,27 +101,6 @@ int shard_restore(struct shard *s, const struct record *r, struct err *e)
 }
 
 /* --- trades ---------------------------------------------------------------------------------- */
-
-static void touch(struct shard *s, struct member *m)
-{
-    if (m->touched)
-        return;
-    m->touched = true;
-    s->touched[s->n_touched++] = (uint32_t)(m - s->members);
-}
-
-static uint32_t index_of(const struct shard *s, const struct member *m)
-{
-    return (uint32_t)(m - s->members);
-}
-
-static void need(struct shard *s, struct member *m)
-{
-    if (m->needy)
-        return;
-    m->needy = true;
-    s->needy[s->n_needy++] = index_of(s, m);
-}
 
 static int tell_healed(struct shard *s, struct member *m, const struct shard_sink *k, struct err *e)
 {
@@ -184,24 +130,16 @@ static int note_healed(struct shard *s, struct member *m, const struct entry *in
     return 0;
 }
 
-static int tell_given_up(struct shard *s, const struct member *m, const struct hole *h,
-                         int64_t receive_us, const char *reason, const struct shard_sink *k,
-                         struct err *e)
-{
-    s->counts.given_up_ids += progress_hole_ids(h);
-    return shard_put_ids(k, m->symbol, FEED_EVENT_GIVEN_UP, h, receive_us, reason, e);
-}
-
 /* What must be told before the trade itself. */
 static int tell_holes(struct shard *s, struct member *m, const struct entry *in,
                       const struct progress_step *step, const struct shard_sink *k, struct err *e)
 {
-    if (step->gave_up && tell_given_up(s, m, &step->given_up, in->receive_us,
-                                       "too many holes are open at once", k, e) != 0)
+    if (step->gave_up && shard_tell_given_up(s, m, &step->given_up, in->receive_us,
+                                             "too many holes are open at once", k, e) != 0)
         return -1;
     if (!step->opened)
         return 0;
-    need(s, m);
+    shard_need(s, m);
     s->counts.gaps++;
     s->counts.gap_ids += progress_hole_ids(&step->hole);
     return shard_put_ids(k, m->symbol, FEED_EVENT_GAP, &step->hole, in->receive_us,
@@ -219,7 +157,7 @@ static int write_trade(struct shard *s, struct member *m, const struct entry *in
         s->counts.strange += step.newer_than_newest;
         return 0;
     }
-    touch(s, m);
+    shard_touch(s, m);
     if (tell_holes(s, m, in, &step, k, e) != 0)
         return -1;
     if (step.verdict == PROGRESS_NEW) {
@@ -243,11 +181,11 @@ static int let_go(struct shard *s, struct member *m, bool all, const struct shar
 {
     struct hold *h = s->about.hold;
     const struct trade_copy *t;
-    while (h && (t = hold_first(h, index_of(s, m))) && (all || !is_jump(m, t->sequence))) {
-        const struct entry in = trade_copy_entry(t, s->range.first + index_of(s, m));
+    while (h && (t = hold_first(h, shard_index_of(s, m))) && (all || !is_jump(m, t->sequence))) {
+        const struct entry in = trade_copy_entry(t, s->range.first + shard_index_of(s, m));
         if (write_trade(s, m, &in, k, e) != 0)
             return -1;
-        hold_take(h, index_of(s, m));
+        hold_take(h, shard_index_of(s, m));
     }
     return 0;
 }
@@ -262,8 +200,8 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
     bool jumps = is_jump(m, in->sequence);
     bool may_wait = h && jumps && in->origin != TRADE_ORIGIN_REPAIR;
     if (may_wait && !hold_is_full(h)) {
-        need(s, m);
-        return hold_add(h, index_of(s, m), in, s->now_us + s->about.wait_us, e);
+        shard_need(s, m);
+        return hold_add(h, shard_index_of(s, m), in, s->now_us + s->about.wait_us, e);
     }
     if (may_wait && let_go(s, m, true, k, e) != 0)
         return -1;
@@ -303,7 +241,7 @@ static int apply_link(struct shard *s, const struct entry *in, const struct shar
             m->absence = ABSENCE_LOST;
         m->look = in->up && s->about.looks && m->progress.known;
         if (m->look)
-            need(s, m);
+            shard_need(s, m);
         if (shard_put_feed(k, m->symbol, &f, e) != 0)
             return -1;
     }
@@ -342,92 +280,6 @@ int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, voi
     return err_set(e, ERR_ARG, "shard: no entry of type %d", (int)in->type);
 }
 
-/* --- what is missing ------------------------------------------------------------------------- */
-
-void shard_time(struct shard *s, int64_t now_us, int64_t market_us)
-{
-    s->now_us = now_us;
-    s->market_us = market_us;
-}
-
-uint32_t shard_needy(const struct shard *s)
-{
-    return s->n_needy;
-}
-
-uint32_t shard_needy_at(const struct shard *s, uint32_t i)
-{
-    return s->range.first + s->needy[i];
-}
-
-void shard_not_needy(struct shard *s, uint32_t i)
-{
-    s->members[s->needy[i]].needy = false;
-    s->needy[i] = s->needy[--s->n_needy];
-}
-
-size_t shard_missing(const struct shard *s, uint32_t index,
-                     struct shard_missing ret[SHARD_MISSING_MAX])
-{
-    const struct member *m = &s->members[index - s->range.first];
-    const struct progress *p = &m->progress.record;
-    const struct trade_copy *t = s->about.hold ? hold_first(s->about.hold, index_of(s, m)) : NULL;
-    size_t n = 0;
-    if (!m->progress.known)
-        return 0;
-    if (t)
-        ret[n++] = (struct shard_missing){SHARD_MISSING_WAITED_FOR, p->last_id + 1, t->sequence - 1,
-                                          p->last_time_us};
-    for (size_t i = 0; i < p->n_holes; i++)
-        ret[n++] = (struct shard_missing){SHARD_MISSING_DECLARED, p->holes[i].first_id,
-                                          p->holes[i].last_id, p->holes[i].from_time_us};
-    if (m->look && !t)
-        ret[n++] = (struct shard_missing){SHARD_MISSING_PERHAPS, p->last_id + 1, INT64_MAX,
-                                          p->last_time_us};
-    return n;
-}
-
-int shard_repairing(struct shard *s, uint32_t index, const struct shard_missing *m,
-                    shard_emit_fn emit, void *ctx, struct err *e)
-{
-    const struct shard_sink k = {&s->about, emit, ctx};
-    const struct member *of = &s->members[index - s->range.first];
-    const struct progress *p = &of->progress.record;
-    for (size_t i = 0; i < p->n_holes; i++)
-        if (p->holes[i].first_id >= m->first_id && p->holes[i].last_id <= m->last_id &&
-            shard_put_ids(&k, of->symbol, FEED_EVENT_REPAIRING, &p->holes[i], s->market_us, NULL,
-                          e) != 0)
-            return -1;
-    return 0;
-}
-
-void shard_looked(struct shard *s, uint32_t index)
-{
-    s->members[index - s->range.first].look = false;
-}
-
-int shard_give_up(struct shard *s, uint32_t index, const struct shard_missing *m,
-                  const char *reason, shard_emit_fn emit, void *ctx, struct err *e)
-{
-    const struct shard_sink k = {&s->about, emit, ctx};
-    struct member *of = &s->members[index - s->range.first];
-    struct hole part;
-    while (progress_give_up(&of->progress, m->first_id, m->last_id, &part)) {
-        touch(s, of);
-        if (tell_given_up(s, of, &part, s->market_us, reason, &k, e) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-int64_t shard_holes(const struct shard *s)
-{
-    int64_t n = 0;
-    for (uint32_t i = 0; i < s->range.n; i++)
-        n += (int64_t)s->members[i].progress.record.n_holes;
-    return n;
-}
-
 /* --- begin and flush ------------------------------------------------------------------------- */
 
 int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn emit, void *ctx,
@@ -449,7 +301,7 @@ int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn
         struct member *m = &s->members[i];
         bool is_up = up[s->range.first + i];
         m->look = is_up && s->about.looks && m->progress.known;
-        need(s, m); /* until it is found that nothing is missing */
+        shard_need(s, m); /* until it is found that nothing is missing */
         if (is_up && shard_put_feed(&k, m->symbol, &f, e) != 0)
             return -1;
     }
