@@ -15,6 +15,8 @@ enum {
     FDS_SPARE = 32, /* beside two for each link, while it is handed over */
 };
 
+enum role { ROLE_SECOND, ROLE_SERVES, ROLE_SILENT };
+
 struct feed_thread {
     struct feed_about about;
     struct intake intake;
@@ -25,6 +27,7 @@ struct feed_thread {
     int64_t flush_us;           /* when the recording is flushed next */
     struct err failure;         /* of the thread, published by failed */
     pthread_t thread;
+    atomic_int role;
     atomic_bool stop;
     atomic_bool failed;
     atomic_bool up;
@@ -59,8 +62,10 @@ static void show_health(struct feed_thread *f)
         if (!f->env.links_up[i] && !down)
             down = f->links[i];
     }
-    metric_set(f->about.metrics->symbols_refused, (int64_t)without);
     atomic_store(&f->up, down == NULL);
+    if (atomic_load(&f->role) != ROLE_SERVES)
+        return;
+    metric_set(f->about.metrics->symbols_refused, (int64_t)without);
     if (!down) {
         health_ready(f->about.health, "feed");
         return;
@@ -78,6 +83,8 @@ static void tick_if_due(struct feed_thread *f)
     if (now_us < f->tick_us)
         return;
     f->tick_us = (now_us / US_PER_S + 1) * US_PER_S;
+    if (atomic_load(&f->role) != ROLE_SERVES)
+        return; /* the other one says that time passes */
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
         for (uint32_t i = 0; i < f->about.universe->n_shards; i++)
             if (intake_tick(&f->intake, (enum channel_kind)kind, i, f->env.links_up, now_us,
@@ -91,6 +98,7 @@ static void on_turn(lws_sorted_usec_list_t *sul)
 {
     struct feed_thread *f = lws_container_of(sul, struct feed_thread, sul);
     int64_t now_us = clock_mono_us();
+    f->env.recorder = atomic_load(&f->role) == ROLE_SERVES ? f->about.recorder : NULL;
     bool stood_still = now_us > f->env.stall_us;
     if (stood_still) {
         metric_inc(f->about.metrics->feed_stalls, 1);
@@ -106,7 +114,7 @@ static void on_turn(lws_sorted_usec_list_t *sul)
         feed_link_turn(f->links[i], now_us);
     if (now_us >= f->flush_us) {
         f->flush_us = now_us + US_PER_S;
-        recorder_flush(f->about.recorder);
+        recorder_flush(f->env.recorder);
         show_health(f);
     }
     schedule(f);
@@ -130,6 +138,7 @@ static void *run(void *ctx)
     while (!atomic_load(&f->stop) && f->failure.code == ERR_NONE)
         if (lws_service(f->env.context, 0) < 0)
             (void)err_set(&f->failure, ERR_IO, "feed: libwebsockets gave up");
+    f->env.silent = atomic_load(&f->role) == ROLE_SILENT;
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)
         feed_link_stop(f->links[i]);
     if (!atomic_load(&f->stop)) {
@@ -193,7 +202,8 @@ static int make_links(struct feed_thread *f, struct err *e)
         if (!f->links[i])
             return -1;
     }
-    metric_set(f->about.metrics->feed_connections, n);
+    if (!f->about.second)
+        metric_set(f->about.metrics->feed_connections, n);
     return 0;
 }
 
@@ -216,8 +226,9 @@ struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
         return NULL;
     }
     f->about = *about;
-    intake_init(&f->intake, &(struct intake_about){about->ops, about->universe, about->journals,
-                                                   about->queues, about->metrics});
+    intake_init(&f->intake,
+                &(struct intake_about){about->ops, about->universe, about->journals, about->queues,
+                                       about->metrics, about->on_stranger, about->ctx});
     f->env.about = &f->about;
     f->env.intake = &f->intake;
     f->env.failure = &f->failure;
@@ -226,7 +237,9 @@ struct feed_thread *feed_start(const struct feed_about *about, struct err *e)
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
         f->env.proxied[kind] = is_proxied(about, kind);
     f->tick_us = (market_clock_now_us(about->clock) / US_PER_S + 1) * US_PER_S;
-    health_wait(about->health, "feed", "connecting");
+    atomic_init(&f->role, about->second ? ROLE_SECOND : ROLE_SERVES);
+    if (!about->second)
+        health_wait(about->health, "feed", "connecting");
     f->env.context = make_context(about, e);
     if (f->env.context && make_links(f, e) == 0) {
         int code = pthread_create(&f->thread, NULL, run, f);
@@ -245,8 +258,19 @@ void feed_stop(struct feed_thread *f)
     atomic_store(&f->stop, true);
     lws_cancel_service(f->env.context);
     (void)pthread_join(f->thread, NULL); /* joinable, and joined once */
-    recorder_flush(f->about.recorder);
+    recorder_flush(f->env.recorder);
     destroy(f);
+}
+
+void feed_take_over(struct feed_thread *f)
+{
+    atomic_store(&f->role, ROLE_SERVES);
+    metric_set(f->about.metrics->feed_connections, f->about.universe->n_links);
+}
+
+void feed_give_way(struct feed_thread *f)
+{
+    atomic_store(&f->role, ROLE_SILENT);
 }
 
 bool feed_failed(struct feed_thread *f, struct err *e)

@@ -45,6 +45,8 @@ void feed_conn_tell(struct feed_conn *c, bool up, struct slice symbols)
     struct err e = {0};
     const struct intake_change change = {c->link, up, symbols, market_now_us(c), c->heard_market_us,
                                          c->why};
+    if (c->env->silent)
+        return;
     if (intake_link(c->env->intake, &change, &e) != 0)
         *c->env->failure = e; /* out of memory: trades would go missing untold */
 }

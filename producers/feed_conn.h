@@ -26,6 +26,8 @@ struct feed_env {
     bool proxied[CHANNEL_KINDS]; /* the proxy finds the host: there may be no name server for it */
     int64_t max_age_us;          /* a connection that old is cut; 0: never */
     int64_t stall_us;            /* a loop whose next turn comes later than that stood still */
+    struct recorder *recorder;   /* NULL: none now */
+    bool silent;                 /* the writers are told of no loss */
     struct err *failure;         /* set: the feed ends */
 };
 

@@ -102,7 +102,7 @@ static int take_message(struct feed_conn *c, struct slice text, size_t len)
         .younger = feed_link_is_younger(c->of, c),
     };
     struct err e = {0};
-    recorder_frame(c->env->about->recorder, &f);
+    recorder_frame(c->env->recorder, &f);
     if (intake_frame(c->env->intake, &from, &f, len, &e) != 0) {
         feed_conn_overflow(c, e.text);
         return -1;

@@ -22,6 +22,8 @@ static void say_without(struct feed_conn *c, size_t i, struct slice why)
     if (c->told[i])
         return;
     c->told[i] = true;
+    if (about(c)->on_stranger)
+        about(c)->on_stranger(about(c)->ctx);
     (void)snprintf(text, sizeof(text), "%.*s", SLICE_ARG(why));
     log_warn("feed", "a symbol is done without until the connection is made again",
              LOG_STR("exchange", about(c)->ops->name),

@@ -206,6 +206,8 @@ int intake_frame(struct intake *in, const struct intake_source *from, const stru
         *e = why;
         return -1;
     }
+    if (p.foreign && in->about.on_stranger)
+        in->about.on_stranger(in->about.ctx);
     if (skipped || p.foreign)
         metric_inc(in->about.metrics->frames_skipped, 1);
     return 0;

@@ -33,6 +33,9 @@ struct intake_about {
     struct quote_queue *const *queues; /* the same; NULL: quotes go into the journals, in order
                                           with the trades, whose ticks then serve both */
     const struct producer_metrics *metrics;
+    void (*on_stranger)(void *ctx); /* a frame spoke of a symbol that is not followed; NULL: of no
+                                       interest */
+    void *ctx;
 };
 
 struct intake {

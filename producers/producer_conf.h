@@ -30,6 +30,7 @@ struct producer_conf {
     bool repair;
     int64_t repair_wait_ms;
     int64_t repair_give_up_ms;
+    int64_t instruments_refresh_ms;
     int64_t max_age_ms;
     char *instance;
     char *clock;

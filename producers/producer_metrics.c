@@ -90,6 +90,9 @@ static const struct row rows[] = {
     COUNTER(rebuilds, "rebuilds_total", "times a shard was opened again after a failure"),
     COUNTER(stalls, "stalls_total", "times over 500 ms passed without a look at the group"),
     GAUGE(shards_owned, "shards_owned", "shards this instance writes; 0: standby"),
+    COUNTER(instrument_reads, "instrument_reads_total", "times the exchange's list was read again"),
+    COUNTER(instrument_changes, "instrument_changes_total",
+            "times what it says of what is followed had changed"),
     GAUGE(symbols, "symbols", "symbols followed"),
 };
 

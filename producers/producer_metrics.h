@@ -43,6 +43,8 @@ struct producer_metrics {
     struct metric *repair_failures;
     struct metric *repair_trades;
     struct metric *clock_skew;
+    struct metric *instrument_reads;
+    struct metric *instrument_changes;
     struct metric *journal_bytes;
     struct metric *journal_limit;
     struct metric *txn_commits;

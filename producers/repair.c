@@ -141,9 +141,9 @@ static int ask(const struct turn *t, uint32_t number, struct err *e)
     if (!repair_fetch_is_free(r->fetch, t->now_us, &spare) ||
         !repair_plan_next(t->plan, t->shard, t->now_us, spare, &pick))
         return 0;
-    if (pick.untold && (t->out->begin(t->out->ctx, e) != 0 ||
-                        shard_repairing(t->shard, pick.index, &pick.missing, t->out->emit,
-                                        t->out->ctx, e) != 0))
+    if (pick.untold &&
+        (t->out->begin(t->out->ctx, e) != 0 ||
+         shard_repairing(t->shard, pick.index, &pick.missing, t->out->emit, t->out->ctx, e) != 0))
         return -1;
     r->asked = number;
     r->forgotten = false;

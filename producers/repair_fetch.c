@@ -108,7 +108,8 @@ static void answer(struct repair_fetch *f)
     f->answer.n = f->n;
     int64_t now_us = clock_mono_us();
     f->free_us = now_us + rest_wait_us(f->rest, weight, now_us);
-    f->spare_us = now_us + rest_wait_us(f->rest, f->about.ops->rest->weight_max / 2 + weight, now_us);
+    f->spare_us =
+        now_us + rest_wait_us(f->rest, f->about.ops->rest->weight_max / 2 + weight, now_us);
     show_skew(f);
     if (f->answer.outcome == REPAIR_NONE || f->answer.outcome == REPAIR_FAILED)
         metric_inc(f->about.metrics->repair_failures, 1);

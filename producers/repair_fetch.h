@@ -33,7 +33,7 @@ struct repair_answer {
     uint32_t shard;
     struct repair_pick pick; /* its query moved on */
     enum repair_outcome outcome;
-    struct err why; /* REPAIR_NONE, REPAIR_FAILED */
+    struct err why;                  /* REPAIR_NONE, REPAIR_FAILED */
     const struct trade_copy *trades; /* ascending by id; there may be some with any outcome */
     size_t n;
 };

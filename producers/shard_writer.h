@@ -38,12 +38,12 @@ struct shard_env {
     struct framing *framing;
     int64_t instruments_us;
     int64_t commit_interval_ms;
-    struct quote_writer *quotes;             /* is told whose the shards are; NULL: no quotes */
+    struct quote_writer *quotes; /* is told whose the shards are; NULL: no quotes */
     struct repair *repair; /* asks for what is missing; NULL: nobody does, and nothing waits */
     int64_t wait_us;       /* how long trades wait for what is missing before them */
     size_t hold_trades;    /* how many at most, per shard */
     bool looks;            /* as shard.h says */
-    char progress_topic[KAFKA_NAME_MAX + 1]; /* without the prefix */
+    char progress_topic[KAFKA_NAME_MAX + 1];         /* without the prefix */
     struct framing_topic framed[SHARD_DEAD_LETTERS]; /* by enum shard_topic; of progress: unused */
 };
 
