@@ -16,6 +16,8 @@
 #include "feed.h"
 #include "lws.h"
 
+#include <stdatomic.h>
+
 /* What the connections of a feed share; each carries one kind of channel. */
 struct feed_env {
     const struct feed_about *about;
@@ -23,6 +25,7 @@ struct feed_env {
     struct lws_context *context;
     struct attempts attempts;    /* of all connections: the exchange counts by address */
     bool *links_up;              /* by link */
+    atomic_bool *wanted;         /* by shard: its links are to be up */
     bool proxied[CHANNEL_KINDS]; /* the proxy finds the host: there may be no name server for it */
     int64_t max_age_us;          /* a connection that old is cut; 0: never */
     int64_t stall_us;            /* a loop whose next turn comes later than that stood still */
@@ -43,7 +46,7 @@ void feed_conn_destroy(struct feed_conn *c);
 /* Connects, subscribes, pings, gives up, pauses and goes on, as due. */
 void feed_conn_turn(struct feed_conn *c, int64_t now_us);
 
-/* Waiting as if it had never been: it connects with the next turn that may. */
+/* Waits, now or when it is closed, as if it had never failed: it connects with the next turn. */
 void feed_conn_renew(struct feed_conn *c, int64_t now_us);
 
 /* Back to waiting, wherever it is; soon, where there is a socket to close. */

@@ -22,6 +22,8 @@ struct feed_link {
     uint32_t number;
     struct feed_conn *conns[2];
     unsigned in_use; /* of conns */
+    bool always;     /* it is wanted, whoever writes its shard */
+    bool wanted;     /* with the last turn */
     enum other other;
     int64_t end_us;     /* OTHER_REPLACED: when it is closed */
     int64_t replace_us; /* when a successor is begun for the one in use; INT64_MAX: never */
@@ -33,6 +35,15 @@ struct feed_link {
 
 /* --- create ---------------------------------------------------------------------------------- */
 
+/* Rates go to all shards. */
+static bool carries_rates(const struct universe *u, const struct universe_link *l)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < l->symbols.n; i++)
+        any = any || u->symbols[l->symbols.first + i].is_rate;
+    return any && l->kind == CHANNEL_QUOTES;
+}
+
 struct feed_link *feed_link_create(struct feed_env *env, uint32_t number, struct err *e)
 {
     const struct universe_link *of = &env->about->universe->links[number];
@@ -43,6 +54,7 @@ struct feed_link *feed_link_create(struct feed_env *env, uint32_t number, struct
     }
     l->env = env;
     l->number = number;
+    l->always = carries_rates(env->about->universe, of);
     l->replace_us = INT64_MAX;
     l->seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 32;
     l->n_symbols = of->symbols.n;
@@ -321,8 +333,31 @@ static void turn_replaced(struct feed_link *l, int64_t now_us)
         feed_conn_turn(other(l), now_us);
 }
 
+bool feed_link_is_wanted(const struct feed_link *l)
+{
+    uint32_t shard = l->env->about->universe->links[l->number].shard;
+    return l->always || atomic_load(&l->env->wanted[shard]);
+}
+
+/* Follows what is wanted; true: the link is. One that is not gives up its connections, the one in
+ * use first, until all of them wait. */
+static bool follow_want(struct feed_link *l, int64_t now_us)
+{
+    bool wanted = feed_link_is_wanted(l);
+    if (wanted && !l->wanted)
+        feed_conn_renew(used(l), now_us);
+    l->wanted = wanted;
+    if (!wanted)
+        feed_conn_close(used(l), "its shard is written by another instance");
+    return wanted;
+}
+
 void feed_link_turn(struct feed_link *l, int64_t now_us)
 {
+    if (!follow_want(l, now_us)) {
+        release(l);
+        return;
+    }
     feed_conn_turn(used(l), now_us);
     if (is_up(l) && now_us >= l->replace_us && l->other == OTHER_NONE)
         begin_successor(l, now_us);

@@ -30,6 +30,9 @@ void feed_link_destroy(struct feed_link *l);
 
 void feed_link_turn(struct feed_link *l, int64_t now_us);
 
+/* Whether it is to be up at all. */
+bool feed_link_is_wanted(const struct feed_link *l);
+
 /* As feed_conn_stood_still(). */
 void feed_link_stood_still(struct feed_link *l);
 

@@ -28,6 +28,7 @@ struct producer_conf {
     int64_t commit_interval_ms;
     int64_t buffer_bytes;
     int64_t max_age_ms;
+    char *standby;
     char *instance;
     char *clock;
     char *read;

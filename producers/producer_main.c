@@ -155,6 +155,7 @@ static int start_source(struct producer *pr, struct err *e)
         .clock = &c->market_clock,
         .metrics = &pr->metrics,
         .max_age_ms = c->max_age_ms,
+        .cold = !c->print && strcmp(c->standby, "cold") == 0,
         .recorder = pr->recorder,
         .health = pr->p.health,
     };
