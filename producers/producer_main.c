@@ -248,6 +248,14 @@ static int run_writers(struct producer *pr, struct writer *w, struct err *e)
     return r;
 }
 
+/* Of a standby that listens to its own shards only. */
+static void want_shard(void *ctx, uint32_t shard, bool wanted)
+{
+    struct producer *pr = ctx;
+    if (pr->feed)
+        feed_want(pr->feed, shard, wanted);
+}
+
 static int write_records(struct producer *pr, struct err *e)
 {
     pr->framing = framing_create(&pr->conf.framing, &pr->kafka, pr->p.metrics, e);
@@ -264,6 +272,8 @@ static int write_records(struct producer *pr, struct err *e)
         .framing = pr->framing,
         .instruments_us = pr->instruments_us,
         .commit_interval_ms = pr->conf.commit_interval_ms,
+        .want = strcmp(pr->conf.standby, "cold") == 0 ? want_shard : NULL,
+        .want_ctx = pr,
     };
     memcpy(env.progress_topic, pr->progress_topic, sizeof(env.progress_topic));
     if (shard_env_frame(&env, e) != 0 || start_quotes(pr, e) != 0)

@@ -37,6 +37,9 @@ struct shard_env {
     struct framing *framing;
     int64_t instruments_us;
     int64_t commit_interval_ms;
+    /* is told which shards are to be listened to: ours are, those of others are not; may be NULL */
+    void (*want)(void *ctx, uint32_t shard, bool wanted);
+    void *want_ctx;
     struct quote_writer *quotes;             /* is told whose the shards are; NULL: no quotes */
     char progress_topic[KAFKA_NAME_MAX + 1]; /* without the prefix */
     struct framing_topic framed[SHARD_DEAD_LETTERS]; /* by enum shard_topic; of progress: unused */
