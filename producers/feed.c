@@ -63,7 +63,6 @@ static void show_health(struct feed_thread *f)
         if (!f->env.links_up[i] && !down)
             down = f->links[i];
     }
-    metric_set(f->about.metrics->feed_connections, n_wanted);
     metric_set(f->about.metrics->symbols_refused, (int64_t)without);
     atomic_store(&f->up, down == NULL);
     if (!down) {
@@ -89,9 +88,9 @@ static void tick_if_due(struct feed_thread *f)
         return;
     f->tick_us = (now_us / US_PER_S + 1) * US_PER_S;
     for (uint32_t i = 0; i < f->about.universe->n_shards; i++) {
-        /* a journal that nothing goes into has nothing to say of time */
-        bool wanted = atomic_load(&f->env.wanted[i]);
-        if (wanted && tick(f, CHANNEL_TRADES, i, now_us) < 0)
+        if (!atomic_load(&f->env.wanted[i])) /* its journal has nothing to say of time */
+            journal_age(f->about.journals[i], clock_mono_us());
+        else if (tick(f, CHANNEL_TRADES, i, now_us) < 0)
             return;
         if (tick(f, CHANNEL_QUOTES, i, now_us) < 0)
             return;
@@ -117,8 +116,9 @@ static void on_turn(lws_sorted_usec_list_t *sul)
         tick_if_due(f);
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)
         feed_link_turn(f->links[i], now_us);
-    if (now_us >= f->flush_us) {
+    if (now_us >= f->flush_us || f->env.want_changed) {
         f->flush_us = now_us + US_PER_S;
+        f->env.want_changed = false;
         recorder_flush(f->about.recorder);
         show_health(f);
     }
@@ -209,7 +209,6 @@ static int make_links(struct feed_thread *f, struct err *e)
         if (!f->links[i])
             return -1;
     }
-    show_health(f);
     return 0;
 }
 

@@ -144,13 +144,20 @@ static void release(struct feed_link *l)
         *l->env->failure = e; /* out of memory: trades would go missing untold */
 }
 
-/* Of the symbols that came up with c, and go down with it. Quotes that the successor has brought
- * meanwhile are as good as ever. */
-static void mark_lost(struct feed_link *l, const struct feed_conn *c)
+/* Of the symbols that came up with c, and go down with it; of one that was never subscribed, those
+ * it may have brought a quote of. Quotes that the successor has brought meanwhile are as good as
+ * ever. True: any. */
+static bool mark_lost(struct feed_link *l, const struct feed_conn *c, bool was_up)
 {
-    bool quotes = carries_quotes(l) && l->other == OTHER_SUCCESSOR;
-    for (uint32_t i = 0; i < l->n_symbols; i++)
-        l->meant[i] = c->subs.acked[i] && !(quotes && quotes_of(l, i) != OVERLAP_OLDER);
+    bool any = false;
+    bool quotes = carries_quotes(l);
+    bool all = !was_up && !c->subs.by_symbol;
+    for (uint32_t i = 0; i < l->n_symbols; i++) {
+        bool kept = quotes && quotes_of(l, i) != OVERLAP_OLDER;
+        l->meant[i] = (all || c->subs.acked[i]) && !kept;
+        any = any || l->meant[i];
+    }
+    return any && (was_up || (quotes && c->subs.n_sent > 0));
 }
 
 static void tell(struct feed_link *l, struct feed_conn *c, bool up)
@@ -258,10 +265,9 @@ static void replaced_ended(struct feed_link *l)
 static void link_lost(struct feed_link *l, struct feed_conn *c)
 {
     bool was_up = is_up(l);
-    if (was_up) {
+    if (was_up)
         set_up(l, false);
-        mark_lost(l, c);
-    }
+    bool any = mark_lost(l, c, was_up);
     l->replace_us = INT64_MAX;
     if (l->other == OTHER_REPLACED)
         feed_conn_close(other(l), "the link is lost");
@@ -271,7 +277,7 @@ static void link_lost(struct feed_link *l, struct feed_conn *c)
     }
     overlap_end(l->overlap);
     release(l);
-    if (was_up)
+    if (any)
         tell(l, c, false);
 }
 
@@ -346,6 +352,10 @@ static bool follow_want(struct feed_link *l, int64_t now_us)
     bool wanted = feed_link_is_wanted(l);
     if (wanted && !l->wanted)
         feed_conn_renew(used(l), now_us);
+    if (wanted != l->wanted) {
+        metric_inc(l->env->about->metrics->feed_connections, wanted ? 1 : -1);
+        l->env->want_changed = true;
+    }
     l->wanted = wanted;
     if (!wanted)
         feed_conn_close(used(l), "its shard is written by another instance");

@@ -181,6 +181,28 @@ def test_a_successor_that_fails_leaves_no_old_quote(exchange, binance, quotes):
     check_alive(q.ticks)
 
 
+def test_quotes_of_a_successor_outlive_the_old_one_and_end_with_it(exchange, binance, quotes):
+    one = binance()
+    exchange.quote("BTCUSDT", "10", "1", "11", "1")
+    exchange.quote("ETHUSDT", "5", "1", "6", "1")
+    wait_quote(quotes, "ETH-USDT", sides("5", "1", "6", "1"))
+    exchange.answers = False
+    old = exchange.carrying("bookTicker")
+    exchange.announce("bookTicker")
+    wait_for(lambda: exchange.unanswered == 1, 20, "a successor that waits for an answer")
+    new = exchange.subscribe_unanswered()
+    exchange.quote("BTCUSDT", "20", "1", "21", "1", to=new)
+    wait_quote(quotes, "BTC-USDT", sides("20", "1", "21", "1"))
+    exchange.end(old)
+    q = wait_quote(quotes, "ETH-USDT", None)
+    assert q.now["BTC-USDT"] == sides("20", "1", "21", "1"), "that is still true"
+    exchange.open = False
+    exchange.end(new)
+    q = wait_quote(quotes, "BTC-USDT", None)
+    assert [r["bid"] for r in q.of("BTC-USDT")] == [10, 20, None]
+    assert one.metric("candlewick_feed_connected") == 1, "the one of trades"
+
+
 def test_an_end_at_an_age_over_and_over(producer, logs, written, quotes):
     sim = Simulator(logs, symbols=20, rate=2000, trades=50_000, ledger_quotes=True, hold_streams=40,
                     age_max_ms=6000).wait_ready()
