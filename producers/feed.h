@@ -1,5 +1,5 @@
 /**
- * The feed thread: keeps the connections to the exchange, and puts what they bring into the
+ * The feed thread: keeps the links to the exchange, and puts what they bring into the
  * journals and queues.
  *
  *     struct feed_thread *f = feed_start(&about, &e);
@@ -10,8 +10,10 @@
  * Each connection of the universe connects at once, and after a loss ever later up to 30 s; it
  * subscribes at the pace the exchange allows, each request to be acknowledged within 10 s; it is
  * dead after the exchange's idle time without a frame of any kind. A full journal pauses the
- * connections that feed it; quotes are never paused, but conflated. A symbol that the exchange
- * refuses is done without until its connection is made again.
+ * connections that feed it; one that was paused for the idle time, or whose frame finds no room, is
+ * dropped; quotes are never paused, but conflated. A symbol that the exchange refuses is done
+ * without until its connection is made again. A connection that the exchange is about to cut is
+ * replaced before (feed_link.h).
  * Threads: start, stop and failed from one; feed_want() from any; everything of
  * libwebsockets stays on the feed thread.
  */

@@ -66,7 +66,7 @@ const struct conf_opt producer_options[] = {
              "0: as the exchange says"},
     {"standby", CONF_CHOICE, AT(standby), .def = "hot", .choices = "hot|cold",
      .help = "what it listens to beside the shards it writes: all others too (hot), or nothing "
-             "(cold: a takeover leaves a hole, which is repaired by REST)"},
+             "(cold: a takeover leaves a hole to repair)"},
     {"instance", CONF_STR, AT(instance),
      .help = "fixed number of this instance in the group; empty: joins as a new one"},
     {"clock", CONF_STR, AT(clock), .help = "START@REAL[,SPEED]: market time, for rehearsals"},
