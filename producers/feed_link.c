@@ -27,6 +27,8 @@ struct feed_link {
     enum other other;
     int64_t end_us;     /* OTHER_REPLACED: when it is closed */
     int64_t replace_us; /* when a successor is begun for the one in use; INT64_MAX: never */
+    bool asked;         /* for that: it does not wait for the age */
+    struct backoff pace;
     uint64_t seed;
     struct overlap *overlap;
     char *meant; /* room for a byte per symbol */
@@ -56,7 +58,7 @@ struct feed_link *feed_link_create(struct feed_env *env, uint32_t number, struct
     l->number = number;
     l->always = carries_rates(env->about->universe, of);
     l->replace_us = INT64_MAX;
-    l->seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 32;
+    l->seed = l->pace.seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 32;
     l->n_symbols = of->symbols.n;
     l->meant = calloc(of->symbols.n + 1u, 1);
     l->overlap = overlap_create(of, e);
@@ -153,7 +155,7 @@ static bool mark_lost(struct feed_link *l, const struct feed_conn *c, bool was_u
     bool quotes = carries_quotes(l);
     bool all = !was_up && !c->subs.by_symbol;
     for (uint32_t i = 0; i < l->n_symbols; i++) {
-        bool kept = quotes && quotes_of(l, i) != OVERLAP_OLDER;
+        bool kept = quotes && l->other == OTHER_SUCCESSOR && quotes_of(l, i) != OVERLAP_OLDER;
         l->meant[i] = (all || c->subs.acked[i]) && !kept;
         any = any || l->meant[i];
     }
@@ -186,6 +188,7 @@ static int64_t margin_us(struct feed_link *l, int64_t age_us)
 /* The one in use is subscribed. */
 static void plan_replacement(struct feed_link *l)
 {
+    l->asked = false;
     int64_t age_us = l->env->max_age_us;
     l->replace_us = age_us > 0 ? used(l)->opened_us + age_us - margin_us(l, age_us) : INT64_MAX;
 }
@@ -195,6 +198,7 @@ static void plan_replacement(struct feed_link *l)
 static void begin_successor(struct feed_link *l, int64_t now_us)
 {
     l->replace_us = INT64_MAX;
+    l->asked = false;
     l->other = OTHER_SUCCESSOR;
     overlap_begin(l->overlap);
     feed_conn_renew(other(l), now_us);
@@ -269,6 +273,7 @@ static void link_lost(struct feed_link *l, struct feed_conn *c)
         set_up(l, false);
     bool any = mark_lost(l, c, was_up);
     l->replace_us = INT64_MAX;
+    l->asked = false;
     if (l->other == OTHER_REPLACED)
         feed_conn_close(other(l), "the link is lost");
     if (l->other == OTHER_SUCCESSOR) {
@@ -312,12 +317,16 @@ void feed_link_came(struct feed_link *l, struct feed_conn *c, struct slice symbo
 
 void feed_link_replace(struct feed_link *l, const char *why)
 {
-    if (!is_up(l) || l->other == OTHER_SUCCESSOR || l->replace_us == 0)
+    if (!is_up(l) || l->other == OTHER_SUCCESSOR || l->asked)
         return;
+    if (used(l)->steady_us == 0)
+        backoff_reset(&l->pace);
+    int64_t wait_us = backoff_next_us(&l->pace);
     log_info("feed", "a successor for a connection", LOG_STR("exchange", l->env->about->ops->name),
              LOG_STR("channel", feed_conn_channel(used(l))->name), LOG_INT("connection", l->number),
-             LOG_STR("why", why));
-    l->replace_us = 0;
+             LOG_STR("why", why), LOG_INT("wait_ms", wait_us / US_PER_MS));
+    l->asked = true;
+    l->replace_us = clock_mono_us() + wait_us;
 }
 
 bool feed_link_announced(struct feed_link *l, const struct feed_conn *c)
@@ -333,7 +342,7 @@ static void turn_replaced(struct feed_link *l, int64_t now_us)
 {
     if (other(l)->paused)
         l->end_us = now_us + FEED_LAST_WORDS_S * US_PER_S; /* nobody listened */
-    if (now_us >= l->end_us || l->replace_us == 0)
+    if (now_us >= l->end_us || l->asked)
         feed_conn_close(other(l), "its successor has taken its place");
     else
         feed_conn_turn(other(l), now_us);
