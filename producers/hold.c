@@ -147,6 +147,15 @@ const struct trade_copy *hold_first(const struct hold *h, uint32_t member)
     return waits(l) ? &l->list[l->from].trade : NULL;
 }
 
+const struct trade_copy *hold_first_above(const struct hold *h, uint32_t member, int64_t id)
+{
+    const struct line *l = &h->lines[member];
+    for (uint32_t i = l->from; i < l->n; i++)
+        if (l->list[i].trade.sequence > id)
+            return &l->list[i].trade;
+    return NULL;
+}
+
 void hold_take(struct hold *h, uint32_t member)
 {
     struct line *l = &h->lines[member];

@@ -53,13 +53,15 @@ size_t shard_missing(const struct shard *s, uint32_t index,
 {
     const struct member *m = &s->members[index - s->range.first];
     const struct progress *p = &m->progress.record;
+    /* A commit that was taken for failed, or another instance, may have gone past what waits: such
+     * trades go with the next one. */
     const struct trade_copy *t =
-        s->about.hold ? hold_first(s->about.hold, shard_index_of(s, m)) : NULL;
+        s->about.hold ? hold_first_above(s->about.hold, shard_index_of(s, m), p->last_id + 1)
+                      : NULL;
     size_t n = 0;
     if (!m->progress.known)
         return 0;
-    /* A commit that was taken for failed, or another instance, may have gone past what waits. */
-    if (t && t->sequence > p->last_id + 1)
+    if (t)
         ret[n++] = (struct shard_missing){.kind = SHARD_MISSING_WAITED_FOR,
                                           .first_id = p->last_id + 1,
                                           .last_id = t->sequence - 1,
