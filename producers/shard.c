@@ -173,6 +173,12 @@ static bool is_jump(const struct member *m, int64_t id)
     return m->progress.known && id > m->progress.record.last_id + 1;
 }
 
+static bool is_newest(const struct shard *s, const struct member *m, int64_t id)
+{
+    const struct hold *h = s->about.hold;
+    return id > m->progress.record.last_id && !(h && hold_first_above(h, shard_index_of(s, m), id));
+}
+
 /* Writes what waits: all of it, or as far as no id is missing before it. */
 static int let_go(struct shard *s, struct member *m, bool all, const struct shard_sink *k,
                   struct err *e)
@@ -195,8 +201,8 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
     struct hold *h = s->about.hold;
     if (in->origin == TRADE_ORIGIN_SNAPSHOT && !m->progress.known)
         return 0; /* of a time before we listened */
-    if (in->origin != TRADE_ORIGIN_REPAIR && in->sequence > m->progress.record.last_id)
-        m->look = 0; /* the newest is heard of again, and shows what is missing before it */
+    if (m->look && in->origin != TRADE_ORIGIN_REPAIR && is_newest(s, m, in->sequence))
+        m->look = 0; /* what is missing shows again by what comes */
     bool jumps = is_jump(m, in->sequence);
     bool may_wait = h && jumps && in->origin != TRADE_ORIGIN_REPAIR;
     if (may_wait && !hold_is_full(h)) {

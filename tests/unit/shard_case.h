@@ -19,6 +19,7 @@ struct shard_case {
     struct universe *universe;
     struct hold *hold; /* or NULL */
     struct shard *shard;
+    bool brief;        /* leave out feeds and instruments */
     struct strbuf out; /* lines since the last shard_case_expect() */
 };
 
@@ -31,7 +32,7 @@ void shard_case_create(struct shard_case *f, const struct shard_about *about);
 /* These lines were written, and no others. */
 void shard_case_expect(struct shard_case *f, const char *lines);
 
-/* shard_emit_fn; ctx: &f->out. */
+/* shard_emit_fn; ctx: the case. */
 int shard_case_emit(void *ctx, const struct shard_output *out, struct err *e);
 
 void shard_case_apply(struct shard_case *f, const struct entry *in);
