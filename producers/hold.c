@@ -16,7 +16,8 @@ struct line {
     uint32_t n;
     uint32_t cap;
     int64_t until_us;
-    bool touched; /* since the last commit */
+    int64_t until_us_then; /* as of the last commit, where it was touched since */
+    bool touched;          /* since the last commit */
 };
 
 struct hold {
@@ -86,9 +87,12 @@ static bool waits(const struct line *l)
 
 static void touch(struct hold *h, uint32_t member)
 {
-    if (!h->lines[member].touched)
-        h->touched[h->n_touched++] = member;
-    h->lines[member].touched = true;
+    struct line *l = &h->lines[member];
+    if (l->touched)
+        return;
+    l->touched = true;
+    l->until_us_then = l->until_us;
+    h->touched[h->n_touched++] = member;
 }
 
 static void forget_waiting(struct hold *h, uint32_t member)
@@ -125,6 +129,7 @@ int hold_add(struct hold *h, uint32_t member, const struct entry *in, int64_t un
         return 0;
     if (make_room(l, e) != 0)
         return -1;
+    touch(h, member);
     if (!waits(l)) {
         l->until_us = until_us;
         h->waiting[h->n_waiting++] = member;
@@ -133,7 +138,6 @@ int hold_add(struct hold *h, uint32_t member, const struct entry *in, int64_t un
     l->list[at] = (struct held){trade_copy_of(in), true};
     l->n++;
     h->n++;
-    touch(h, member);
     return 0;
 }
 
@@ -141,6 +145,15 @@ const struct trade_copy *hold_first(const struct hold *h, uint32_t member)
 {
     const struct line *l = &h->lines[member];
     return waits(l) ? &l->list[l->from].trade : NULL;
+}
+
+const struct trade_copy *hold_first_above(const struct hold *h, uint32_t member, int64_t id)
+{
+    const struct line *l = &h->lines[member];
+    for (uint32_t i = l->from; i < l->n; i++)
+        if (l->list[i].trade.sequence > id)
+            return &l->list[i].trade;
+    return NULL;
 }
 
 void hold_take(struct hold *h, uint32_t member)
@@ -199,6 +212,7 @@ void hold_rewind(struct hold *h)
         h->n -= l->n - kept;
         l->n = kept;
         l->from = 0;
+        l->until_us = l->until_us_then;
         if (waited && kept == 0)
             forget_waiting(h, h->touched[i]);
         else if (!waited && kept > 0)

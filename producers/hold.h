@@ -39,7 +39,10 @@ int hold_add(struct hold *h, uint32_t member, const struct entry *in, int64_t un
 /* The waiting trade with the lowest id, NULL: none. Good until the next call that changes *h. */
 const struct trade_copy *hold_first(const struct hold *h, uint32_t member);
 
-/* It is in the open transaction. */
+/* The same of those with a higher id than that. */
+const struct trade_copy *hold_first_above(const struct hold *h, uint32_t member, int64_t id);
+
+/* The first one is in the open transaction. */
 void hold_take(struct hold *h, uint32_t member);
 
 void hold_commit(struct hold *h);

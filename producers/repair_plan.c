@@ -14,7 +14,9 @@ enum {
 /* How it went with some ids so far. */
 struct
 try {
-    struct history_query query; /* the next page; last_id names the ids */
+    struct history_query query; /* the next page; last_id, and look, name the ids */
+    int64_t look;               /* of shard_missing */
+    int64_t first_id;           /* the first one missing, as seen last */
     int64_t since_us;           /* first seen */
     int64_t next_us;            /* not asked before */
     int64_t wait_ms;
@@ -68,10 +70,10 @@ void repair_plan_destroy(struct repair_plan *p)
 /* --- tries ----------------------------------------------------------------------------------- */
 
 /* NULL: these ids were not missing before. */
-static struct try *find(struct tries *t, int64_t last_id)
+static struct try *find(struct tries *t, const struct shard_missing *m)
 {
     for (size_t i = 0; t && i < t->n; i++)
-        if (t->list[i].query.last_id == last_id)
+        if (t->list[i].query.last_id == m->last_id && t->list[i].look == m->look)
             return &t->list[i];
     return NULL;
 }
@@ -92,7 +94,7 @@ static bool is_in_line(const struct tries *t, const struct shard_missing *missin
 {
     bool same = n == (t ? t->n : 0);
     for (size_t i = 0; same && i < n; i++)
-        same = t->list[i].query.last_id == missing[i].last_id;
+        same = t->list[i].query.last_id == missing[i].last_id && t->list[i].look == missing[i].look;
     return same;
 }
 
@@ -105,11 +107,12 @@ static bool renew(struct repair_plan *p, uint32_t member, const struct shard_mis
     if (n > 0 && !now)
         return false;
     for (size_t i = 0; i < n; i++) {
-        const struct try *t = find(p->tries[member], missing[i].last_id);
+        const struct try *t = find(p->tries[member], &missing[i]);
         bool look = missing[i].kind == SHARD_MISSING_PERHAPS;
         now->list[now->n++] =
             t ? *t
               : (struct try){.query = first_page(p, member, &missing[i]),
+                             .look = missing[i].look,
                              .since_us = now_us,
                              .next_us = now_us + (look ? LOOK_AFTER_MS * US_PER_MS : 0),
                              .wait_ms = WAIT_FIRST_MS};
@@ -119,19 +122,21 @@ static bool renew(struct repair_plan *p, uint32_t member, const struct shard_mis
     return true;
 }
 
-/* Brings the tries of a member in line with what is missing; how many, 0 without memory, too. */
-static size_t follow(struct repair_plan *p, const struct shard *s, uint32_t member, int64_t now_us,
-                     struct shard_missing missing[SHARD_MISSING_MAX])
+/* Brings the tries of a member in line with what is missing. False: no memory. */
+static bool follow(struct repair_plan *p, uint32_t member, const struct shard_missing *missing,
+                   size_t n, int64_t now_us)
 {
-    size_t n = shard_missing(s, p->range.first + member, missing);
     if (!is_in_line(p->tries[member], missing, n) && !renew(p, member, missing, n, now_us))
-        return 0;
+        return false;
     for (size_t i = 0; i < n; i++) {
         struct try *t = &p->tries[member]->list[i];
+        if (missing[i].first_id < t->first_id)
+            t->paging = false; /* what pages brought was lost with a transaction */
+        t->first_id = missing[i].first_id;
         if (!t->paging)
             t->query = first_page(p, member, &missing[i]);
     }
-    return n;
+    return true;
 }
 
 /* The better one of what was found so far and what a member misses. */
@@ -160,9 +165,11 @@ bool repair_plan_next(struct repair_plan *p, struct shard *s, int64_t now_us, bo
     const struct try *best = NULL;
     for (uint32_t i = shard_needy(s); i-- > 0;) {
         uint32_t member = shard_needy_at(s, i) - p->range.first;
-        size_t n = follow(p, s, member, now_us, missing);
+        size_t n = shard_missing(s, p->range.first + member, missing);
+        if (!follow(p, member, missing, n, now_us))
+            continue; /* another time */
         best = better(p, member, n, with_looks, missing, best, now_us, ret);
-        if (n == 0 && !p->tries[member])
+        if (n == 0)
             shard_not_needy(s, i);
     }
     return best != NULL;
@@ -180,7 +187,7 @@ static void wait(struct try *t, int64_t now_us)
 bool repair_plan_answered(struct repair_plan *p, const struct repair_pick *pick,
                           enum repair_outcome outcome, int64_t now_us)
 {
-    struct try *t = find(p->tries[pick->index - p->range.first], pick->query.last_id);
+    struct try *t = find(p->tries[pick->index - p->range.first], &pick->missing);
     if (!t)
         return false;
     t->told = t->told || pick->missing.kind == SHARD_MISSING_DECLARED;

@@ -160,10 +160,8 @@ static int write_trade(struct shard *s, struct member *m, const struct entry *in
     shard_touch(s, m);
     if (tell_holes(s, m, in, &step, k, e) != 0)
         return -1;
-    if (step.verdict == PROGRESS_NEW) {
+    if (step.verdict == PROGRESS_NEW && in->origin != TRADE_ORIGIN_REPAIR)
         m->absence = ABSENCE_NONE;
-        m->look = false;
-    }
     s->counts.trades++;
     if (shard_put_trade(k, m->symbol, in, e) != 0)
         return -1;
@@ -173,6 +171,12 @@ static int write_trade(struct shard *s, struct member *m, const struct entry *in
 static bool is_jump(const struct member *m, int64_t id)
 {
     return m->progress.known && id > m->progress.record.last_id + 1;
+}
+
+static bool is_newest(const struct shard *s, const struct member *m, int64_t id)
+{
+    const struct hold *h = s->about.hold;
+    return id > m->progress.record.last_id && !(h && hold_first_above(h, shard_index_of(s, m), id));
 }
 
 /* Writes what waits: all of it, or as far as no id is missing before it. */
@@ -197,16 +201,17 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
     struct hold *h = s->about.hold;
     if (in->origin == TRADE_ORIGIN_SNAPSHOT && !m->progress.known)
         return 0; /* of a time before we listened */
+    if (m->look && in->origin != TRADE_ORIGIN_REPAIR && is_newest(s, m, in->sequence))
+        m->look = 0; /* what is missing shows again by what comes */
     bool jumps = is_jump(m, in->sequence);
     bool may_wait = h && jumps && in->origin != TRADE_ORIGIN_REPAIR;
     if (may_wait && !hold_is_full(h)) {
         shard_need(s, m);
-        return hold_add(h, shard_index_of(s, m), in, s->now_us + s->about.wait_us, e);
+        if (hold_add(h, shard_index_of(s, m), in, s->now_us + s->about.wait_us, e) != 0)
+            return -1;
+    } else if ((may_wait && let_go(s, m, true, k, e) != 0) || write_trade(s, m, in, k, e) != 0) {
+        return -1;
     }
-    if (may_wait && let_go(s, m, true, k, e) != 0)
-        return -1;
-    if (write_trade(s, m, in, k, e) != 0)
-        return -1;
     return let_go(s, m, false, k, e);
 }
 
@@ -239,9 +244,9 @@ static int apply_link(struct shard *s, const struct entry *in, const struct shar
             continue;
         if (!in->up && m->absence == ABSENCE_NONE)
             m->absence = ABSENCE_LOST;
-        m->look = in->up && s->about.looks && m->progress.known;
-        if (m->look)
-            shard_need(s, m);
+        m->look = 0;
+        if (in->up)
+            shard_look(s, m);
         if (shard_put_feed(k, m->symbol, &f, e) != 0)
             return -1;
     }
@@ -319,7 +324,8 @@ int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn
     for (uint32_t i = 0; i < s->range.n; i++) {
         struct member *m = &s->members[i];
         bool is_up = up[s->range.first + i];
-        m->look = is_up && s->about.looks && m->progress.known;
+        if (is_up)
+            shard_look(s, m);
         shard_need(s, m); /* until it is found that nothing is missing */
         if (is_up && shard_put_feed(&k, m->symbol, &f, e) != 0)
             return -1;

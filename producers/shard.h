@@ -85,6 +85,7 @@ struct shard_missing {
     int64_t first_id;
     int64_t last_id;      /* INT64_MAX of SHARD_MISSING_PERHAPS */
     int64_t from_time_us; /* exchange time of the trade before them */
+    int64_t look;         /* SHARD_MISSING_PERHAPS: which time of not listening it is about */
 };
 
 /* As many as a symbol can have at once. */
@@ -134,8 +135,9 @@ size_t shard_missing(const struct shard *s, uint32_t index,
 int shard_repairing(struct shard *s, uint32_t index, const struct shard_missing *m,
                     shard_emit_fn emit, void *ctx, struct err *e) MUST_CHECK;
 
-/* Whatever came after the last id has been asked for. */
-void shard_looked(struct shard *s, uint32_t index);
+/* Whatever came after the last id has been asked for, as *m said; if there was another time of not
+ * listening since, it is nothing. */
+void shard_looked(struct shard *s, uint32_t index, const struct shard_missing *m);
 
 /* Of these ids, those that are declared missing are no longer waited for. */
 int shard_give_up(struct shard *s, uint32_t index, const struct shard_missing *m,

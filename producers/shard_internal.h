@@ -30,7 +30,8 @@ struct member {
     enum absence absence;
     bool touched; /* in this transaction */
     bool needy;   /* something may be missing: it is among shard.needy */
-    bool look;    /* there may be trades after the last one that nobody told us of */
+    int64_t look; /* there may be trades after the last one that nobody told us of: its number, 0:
+                     no */
 };
 
 struct shard {
@@ -41,6 +42,7 @@ struct shard {
     uint32_t n_touched;
     uint32_t *needy; /* likewise */
     uint32_t n_needy;
+    int64_t looks; /* so far */
     int64_t epoch;
     int64_t now_us;
     int64_t market_us;
@@ -58,6 +60,9 @@ void shard_touch(struct shard *s, struct member *m);
 
 /* Something of it may be missing. */
 void shard_need(struct shard *s, struct member *m);
+
+/* There may be trades after its last one, if there was one: they are to be asked for. */
+void shard_look(struct shard *s, struct member *m);
 
 /* These ids are waited for no longer; they have left the progress already. */
 int shard_tell_given_up(struct shard *s, const struct member *m, const struct hole *h,

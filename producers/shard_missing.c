@@ -16,6 +16,14 @@ void shard_need(struct shard *s, struct member *m)
     s->needy[s->n_needy++] = shard_index_of(s, m);
 }
 
+void shard_look(struct shard *s, struct member *m)
+{
+    if (!s->about.looks || !m->progress.known)
+        return;
+    m->look = ++s->looks;
+    shard_need(s, m);
+}
+
 int shard_tell_given_up(struct shard *s, const struct member *m, const struct hole *h,
                         int64_t receive_us, const char *reason, const struct shard_sink *k,
                         struct err *e)
@@ -45,20 +53,30 @@ size_t shard_missing(const struct shard *s, uint32_t index,
 {
     const struct member *m = &s->members[index - s->range.first];
     const struct progress *p = &m->progress.record;
+    /* A commit that was taken for failed, or another instance, may have gone past what waits: such
+     * trades go with the next one. */
     const struct trade_copy *t =
-        s->about.hold ? hold_first(s->about.hold, shard_index_of(s, m)) : NULL;
+        s->about.hold ? hold_first_above(s->about.hold, shard_index_of(s, m), p->last_id + 1)
+                      : NULL;
     size_t n = 0;
     if (!m->progress.known)
         return 0;
     if (t)
-        ret[n++] = (struct shard_missing){SHARD_MISSING_WAITED_FOR, p->last_id + 1, t->sequence - 1,
-                                          p->last_time_us};
+        ret[n++] = (struct shard_missing){.kind = SHARD_MISSING_WAITED_FOR,
+                                          .first_id = p->last_id + 1,
+                                          .last_id = t->sequence - 1,
+                                          .from_time_us = p->last_time_us};
     for (size_t i = 0; i < p->n_holes; i++)
-        ret[n++] = (struct shard_missing){SHARD_MISSING_DECLARED, p->holes[i].first_id,
-                                          p->holes[i].last_id, p->holes[i].from_time_us};
+        ret[n++] = (struct shard_missing){.kind = SHARD_MISSING_DECLARED,
+                                          .first_id = p->holes[i].first_id,
+                                          .last_id = p->holes[i].last_id,
+                                          .from_time_us = p->holes[i].from_time_us};
     if (m->look && !t)
-        ret[n++] = (struct shard_missing){SHARD_MISSING_PERHAPS, p->last_id + 1, INT64_MAX,
-                                          p->last_time_us};
+        ret[n++] = (struct shard_missing){.kind = SHARD_MISSING_PERHAPS,
+                                          .first_id = p->last_id + 1,
+                                          .last_id = INT64_MAX,
+                                          .from_time_us = p->last_time_us,
+                                          .look = m->look};
     return n;
 }
 
@@ -76,9 +94,11 @@ int shard_repairing(struct shard *s, uint32_t index, const struct shard_missing 
     return 0;
 }
 
-void shard_looked(struct shard *s, uint32_t index)
+void shard_looked(struct shard *s, uint32_t index, const struct shard_missing *m)
 {
-    s->members[index - s->range.first].look = false;
+    struct member *of = &s->members[index - s->range.first];
+    if (of->look == m->look)
+        of->look = 0;
 }
 
 int shard_give_up(struct shard *s, uint32_t index, const struct shard_missing *m,
