@@ -8,14 +8,16 @@ size_t feed_live_streams(const struct server *s)
 {
     size_t n = 0;
     for (const struct conn *c = s->conns; c; c = c->next)
-        n += session_live(c->session);
+        n += c->dead_by ? 0 : session_live(c->session);
     return n;
 }
 
 void feed_try_start(struct server *s)
 {
-    if (!market_begun(s->parts.market) && (int64_t)feed_live_streams(s) >= s->config.hold_streams)
-        market_begin(s->parts.market, server_market_us(s));
+    if (market_begun(s->parts.market) || (int64_t)feed_live_streams(s) < s->config.hold_streams)
+        return;
+    market_begin(s->parts.market, server_market_us(s));
+    faults_begin(s->parts.faults, clock_mono_us());
 }
 
 /* --- frames ---------------------------------------------------------------------------------- */
@@ -44,17 +46,30 @@ static const struct strbuf *frame(struct server *s, const struct news *news, uns
     return NULL;
 }
 
+/* What faults make of it. */
+static struct verdict judge(struct server *s, const struct news *news)
+{
+    return faults_frame(s->parts.faults, news->symbol, news->quote ? FAULT_QUOTES : FAULT_TRADES,
+                        s->turn_us);
+}
+
 /* Queues it for all who want it; returns how many. */
 static uint32_t publish(struct server *s, const struct news *news)
 {
     uint32_t n = 0;
+    bool judged = false; /* what nobody wants is no frame, and has no fault */
+    struct verdict verdict = {FRAME_PASS, 0};
     for (unsigned i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_reset(&s->frames[i]);
     for (struct conn *c = s->conns; c; c = c->next) {
-        if (c->closing || !session_wants(c->session, news->symbol, news->fills.channel))
+        if (c->closing || c->dead_by ||
+            !session_wants(c->session, news->symbol, news->fills.channel))
             continue;
+        if (!judged)
+            verdict = judge(s, news);
+        judged = true;
         const struct strbuf *f = frame(s, news, session_form(c->session));
-        if (f && ws_send(c, strbuf_slice(f)) == 0)
+        if (f && fault_deliver(c, strbuf_slice(f), &verdict))
             n++;
     }
     return n;
@@ -136,6 +151,7 @@ int64_t feed_run(struct server *s)
     struct err e = {0};
     struct market_event ev;
     int64_t now_us = server_market_us(s);
+    s->turn_us = clock_mono_us();
     for (int i = 0; i < TURN_EVENTS_MAX && market_next(s->parts.market, now_us, &ev); i++)
         one_event(s, &ev, now_us);
     /* Before control goes back to lws, and with it any frame to a socket. */
