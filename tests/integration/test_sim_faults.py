@@ -1,8 +1,13 @@
 """Faults of cw-sim, as a client sees them: of frames and of connections."""
 
+import datetime
+import email.utils
+import http.client
 import json
 import socket
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -129,6 +134,10 @@ def get_okx(sim, first, last):
         after = int(page[-1]["tradeId"])
 
 
+def wait_over(sim, number):
+    wait_for(lambda: sim.faults()[number]["state"] == "over", 10, "end of the fault")
+
+
 def all_ids(sim):
     return [row["id"] for row in sim.ledger("trade")]
 
@@ -177,9 +186,17 @@ def test_delayed_frames_keep_their_order(simulator, exchange):
         assert first
         number = sim.fault("delay", ms=400, for_ms=300)
         arrived = {}
-        while sim.faults()[number]["state"] != "over" or len(arrived) < 200:
-            ids = trade_ids(json.loads(ws.text()))
-            arrived |= dict.fromkeys(ids, time.time_ns() // 1000)
+
+        def read_until(done):
+            while not done():
+                ids = trade_ids(json.loads(ws.text()))
+                arrived.update(dict.fromkeys(ids, time.time_ns() // 1000))
+
+        began = time.monotonic()
+        read_until(lambda: time.monotonic() - began > 0.4)
+        wait_over(sim, number)
+        last = all_ids(sim)[-1]
+        read_until(lambda: last in arrived)
         assert json.loads(quotes.text())
     sent = {row["id"]: row["send_us"] for row in sim.ledger("trade")}
     ids = list(arrived)
@@ -198,6 +215,87 @@ def test_what_is_about_one_symbol_or_channel(simulator, script):
     dropped = {(row["symbol"], row["kind"]) for row in sim.ledger() if row["connections"] == 0}
     assert dropped == {("ETH-USDT", "trade"), ("BTC-USDT", "quote")}
     assert status["faults"]["drop"] == sum(row["connections"] == 0 for row in sim.ledger())
+
+
+def is_json(text):
+    try:
+        json.loads(text)
+        return True
+    except json.JSONDecodeError:
+        return False
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+@pytest.mark.parametrize("fault", ["bad_json", "truncate"])
+def test_broken_frames(simulator, script, exchange, fault):
+    sim = simulator(exchange=exchange, symbols=1, trades=1000, rate=5000, hold_streams=1,
+                    faults=script({"fault": fault, "for_ms": 0, "permille": 300}))
+    with connect(sim) as ws:
+        status = sim.wait_done()
+        rows = sim.ledger("trade")
+        heard = [row["id"] for row in rows if row["connections"] == 1]
+        ids, broken = [], []
+        while len(broken) < status["faults"][fault] or ids != heard:
+            text = ws.text()
+            if is_json(text):
+                ids += trade_ids(json.loads(text))
+            else:
+                broken.append(text)
+    assert len(broken) == status["faults"][fault] and len(set(broken)) > 3
+    lost = [row["id"] for row in rows if row["connections"] == 0]
+    assert len(lost) >= len(broken) > 100 and lost[-1] in rest_ids(sim, lost[-1] - 10, rows[-1]["id"])
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_frames_in_another_order(simulator, exchange):
+    sim = simulator(exchange=exchange, symbols=1, rate=500, hold_streams=1)
+    with connect(sim) as ws:
+        next_id(ws)
+        number = sim.fault("reorder", for_ms=400, permille=500)
+        wait_over(sim, number)
+        last = all_ids(sim)[-1] + 2  # behind all that was held
+        frames = []
+        while last not in sum(frames[-9:], []):
+            frames += [ids for ids in [trade_ids(json.loads(ws.text()))] if ids]
+    firsts = [ids[0] for ids in frames]
+    late = [i for i in range(1, len(firsts)) if firsts[i] < firsts[i - 1]]
+    assert len(late) == sim.faults()[number]["count"] > 20
+    assert all(i - 1 not in late for i in late)  # each went behind the very next one
+    known = all_ids(sim)
+    ids = sorted(i for frame in frames for i in frame)
+    assert ids == known[known.index(ids[0]):][:len(ids)]  # and none is missing
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+@pytest.mark.parametrize("how", ["in REST", "lost", "skipped"])
+def test_jumps_of_ids(simulator, exchange, how):
+    sim = simulator(exchange=exchange, symbols=1, rate=500, hold_streams=2, ledger_quotes=True)
+    members = {"in REST": {"in_rest": True}, "lost": {"in_rest": False}, "skipped": {"skipped": True}}[how]
+    with connect(sim) as ws, connect_quotes(sim):
+        before = next_id(ws)
+        number = sim.fault("id_jump", ids=40, **members)
+        after = next_id(ws)
+        heard = [before, after]
+        while heard[-1] - heard[-2] <= 40:
+            heard.append(next_id(ws))
+        for _ in range(20):
+            heard.append(next_id(ws))
+        rows = {row["id"]: row for row in sim.ledger("trade")}
+        in_rest = rest_ids(sim, heard[0], heard[-1])
+    assert sim.faults()[number]["count"] == 40
+    missing = [i for i in range(heard[0], heard[-1]) if i not in rows or rows[i]["connections"] == 0]
+    assert len(missing) == 40 == missing[-1] - missing[0] + 1
+    assert [i in rows for i in missing] == [how != "skipped"] * 40
+    assert [rows[i].get("lost", False) for i in missing if i in rows] == [how == "lost"] * (how != "skipped") * 40
+    assert set(missing) & set(in_rest) == (set(missing) if how == "in REST" else set())
+    assert set(heard) <= set(in_rest)
+
+
+def test_a_jump_is_of_the_symbols_it_names(simulator):
+    sim = simulator(symbols=3, rate=1000)
+    sim.fault("id_jump", ids=7, in_rest=False, symbols=["ETH-USDT", "BTC-USDC"])
+    lost = [row["symbol"] for row in wait_for(lambda: [r for r in sim.ledger() if r.get("lost")], 10, "lost trades")]
+    assert sorted(lost) == ["BTC-USDC"] * 7 + ["ETH-USDT"] * 7
 
 
 # --- connections ---
@@ -277,6 +375,150 @@ def test_new_connections_are_refused(simulator):
         connect(sim).__exit__()
     assert sim.status()["faults"]["refuse"] == 3
     assert [fault["count"] for fault in sim.faults().values()] == [2, 1]
+
+
+def is_notice(exchange, frame):
+    """What a client is told before its connection ends."""
+    if exchange == "kraken":
+        return frame.get("channel") == "status" and frame["data"][0]["system"] == "maintenance"
+    if exchange == "okx":
+        return frame.get("event") == "notice" and frame["code"] == "64008" and len(frame["connId"]) == 8
+    return frame.get("e") == "serverShutdown" and abs(frame["E"] / 1000 - time.time()) < 5
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_an_end_is_announced(simulator, exchange):
+    sim = simulator(exchange=exchange, symbols=1, rate=500, hold_streams=1)
+    with connect(sim) as ws, connect(sim) as other:
+        next_id(ws)
+        next_id(other)
+        began = time.monotonic()
+        sim.fault("shutdown", close_after_ms=500)
+        while not is_notice(exchange, json.loads(ws.text())):
+            pass
+        with connect(sim) as fresh:  # as a client does that opens the new one first
+            assert next_id(fresh) < next_id(fresh)
+            assert ws.until_closed() == other.until_closed() == (1001, "")
+            assert time.monotonic() - began >= 0.5
+            assert next_id(fresh) < next_id(fresh)
+            sim.fault("shutdown")  # it is only said
+            while not is_notice(exchange, json.loads(fresh.text())):
+                pass
+            assert next_id(fresh) < next_id(fresh)
+    assert sim.status()["faults"]["shutdown"] == 3
+    if exchange == "binance":
+        with WebSocket(f"{sim.ws}/stream?streams=btcusdt@trade") as combined:
+            sim.fault("shutdown")
+            while (frame := json.loads(combined.text()))["stream"] != "!serverShutdown":
+                pass
+            assert is_notice(exchange, frame["data"])
+
+
+# --- the clock ---
+
+TIME_PATH = {"binance": "/api/v3/time", "kraken": "/0/public/Time", "okx": "/api/v5/public/time"}
+
+
+def rest_time(sim):
+    """(Its clock in s, and by the header Date, ahead of ours.)"""
+    with urllib.request.urlopen(sim.http + TIME_PATH[sim.exchange], timeout=10) as answer:
+        text = json.load(answer)
+        date = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    clock = {"binance": lambda: text["serverTime"] / 1000, "kraken": lambda: text["result"]["unixtime"],
+             "okx": lambda: int(text["data"][0]["ts"]) / 1000}[sim.exchange]()
+    return clock - time.time(), date - time.time()
+
+
+def trade_time(frame):
+    """In s; of the first trade in a frame that has one."""
+    if frame.get("e") == "trade":
+        return frame["T"] / 1000
+    trade = frame["data"][0]
+    if "ts" in trade:
+        return int(trade["ts"]) / 1000
+    return datetime.datetime.fromisoformat(trade["timestamp"].replace("Z", "+00:00")).timestamp()
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_its_clock_is_wrong(simulator, exchange):
+    sim = simulator(exchange=exchange, symbols=1, rate=500, hold_streams=1)
+    with connect(sim) as ws:
+        next_id(ws)
+        for ms in (5000, -7000):
+            number = sim.fault("skew", ms=ms, for_ms=0)
+            wait_for(lambda: all(abs(ahead - ms / 1000) < 1.5 for ahead in rest_time(sim)), 10, "another time")
+            wait_for(lambda: abs(next_time(ws) - time.time() - ms / 1000) < 1.5, 10, "trades of another time", 0)
+            row = sim.ledger("trade")[-1]
+            assert abs(row["time_us"] / 1e6 - time.time() - ms / 1000) < 1.5 and row["send_us"] >= row["time_us"]
+            sim.end_fault(number)
+        wait_for(lambda: all(abs(ahead) < 1.5 for ahead in rest_time(sim)), 10, "the right time")
+        wait_for(lambda: abs(next_time(ws) - time.time()) < 1.5, 10, "trades of now", 0)
+
+
+def next_time(ws):
+    while not trade_ids(frame := json.loads(ws.text())):
+        pass
+    return trade_time(frame)
+
+
+# --- REST ---
+
+TRADES_PATH = {"binance": "/api/v3/historicalTrades?symbol=BTCUSDT", "kraken": "/0/public/Trades?pair=XBTUSD",
+               "okx": "/api/v5/market/history-trades?instId=BTC-USDT"}
+
+
+def get(sim, path, timeout=10):
+    """(status, body, Retry-After)"""
+    try:
+        with urllib.request.urlopen(sim.http + path, timeout=timeout) as answer:
+            return answer.status, answer.read().decode(), answer.headers["Retry-After"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode(), error.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("exchange, status, answered, word", [
+    ("binance", 429, 429, '"code":-1003'), ("binance", 418, 418, "IP banned until"), ("binance", 503, 503, "-1001"),
+    ("kraken", 429, 200, "EGeneral:Too many requests"), ("kraken", 503, 503, "EService:Unavailable"),
+    ("okx", 429, 429, '"code":"50011"'), ("okx", 503, 503, '"code":"50001"'), ("okx", 500, 500, '"code":"50026"')])
+def test_rest_refuses(simulator, exchange, status, answered, word):
+    sim = simulator(exchange=exchange, symbols=1, rate=500)
+    path = TRADES_PATH[exchange]
+    number = sim.fault("rest_status", status=status, retry_after_s=9, for_ms=0, path=path.partition("?")[0])
+    got = get(sim, path)
+    assert got[0] == answered and word in got[1] and got[2] == "9"
+    assert get(sim, TIME_PATH[exchange])[0] == 200  # the path is another
+    sim.end_fault(number)
+    got = get(sim, path)
+    assert got[0] == 200 and word not in got[1] and sim.status()["faults"]["rest_status"] == 1
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_rest_is_slow_or_empty_or_says_nothing(simulator, exchange):
+    sim = simulator(exchange=exchange, symbols=1, trades=100, rate=5000)
+    sim.wait_done()
+    path = TRADES_PATH[exchange]
+    page = get(sim, path)[1]
+    last = str(all_ids(sim)[-1])
+    assert last in page
+    number = sim.fault("rest_slow", ms=700, for_ms=0)
+    began = time.monotonic()
+    assert get(sim, path)[1] == page
+    assert 0.7 <= time.monotonic() - began < 5
+    began = time.monotonic()
+    assert sim.status()["faults"]["rest_slow"] == 1  # ours is not theirs
+    sim.end_fault(number)
+    number = sim.fault("rest_empty", for_ms=0)
+    status, body, _ = get(sim, path)
+    assert status == 200 and last not in body and json.loads(body) is not None
+    assert get(sim, TIME_PATH[exchange])[0] == 200
+    assert sim.faults()[number]["count"] == 1  # a time is no page of trades
+    sim.end_fault(number)
+    number = sim.fault("rest_drop", for_ms=0)
+    with pytest.raises((ConnectionError, http.client.RemoteDisconnected, urllib.error.URLError)):
+        get(sim, path)
+    sim.end_fault(number)
+    assert get(sim, path)[1] == page
 
 
 # --- when, and who says so ---

@@ -1,3 +1,4 @@
+/* Faults: how they are written, when they are active, and what they make of a frame. */
 #include "binance.h"
 #include "faults.h"
 #include "timefmt.h"
@@ -66,7 +67,7 @@ static struct verdict judge(struct faults *f, uint32_t symbol, unsigned channel,
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static void test_what_is_no_fault(void **state)
+static void what_is_no_fault(void **state)
 {
     static const struct {
         const char *text;
@@ -97,7 +98,16 @@ static void test_what_is_no_fault(void **state)
         {"{\"fault\":\"close\",\"code\":1005}", "code: 1005 is never sent"},
         {"{\"fault\":\"close\",\"reason\":\"bye\"}", "reason: 1006"},
         {"{\"fault\":\"close\",\"code\":1001,\"reason\":\"a\\u0000b\"}", "no JSON"},
-        {"{\"fault\":\"refuse\",\"status\":399}", "status: 400 to 599"},
+        {"{\"fault\":\"refuse\",\"status\":399}", "status: 400 to 599, or 0"},
+        {"{\"fault\":\"rest_status\",\"status\":0}", "status: 400 to 599 is"},
+        {"{\"fault\":\"rest_slow\",\"ms\":-1}", "ms: a whole number from 1"},
+        {"{\"fault\":\"skew\",\"ms\":86400001}", "ms: a whole number from -86400000"},
+        {"{\"fault\":\"rest_drop\",\"path\":1}", "path: a text"},
+        {"{\"fault\":\"id_jump\",\"ids\":0}", "ids: a whole number from 1"},
+        {"{\"fault\":\"id_jump\",\"ids\":33334}", "ids: 33334 trades of 3 symbols"},
+        {"{\"fault\":\"id_jump\",\"in_rest\":1}", "in_rest: true or false"},
+        {"{\"fault\":\"id_jump\",\"for_ms\":1}", "for_ms: id_jump has no such member"},
+        {"{\"fault\":\"shutdown\",\"close_after_ms\":-1}", "close_after_ms: a whole"},
     };
     (void)state;
     struct faults *f = create(1);
@@ -113,7 +123,7 @@ static void test_what_is_no_fault(void **state)
     faults_destroy(f);
 }
 
-static void test_a_file_names_the_entry(void **state)
+static void a_file_names_the_entry(void **state)
 {
     static const struct {
         const char *text;
@@ -139,7 +149,7 @@ static void test_a_file_names_the_entry(void **state)
     }
 }
 
-static void test_printed_as_they_were_read(void **state)
+static void printed_as_they_were_read(void **state)
 {
     (void)state;
     struct strbuf b = STRBUF_INIT(1 << 16);
@@ -160,7 +170,7 @@ static void test_printed_as_they_were_read(void **state)
 
 /* --- when ------------------------------------------------------------------------------------ */
 
-static void test_begins_and_ends(void **state)
+static void begins_and_ends(void **state)
 {
     (void)state;
     struct faults *f = create(1);
@@ -185,7 +195,7 @@ static void test_begins_and_ends(void **state)
     faults_destroy(f);
 }
 
-static void test_comes_again(void **state)
+static void comes_again(void **state)
 {
     (void)state;
     struct faults *f = create(1);
@@ -206,7 +216,7 @@ static void test_comes_again(void **state)
     faults_destroy(f);
 }
 
-static void test_a_file_waits_for_the_market(void **state)
+static void a_file_waits_for_the_market(void **state)
 {
     (void)state;
     struct err e = {0};
@@ -222,7 +232,7 @@ static void test_a_file_waits_for_the_market(void **state)
     faults_destroy(f);
 }
 
-static void test_keeps_no_more_than_fit(void **state)
+static void keeps_no_more_than_fit(void **state)
 {
     (void)state;
     struct err e = {0};
@@ -241,7 +251,7 @@ static void test_keeps_no_more_than_fit(void **state)
 
 /* --- what they do ---------------------------------------------------------------------------- */
 
-static void test_verdicts(void **state)
+static void verdicts(void **state)
 {
     static const struct {
         const char *fault;
@@ -261,6 +271,9 @@ static void test_verdicts(void **state)
         {"{\"fault\":\"duplicate\"}", 0, FAULT_TRADES, FRAME_TWICE, 0},
         {"{\"fault\":\"delay\",\"ms\":70}", 0, FAULT_TRADES, FRAME_PASS, 71},
         {"{\"fault\":\"stall\"}", 0, FAULT_TRADES, FRAME_PASS, 0},
+        {"{\"fault\":\"bad_json\"}", 0, FAULT_TRADES, FRAME_BAD, 0},
+        {"{\"fault\":\"truncate\"}", 0, FAULT_TRADES, FRAME_CUT, 0},
+        {"{\"fault\":\"reorder\",\"channel\":\"quotes\"}", 0, FAULT_QUOTES, FRAME_BEHIND, 2001},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -275,7 +288,7 @@ static void test_verdicts(void **state)
     }
 }
 
-static void test_the_oldest_decides_and_a_delay_comes_on_top(void **state)
+static void the_oldest_decides_and_a_delay_comes_on_top(void **state)
 {
     (void)state;
     struct faults *f = create(1);
@@ -292,7 +305,7 @@ static void test_the_oldest_decides_and_a_delay_comes_on_top(void **state)
     faults_destroy(f);
 }
 
-static void test_no_frame_overtakes_one_that_is_held(void **state)
+static void no_frame_overtakes_one_that_is_held(void **state)
 {
     (void)state;
     struct faults *f = create(1);
@@ -323,7 +336,7 @@ static size_t dropped(uint64_t seed, bool *ret, size_t n)
     return count;
 }
 
-static void test_chance_comes_from_the_seed(void **state)
+static void chance_comes_from_the_seed(void **state)
 {
     enum { N = 4000 };
     static bool first[N];
@@ -338,19 +351,22 @@ static void test_chance_comes_from_the_seed(void **state)
     assert_memory_not_equal(first, other, sizeof(first));
 }
 
-static void test_strikes(void **state)
+static void strikes(void **state)
 {
     (void)state;
     struct faults *f = create(1);
-    assert_null(faults_strike(f, FAULT_REFUSE));
+    uint64_t id = 0;
+    const struct slice none = slice_make(NULL, 0);
+    assert_null(faults_strike(f, FAULT_REFUSE, none, &id));
     (void)post(f, "{\"fault\":\"refuse\",\"permille\":0,\"status\":500}", 0);
     (void)post(f, "{\"fault\":\"refuse\",\"status\":429,\"retry_after_s\":3}", 0);
     assert_string_equal(turns(f, 0), "+1 +2 ");
-    const struct fault *hit = faults_strike(f, FAULT_REFUSE);
+    const struct fault *hit = faults_strike(f, FAULT_REFUSE, none, &id);
     assert_non_null(hit);
+    assert_int_equal(id, 2);
+    faults_count(f, id, 1);
     assert_int_equal(hit->status, 429);
     assert_int_equal(hit->retry_after_s, 3);
-    uint64_t id = 0;
     assert_non_null(faults_active(f, FAULT_REFUSE, 0, &id));
     assert_int_equal(id, 1);
     assert_non_null(faults_active(f, FAULT_REFUSE, id, &id));
@@ -360,21 +376,85 @@ static void test_strikes(void **state)
     faults_destroy(f);
 }
 
+static void of_rest_by_path(void **state)
+{
+    static const struct {
+        const char *path;
+        uint64_t id; /* 0: none */
+    } cases[] = {{"/api/v3/trades", 1}, {"/api/v3/time", 2}, {"/api", 0}, {"", 0}};
+    (void)state;
+    struct faults *f = create(1);
+    (void)post(f, "{\"fault\":\"rest_slow\",\"path\":\"/api/v3/trades\"}", 0);
+    (void)post(f, "{\"fault\":\"rest_slow\",\"path\":\"/api/v3/\"}", 0);
+    (void)turns(f, 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t id = 0;
+        const struct fault *hit = faults_strike(f, FAULT_REST_SLOW, slice_of(cases[i].path), &id);
+        assert_int_equal(hit ? id : 0, cases[i].id);
+    }
+    faults_destroy(f);
+}
+
+static void one_frame_goes_behind_the_next(void **state)
+{
+    (void)state;
+    struct faults *f = create(1);
+    (void)post(f, "{\"fault\":\"reorder\"}", 0);
+    (void)turns(f, 0);
+    struct verdict first = judge(f, 0, FAULT_TRADES, 1);
+    assert_int_equal(first.fate, FRAME_BEHIND);
+    assert_int_equal(first.due_us, 2001 * US_PER_MS);
+    assert_int_equal(judge(f, 1, FAULT_TRADES, 2).fate, FRAME_BEHIND); /* another symbol */
+    struct verdict next = judge(f, 0, FAULT_TRADES, 3);
+    assert_int_equal(next.fate, FRAME_PASS);
+    assert_int_equal(next.due_us, 0);
+    assert_true(next.follow);
+    assert_int_equal(next.key, first.key);
+    assert_int_equal(judge(f, 0, FAULT_TRADES, 4).fate, FRAME_BEHIND);
+    assert_true(faults_end(f, 1));
+    (void)turns(f, 5);
+    assert_true(judge(f, 0, FAULT_TRADES, 6).follow); /* though the fault is over */
+    assert_false(judge(f, 0, FAULT_TRADES, 7).follow);
+    assert_false(judge(f, 1, FAULT_TRADES, 3000).follow); /* it did not wait so long */
+    assert_int_equal(faults_total(f, FAULT_REORDER), 3);
+    faults_destroy(f);
+}
+
+static void a_frame_that_waits_is_not_lost_to_a_drop(void **state)
+{
+    (void)state;
+    struct faults *f = create(1);
+    (void)post(f, "{\"fault\":\"reorder\",\"for_ms\":10}", 0);
+    (void)post(f, "{\"fault\":\"drop\",\"after_ms\":10,\"for_ms\":10}", 0);
+    (void)turns(f, 0);
+    assert_int_equal(judge(f, 0, FAULT_TRADES, 1).fate, FRAME_BEHIND);
+    (void)turns(f, 10);
+    struct verdict gone = judge(f, 0, FAULT_TRADES, 11);
+    assert_int_equal(gone.fate, FRAME_DROP);
+    assert_false(gone.follow);
+    (void)turns(f, 20);
+    assert_true(judge(f, 0, FAULT_TRADES, 21).follow);
+    faults_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_no_fault),
-        cmocka_unit_test(test_a_file_names_the_entry),
-        cmocka_unit_test(test_printed_as_they_were_read),
-        cmocka_unit_test(test_begins_and_ends),
-        cmocka_unit_test(test_comes_again),
-        cmocka_unit_test(test_a_file_waits_for_the_market),
-        cmocka_unit_test(test_keeps_no_more_than_fit),
-        cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_the_oldest_decides_and_a_delay_comes_on_top),
-        cmocka_unit_test(test_no_frame_overtakes_one_that_is_held),
-        cmocka_unit_test(test_chance_comes_from_the_seed),
-        cmocka_unit_test(test_strikes),
+        cmocka_unit_test(what_is_no_fault),
+        cmocka_unit_test(a_file_names_the_entry),
+        cmocka_unit_test(printed_as_they_were_read),
+        cmocka_unit_test(begins_and_ends),
+        cmocka_unit_test(comes_again),
+        cmocka_unit_test(a_file_waits_for_the_market),
+        cmocka_unit_test(keeps_no_more_than_fit),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(the_oldest_decides_and_a_delay_comes_on_top),
+        cmocka_unit_test(no_frame_overtakes_one_that_is_held),
+        cmocka_unit_test(chance_comes_from_the_seed),
+        cmocka_unit_test(strikes),
+        cmocka_unit_test(of_rest_by_path),
+        cmocka_unit_test(one_frame_goes_behind_the_next),
+        cmocka_unit_test(a_frame_that_waits_is_not_lost_to_a_drop),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,3 +1,4 @@
+/* Messages that wait for their time. */
 #include "held.h"
 
 #include <setjmp.h>
@@ -10,7 +11,7 @@
 
 static void add(struct held *h, int64_t due_us, const char *text)
 {
-    assert_int_equal(held_add(h, due_us, slice_of(text)), 0);
+    assert_int_equal(held_add(h, due_us, 0, slice_of(text)), 0);
 }
 
 /* All that is due, one after the other. */
@@ -27,7 +28,7 @@ static const char *take(struct held *h, int64_t now_us)
     return text;
 }
 
-static void test_by_time_and_then_as_they_came(void **state)
+static void by_time_and_then_as_they_came(void **state)
 {
     (void)state;
     struct held h = {0};
@@ -49,7 +50,7 @@ static void test_by_time_and_then_as_they_came(void **state)
     held_finish(&h);
 }
 
-static void test_finish_frees_what_waits(void **state)
+static void finish_frees_what_waits(void **state)
 {
     (void)state;
     struct held h = {0};
@@ -62,11 +63,31 @@ static void test_finish_frees_what_waits(void **state)
     assert_string_equal(take(&h, 3), "again ");
 }
 
+static void one_can_be_hurried(void **state)
+{
+    (void)state;
+    struct held h = {0};
+    add(&h, 10, "a");
+    assert_int_equal(held_add(&h, 20, 7, slice_of("b")), 0);
+    assert_int_equal(held_add(&h, 30, 8, slice_of("c")), 0);
+    assert_false(held_hurry(&h, 9));
+    assert_true(held_hurry(&h, 8));
+    assert_string_equal(take(&h, INT64_MIN), "c ");
+    assert_false(held_hurry(&h, 8));
+    assert_true(held_hurry(&h, 7));
+    add(&h, 40, "d");
+    assert_string_equal(take(&h, INT64_MIN), "b ");
+    assert_string_equal(take(&h, 40), "a d ");
+    assert_int_equal(h.n, 0);
+    held_finish(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_time_and_then_as_they_came),
-        cmocka_unit_test(test_finish_frees_what_waits),
+        cmocka_unit_test(by_time_and_then_as_they_came),
+        cmocka_unit_test(finish_frees_what_waits),
+        cmocka_unit_test(one_can_be_hurried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

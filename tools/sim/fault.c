@@ -6,18 +6,21 @@
 /* Members that are not for every fault. */
 enum {
     HAS_CHANNEL = 1 << 0,
-    HAS_CODE = 1 << 1,
-    HAS_FOR = 1 << 2,
-    HAS_MS = 1 << 3,
-    HAS_PERMILLE = 1 << 4,
-    HAS_REASON = 1 << 5,
-    HAS_RETRY = 1 << 6,
-    HAS_STATUS = 1 << 7,
-    HAS_SYMBOLS = 1 << 8,
+    HAS_CLOSE = 1 << 1,
+    HAS_CODE = 1 << 2,
+    HAS_FOR = 1 << 3,
+    HAS_IDS = 1 << 4,
+    HAS_MS = 1 << 5,
+    HAS_PATH = 1 << 6,
+    HAS_PERMILLE = 1 << 7,
+    HAS_SKEW = 1 << 8,
+    HAS_STATUS = 1 << 9,
+    HAS_SYMBOLS = 1 << 10,
 };
 enum {
     OF_FRAMES = HAS_CHANNEL | HAS_SYMBOLS | HAS_PERMILLE | HAS_FOR,
     OF_CONNECTIONS = HAS_CHANNEL | HAS_SYMBOLS | HAS_PERMILLE,
+    OF_REST = HAS_PATH | HAS_PERMILLE | HAS_FOR,
 };
 
 enum { FOR_MS = 5000 };
@@ -27,16 +30,26 @@ static const struct {
     unsigned has;
     unsigned channels; /* unless it says */
 } kinds[FAULT_KINDS] = {
-    [FAULT_CLOSE] = {"close", OF_CONNECTIONS | HAS_CODE | HAS_REASON, FAULT_ALL},
+    [FAULT_BAD_JSON] = {"bad_json", OF_FRAMES, FAULT_TRADES},
+    [FAULT_CLOSE] = {"close", OF_CONNECTIONS | HAS_CODE, FAULT_ALL},
     [FAULT_DELAY] = {"delay", OF_FRAMES | HAS_MS, FAULT_TRADES},
     [FAULT_DROP] = {"drop", OF_FRAMES, FAULT_TRADES},
     [FAULT_DUPLICATE] = {"duplicate", OF_FRAMES, FAULT_TRADES},
     [FAULT_HALF_OPEN] = {"half_open", OF_CONNECTIONS | HAS_FOR, FAULT_ALL},
-    [FAULT_REFUSE] = {"refuse", HAS_PERMILLE | HAS_FOR | HAS_STATUS | HAS_RETRY, FAULT_ALL},
+    [FAULT_ID_JUMP] = {"id_jump", HAS_SYMBOLS | HAS_PERMILLE | HAS_IDS, FAULT_TRADES},
+    [FAULT_REFUSE] = {"refuse", HAS_PERMILLE | HAS_FOR | HAS_STATUS, FAULT_ALL},
+    [FAULT_REORDER] = {"reorder", OF_FRAMES, FAULT_TRADES},
+    [FAULT_REST_DROP] = {"rest_drop", OF_REST, FAULT_ALL},
+    [FAULT_REST_EMPTY] = {"rest_empty", OF_REST, FAULT_ALL},
+    [FAULT_REST_SLOW] = {"rest_slow", OF_REST | HAS_MS, FAULT_ALL},
+    [FAULT_REST_STATUS] = {"rest_status", OF_REST | HAS_STATUS, FAULT_ALL},
+    [FAULT_SHUTDOWN] = {"shutdown", OF_CONNECTIONS | HAS_CLOSE, FAULT_ALL},
+    [FAULT_SKEW] = {"skew", HAS_FOR | HAS_SKEW, FAULT_ALL},
     [FAULT_STALL] = {"stall", HAS_CHANNEL | HAS_SYMBOLS | HAS_FOR, FAULT_ALL},
+    [FAULT_TRUNCATE] = {"truncate", OF_FRAMES, FAULT_TRADES},
 };
 
-enum member_type { A_NUMBER, A_TEXT, A_CHANNEL, A_LIST, A_NAME };
+enum member_type { A_NUMBER, A_SWITCH, A_TEXT, A_CHANNEL, A_LIST, A_NAME };
 
 #define FIELD(name) offsetof(struct fault, name)
 
@@ -56,10 +69,16 @@ static const struct member {
     {"symbols", HAS_SYMBOLS, A_LIST, 0, 0, 0},
     {"permille", HAS_PERMILLE, A_NUMBER, FIELD(permille), 0, 1000},
     {"ms", HAS_MS, A_NUMBER, FIELD(ms), 1, 600000},
+    {"ms", HAS_SKEW, A_NUMBER, FIELD(ms), -86400000, 86400000},
     {"code", HAS_CODE, A_NUMBER, FIELD(code), 1000, 4999},
-    {"reason", HAS_REASON, A_TEXT, FIELD(reason), 0, FAULT_REASON_MAX},
+    {"reason", HAS_CODE, A_TEXT, FIELD(reason), 0, FAULT_REASON_MAX},
     {"status", HAS_STATUS, A_NUMBER, FIELD(status), 0, 599},
-    {"retry_after_s", HAS_RETRY, A_NUMBER, FIELD(retry_after_s), 0, 1000000},
+    {"retry_after_s", HAS_STATUS, A_NUMBER, FIELD(retry_after_s), 0, 1000000},
+    {"path", HAS_PATH, A_TEXT, FIELD(path), 0, FAULT_PATH_MAX},
+    {"ids", HAS_IDS, A_NUMBER, FIELD(ids), 1, FAULT_TRADES_MAX},
+    {"in_rest", HAS_IDS, A_SWITCH, FIELD(in_rest), 0, 0},
+    {"skipped", HAS_IDS, A_SWITCH, FIELD(skipped), 0, 0},
+    {"close_after_ms", HAS_CLOSE, A_NUMBER, FIELD(close_after_ms), 0, FAULT_MS_MAX},
 };
 
 /* --- names ----------------------------------------------------------------------------------- */
@@ -96,6 +115,15 @@ static int read_number(const json_t *value, const struct member *m, struct fault
         return err_set(e, ERR_ARG, "%s: a whole number from %lld to %lld is wanted", m->name,
                        (long long)m->min, (long long)m->max);
     memcpy((char *)f + m->offset, &n, sizeof(n));
+    return 0;
+}
+
+static int read_switch(const json_t *value, const struct member *m, struct fault *f, struct err *e)
+{
+    bool on = json_is_true(value);
+    if (!json_is_boolean(value))
+        return err_set(e, ERR_ARG, "%s: true or false is wanted", m->name);
+    memcpy((char *)f + m->offset, &on, sizeof(on));
     return 0;
 }
 
@@ -159,15 +187,18 @@ static int read_member(const char *name, const json_t *value, const struct listi
 {
     const struct member *m = NULL;
     for (size_t i = 0; !m && i < sizeof(members) / sizeof(members[0]); i++)
-        if (strcmp(name, members[i].name) == 0)
+        if (strcmp(name, members[i].name) == 0 &&
+            (members[i].has == 0 || kinds[f->kind].has & members[i].has))
             m = &members[i];
-    if (!m || (m->has && !(kinds[f->kind].has & m->has)))
+    if (!m)
         return err_set(e, ERR_ARG, "%.40s: %s has no such member", name, fault_name(f->kind));
     switch (m->type) {
     case A_NAME:
         return 0; /* it was read first */
     case A_NUMBER:
         return read_number(value, m, f, e);
+    case A_SWITCH:
+        return read_switch(value, m, f, e);
     case A_TEXT:
         return read_text(value, m, f, e);
     case A_CHANNEL:
@@ -190,6 +221,8 @@ static struct fault defaults(enum fault_kind kind)
         .ms = 1000,
         .code = 1006,
         .status = 503,
+        .ids = 1,
+        .in_rest = true,
     };
 }
 
@@ -203,9 +236,23 @@ static int check(const struct fault *f, struct err *e)
         return err_set(e, ERR_ARG, "code: %lld is never sent", (long long)f->code);
     if (f->kind == FAULT_CLOSE && f->code == 1006 && *f->reason)
         return err_set(e, ERR_ARG, "reason: 1006 is an end without a word");
-    if (f->kind == FAULT_REFUSE && f->status != 0 && f->status < 400)
-        return err_set(e, ERR_ARG, "status: 400 to 599, or 0 to hang up, is wanted");
+    if (kinds[f->kind].has & HAS_STATUS && f->status < 400 &&
+        (f->kind != FAULT_REFUSE || f->status != 0))
+        return err_set(e, ERR_ARG, "status: 400 to 599%s is wanted",
+                       f->kind == FAULT_REFUSE ? ", or 0 to hang up," : "");
     return 0;
+}
+
+/* A jump happens in one go: it must not keep the market waiting. */
+static int check_ids(const struct fault *f, const struct listing *l, struct err *e)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < l->n_trading; i++)
+        n += !f->symbols || f->symbols[i];
+    if (f->kind != FAULT_ID_JUMP || f->skipped || n * f->ids <= FAULT_TRADES_MAX)
+        return 0;
+    return err_set(e, ERR_ARG, "ids: %lld trades of %lld symbols; at most %d can happen at once",
+                   (long long)f->ids, (long long)n, FAULT_TRADES_MAX);
 }
 
 int fault_parse(const json_t *object, const struct listing *listing, struct fault *ret,
@@ -227,6 +274,8 @@ int fault_parse(const json_t *object, const struct listing *listing, struct faul
     }
     if (r == 0)
         r = check(&f, e);
+    if (r == 0)
+        r = check_ids(&f, listing, e);
     f.text = r == 0 ? json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
     if (r == 0 && !f.text)
         r = err_set(e, ERR_NOMEM, "fault: out of memory");

@@ -18,20 +18,31 @@
 #include <jansson.h>
 
 enum fault_kind {
+    FAULT_BAD_JSON,
     FAULT_CLOSE,
     FAULT_DELAY,
     FAULT_DROP,
     FAULT_DUPLICATE,
     FAULT_HALF_OPEN,
+    FAULT_ID_JUMP,
     FAULT_REFUSE,
+    FAULT_REORDER,
+    FAULT_REST_DROP,
+    FAULT_REST_EMPTY,
+    FAULT_REST_SLOW,
+    FAULT_REST_STATUS,
+    FAULT_SHUTDOWN,
+    FAULT_SKEW,
     FAULT_STALL,
+    FAULT_TRUNCATE,
     FAULT_KINDS,
 };
 
 /* What a fault is about, as bits. */
 enum { FAULT_TRADES = 1, FAULT_QUOTES = 2, FAULT_ALL = 3 };
 
-enum { FAULT_REASON_MAX = 123, FAULT_SYMBOLS_MAX = 256 };
+enum { FAULT_REASON_MAX = 123, FAULT_PATH_MAX = 64, FAULT_SYMBOLS_MAX = 256 };
+enum { FAULT_TRADES_MAX = 100000 }; /* that happen in a jump of ids, all symbols together */
 #define FAULT_MS_MAX (INT64_C(86400000) * 365)
 
 struct fault {
@@ -43,11 +54,16 @@ struct fault {
     bool *symbols; /* by their index in the listing; NULL: all */
     int64_t permille;
 
-    int64_t ms;                        /* delay */
+    int64_t ms;                        /* delay, rest_slow, skew */
     int64_t code;                      /* close: of the close frame; 1006: none */
     char reason[FAULT_REASON_MAX + 1]; /* close */
-    int64_t status;                    /* refuse: of HTTP; 0: no answer */
-    int64_t retry_after_s;             /* refuse; 0: the answer does not say */
+    int64_t status;                    /* refuse, rest_status: of HTTP; 0: no answer */
+    int64_t retry_after_s;             /* likewise; 0: the answer does not say */
+    char path[FAULT_PATH_MAX + 1];     /* rest_*: how the request's begins */
+    int64_t ids;                       /* id_jump: how many are missing */
+    bool in_rest;                      /* id_jump: REST has their trades; else nobody has */
+    bool skipped;                      /* id_jump: there are no trades of theirs */
+    int64_t close_after_ms;            /* shutdown; 0: it was only said */
 
     char *text; /* the object as it was read, as JSON */
 };

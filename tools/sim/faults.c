@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { CHANNELS = 2 };
+enum { CHANNELS = 2, BEHIND_MAX_MS = 2000 };
 
 struct entry {
     uint64_t id;
@@ -29,7 +29,8 @@ struct faults {
     size_t n_active[FAULT_KINDS];
     int64_t totals[FAULT_KINDS];
     int64_t *behind_us; /* per symbol and channel: until when its last frame is held */
-    int64_t held_us;    /* the latest of these */
+    int64_t *next_us;   /* likewise until when a frame waits for a next one */
+    int64_t held_us;    /* the latest of all these */
     bool frames_hit;    /* a fault of frames is active */
 };
 
@@ -41,7 +42,9 @@ struct faults *faults_create(uint64_t seed, const char *exchange, const struct l
     struct faults *f = calloc(1, sizeof(*f));
     if (f)
         f->behind_us = calloc((size_t)listing->n_symbols * CHANNELS, sizeof(*f->behind_us));
-    if (!f || !f->behind_us) {
+    if (f)
+        f->next_us = calloc((size_t)listing->n_symbols * CHANNELS, sizeof(*f->next_us));
+    if (!f || !f->behind_us || !f->next_us) {
         faults_destroy(f);
         (void)err_set(e, ERR_NOMEM, "faults: out of memory");
         return NULL;
@@ -59,6 +62,7 @@ void faults_destroy(struct faults *f)
     for (size_t i = 0; i < f->n; i++)
         fault_finish(&f->entries[i].fault);
     free(f->behind_us);
+    free(f->next_us);
     free(f);
 }
 
@@ -71,6 +75,12 @@ static struct entry *find(struct faults *f, uint64_t id)
 }
 
 /* --- when ------------------------------------------------------------------------------------ */
+
+static bool is_of_frames(enum fault_kind kind)
+{
+    return kind == FAULT_BAD_JSON || kind == FAULT_DELAY || kind == FAULT_DROP ||
+           kind == FAULT_DUPLICATE || kind == FAULT_REORDER || kind == FAULT_TRUNCATE;
+}
 
 /* When an entry turns next. */
 static int64_t turn_us(const struct entry *t)
@@ -92,8 +102,9 @@ static void plan(struct faults *f)
         if (us < f->due_us)
             f->due_us = us;
     }
-    f->frames_hit =
-        faults_any(f, FAULT_DELAY) || faults_any(f, FAULT_DROP) || faults_any(f, FAULT_DUPLICATE);
+    f->frames_hit = false;
+    for (int i = 0; i < FAULT_KINDS; i++)
+        f->frames_hit |= is_of_frames((enum fault_kind)i) && f->n_active[i] > 0;
 }
 
 static void begin(struct faults *f, struct entry *t)
@@ -290,57 +301,99 @@ const struct fault *faults_active(const struct faults *f, enum fault_kind kind, 
     return NULL;
 }
 
-const struct fault *faults_strike(struct faults *f, enum fault_kind kind)
+static bool begins_with(struct slice text, const char *start)
 {
-    for (size_t i = 0; faults_any(f, kind) && i < f->n; i++) {
-        struct entry *t = &f->entries[i];
-        if (t->state == STATE_ACTIVE && t->fault.kind == kind &&
-            faults_draw(f, t->fault.permille)) {
-            count(f, t, 1);
-            return &t->fault;
-        }
-    }
-    return NULL;
+    size_t len = strlen(start);
+    return len == 0 || (text.len >= len && memcmp(text.data, start, len) == 0);
 }
 
-/* What an active fault makes of a frame; false: nothing. */
-static bool judge(struct faults *f, struct entry *t, int64_t now_us, struct verdict *v)
+const struct fault *faults_strike(struct faults *f, enum fault_kind kind, struct slice path,
+                                  uint64_t *ret_id)
 {
-    enum fault_kind kind = t->fault.kind;
-    if (kind == FAULT_DELAY) {
-        int64_t due_us = now_us + t->fault.ms * US_PER_MS;
-        if (!faults_draw(f, t->fault.permille))
+    uint64_t id = 0;
+    const struct fault *t = faults_active(f, kind, 0, &id);
+    while (t && !(begins_with(path, t->path) && faults_draw(f, t->permille)))
+        t = faults_active(f, kind, id, &id);
+    *ret_id = id;
+    return t;
+}
+
+/* --- frames ---------------------------------------------------------------------------------- */
+
+static enum frame_fate fate_of(enum fault_kind kind)
+{
+    switch ((int)kind) {
+    case FAULT_BAD_JSON:
+        return FRAME_BAD;
+    case FAULT_DROP:
+        return FRAME_DROP;
+    case FAULT_DUPLICATE:
+        return FRAME_TWICE;
+    case FAULT_REORDER:
+        return FRAME_BEHIND;
+    case FAULT_TRUNCATE:
+        return FRAME_CUT;
+    default:
+        return FRAME_PASS;
+    }
+}
+
+/* What an active fault makes of a frame; false: nothing. waited: another one waits for it. */
+static bool judge(struct faults *f, const struct fault *t, int64_t now_us, bool waited,
+                  struct verdict *v)
+{
+    enum frame_fate fate = fate_of(t->kind);
+    if (t->kind == FAULT_DELAY) {
+        int64_t due_us = now_us + t->ms * US_PER_MS;
+        if (!faults_draw(f, t->permille))
             return false;
         if (due_us > v->due_us)
             v->due_us = due_us;
         return true;
     }
-    if (v->fate != FRAME_PASS || (kind != FAULT_DROP && kind != FAULT_DUPLICATE) ||
-        !faults_draw(f, t->fault.permille))
+    if (fate == FRAME_PASS || v->fate != FRAME_PASS || (fate == FRAME_BEHIND && waited) ||
+        !faults_draw(f, t->permille))
         return false;
-    v->fate = kind == FAULT_DROP ? FRAME_DROP : FRAME_TWICE;
+    v->fate = fate;
+    v->random = rng_next(&f->rng);
     return true;
+}
+
+/* Frames of a symbol and channel that are held: none overtakes another, but for the one that is to
+ * be overtaken. */
+static void keep_order(struct faults *f, int64_t now_us, struct verdict *v)
+{
+    int64_t *behind_us = &f->behind_us[v->key - 1];
+    int64_t *next_us = &f->next_us[v->key - 1];
+    if (v->fate == FRAME_DROP)
+        return;
+    if (*behind_us > now_us && *behind_us > v->due_us)
+        v->due_us = *behind_us;
+    if (v->fate == FRAME_BEHIND && v->due_us == 0) {
+        v->due_us = *next_us = now_us + BEHIND_MAX_MS * US_PER_MS;
+    } else {
+        v->follow = *next_us > now_us;
+        *next_us = 0;
+        *behind_us = v->due_us;
+        if (v->fate == FRAME_BEHIND)
+            v->fate = FRAME_PASS; /* it is late already */
+    }
+    if (v->due_us > f->held_us)
+        f->held_us = v->due_us;
 }
 
 struct verdict faults_frame(struct faults *f, uint32_t symbol, unsigned channel, int64_t now_us)
 {
-    struct verdict v = {FRAME_PASS, 0};
+    struct verdict v = {.key = symbol * CHANNELS + (channel == FAULT_TRADES ? 1 : 2)};
     if (!f->frames_hit && f->held_us <= now_us)
         return v;
+    bool waited = f->next_us[v.key - 1] > now_us;
     for (size_t i = 0; f->frames_hit && i < f->n; i++) {
         struct entry *t = &f->entries[i];
         if (t->state == STATE_ACTIVE && fault_hits(&t->fault, symbol, channel) &&
-            judge(f, t, now_us, &v))
+            judge(f, &t->fault, now_us, waited, &v))
             count(f, t, 1);
     }
-    /* A frame does not overtake another of its symbol that is held. */
-    int64_t *behind_us = &f->behind_us[symbol * CHANNELS + (channel == FAULT_TRADES ? 0 : 1)];
-    if (v.fate == FRAME_DROP)
-        return v;
-    if (*behind_us > now_us && *behind_us > v.due_us)
-        v.due_us = *behind_us;
-    *behind_us = v.due_us;
-    if (v.due_us > f->held_us)
-        f->held_us = v.due_us;
+    keep_order(f, now_us, &v);
     return v;
 }

@@ -69,6 +69,9 @@ int64_t faults_due_us(const struct faults *f);
 
 enum frame_fate {
     FRAME_PASS,
+    FRAME_BAD,    /* something that is no JSON is sent in its place */
+    FRAME_BEHIND, /* it is held until the next of its symbol and channel, at most until due_us */
+    FRAME_CUT,    /* only its beginning is sent */
     FRAME_DROP,
     FRAME_TWICE,
 };
@@ -76,6 +79,9 @@ enum frame_fate {
 struct verdict {
     enum frame_fate fate;
     int64_t due_us; /* it is held until then; 0: it is sent at once */
+    uint32_t key;   /* of its symbol and channel; never 0 */
+    bool follow;    /* what is held for a next frame of the key is sent behind this one */
+    uint64_t random;
 };
 
 /* channel: FAULT_TRADES or FAULT_QUOTES. Counts what it decides. */
@@ -89,9 +95,10 @@ const struct fault *faults_active(const struct faults *f, enum fault_kind kind, 
 /* Some fault of the kind is active: cheap. */
 bool faults_any(const struct faults *f, enum fault_kind kind);
 
-/* The oldest active fault of the kind that hits this time, by its permille, which is counted; NULL:
- * none. */
-const struct fault *faults_strike(struct faults *f, enum fault_kind kind);
+/* The oldest active fault of the kind that hits this time, by its permille and, of REST, the path
+ * of the request; it is not counted yet. NULL: none. */
+const struct fault *faults_strike(struct faults *f, enum fault_kind kind, struct slice path,
+                                  uint64_t *ret_id);
 
 /* True in so many of 1000 cases. */
 bool faults_draw(struct faults *f, int64_t permille);

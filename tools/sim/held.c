@@ -6,6 +6,7 @@ struct held_message {
     struct held_message *next;
     struct held_message *prev;
     int64_t due_us;
+    uint32_t key;
     size_t len;
     char data[];
 };
@@ -25,12 +26,13 @@ static void insert(struct held *h, struct held_message *m, struct held_message *
     *(m->next ? &m->next->prev : &h->last) = m;
 }
 
-int held_add(struct held *h, int64_t due_us, struct slice message)
+int held_add(struct held *h, int64_t due_us, uint32_t key, struct slice message)
 {
     struct held_message *m = malloc(sizeof(*m) + message.len);
     if (!m)
         return -1;
     m->due_us = due_us;
+    m->key = key;
     m->len = message.len;
     if (message.len > 0)
         memcpy(m->data, message.data, message.len);
@@ -41,6 +43,21 @@ int held_add(struct held *h, int64_t due_us, struct slice message)
     h->n++;
     h->bytes += sizeof(*m) + message.len;
     return 0;
+}
+
+bool held_hurry(struct held *h, uint32_t key)
+{
+    struct held_message *m = h->first;
+    while (m && m->key != key)
+        m = m->next;
+    if (!m)
+        return false;
+    *(m->prev ? &m->prev->next : &h->first) = m->next;
+    *(m->next ? &m->next->prev : &h->last) = m->prev;
+    m->due_us = INT64_MIN;
+    m->key = 0;
+    insert(h, m, NULL);
+    return true;
 }
 
 int64_t held_due_us(const struct held *h)

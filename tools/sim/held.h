@@ -2,7 +2,7 @@
  * Messages that wait for their time, of one connection.
  *
  *     struct held h = {0};
- *     held_add(&h, due_us, frame, &e);
+ *     held_add(&h, due_us, 0, frame);
  *     struct slice next;
  *     while (held_due(&h, now_us, &next)) {
  *         send(next);
@@ -32,8 +32,12 @@ struct held {
 
 void held_finish(struct held *h); /* frees; *h is empty and usable again */
 
-/* Copies the message in. -1: no memory. */
-int held_add(struct held *h, int64_t due_us, struct slice message) MUST_CHECK;
+/* Copies the message in. key: by which it may be taken before it is due; 0: it is not. -1: no
+ * memory. */
+int held_add(struct held *h, int64_t due_us, uint32_t key, struct slice message) MUST_CHECK;
+
+/* The first message of a key that is not 0 will be the first of all. False: there is none. */
+bool held_hurry(struct held *h, uint32_t key);
 
 /* The first message, if it is due; good until it is popped or something is added. */
 bool held_due(const struct held *h, int64_t now_us, struct slice *ret);

@@ -51,12 +51,18 @@ struct site server_site(struct server *s)
         .history = s->parts.history,
         .tickers = s->parts.tickers,
         .budget = &s->budget,
+        .skew_us = s->skew_us,
     };
 }
 
 int64_t server_market_us(const struct server *s)
 {
     return market_clock_now_us(s->parts.clock);
+}
+
+int64_t server_shown_us(const struct server *s)
+{
+    return server_market_us(s) + s->skew_us;
 }
 
 const char *close_reason_name(enum close_reason reason)
@@ -135,6 +141,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return http_request(s, wsi, slot);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return http_writable(s, wsi, slot);
+    case LWS_CALLBACK_TIMER:
+        return http_timer(s, wsi, slot);
     case LWS_CALLBACK_HTTP_BODY:
         return http_body(slot, slice_make(in, len));
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:

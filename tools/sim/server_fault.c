@@ -51,6 +51,11 @@ static void begin_for(struct conn *c, const struct fault_turn *turn)
     case FAULT_HALF_OPEN:
         half_open(c, turn->id);
         break;
+    case FAULT_SHUTDOWN:
+        ws_shutdown(c);
+        if (turn->fault->close_after_ms > 0)
+            c->end_us = clock_mono_us() + turn->fault->close_after_ms * US_PER_MS;
+        break;
     default:
         break;
     }
@@ -58,7 +63,23 @@ static void begin_for(struct conn *c, const struct fault_turn *turn)
 
 static bool is_of_connections(enum fault_kind kind)
 {
-    return kind == FAULT_CLOSE || kind == FAULT_HALF_OPEN || kind == FAULT_STALL;
+    return kind == FAULT_CLOSE || kind == FAULT_HALF_OPEN || kind == FAULT_SHUTDOWN ||
+           kind == FAULT_STALL;
+}
+
+/* Of all that are active together, a day at most. */
+static void set_skew(struct server *s)
+{
+    int64_t sum_us = 0;
+    uint64_t id = 0;
+    const struct fault *f = faults_active(s->parts.faults, FAULT_SKEW, 0, &id);
+    while (f) {
+        sum_us += f->ms * US_PER_MS;
+        f = faults_active(s->parts.faults, FAULT_SKEW, id, &id);
+    }
+    if (sum_us > US_PER_DAY || sum_us < -US_PER_DAY)
+        sum_us = sum_us > 0 ? US_PER_DAY : -US_PER_DAY;
+    s->skew_us = sum_us;
 }
 
 static void begin(struct server *s, const struct fault_turn *turn)
@@ -66,6 +87,12 @@ static void begin(struct server *s, const struct fault_turn *turn)
     struct faults *faults = s->parts.faults;
     log_info("sim", "fault begins", LOG_STR("fault", fault_name(turn->fault->kind)),
              LOG_INT("id", (int64_t)turn->id));
+    if (turn->fault->kind == FAULT_SKEW) {
+        set_skew(s);
+        faults_count(faults, turn->id, 1);
+    }
+    if (turn->fault->kind == FAULT_ID_JUMP)
+        faults_count(faults, turn->id, feed_jump(s, turn->fault));
     if (!is_of_connections(turn->fault->kind))
         return;
     for (struct conn *c = s->conns; c; c = c->next) {
@@ -81,6 +108,8 @@ static void finish(struct server *s, const struct fault_turn *turn)
 {
     log_info("sim", "fault is over", LOG_STR("fault", fault_name(turn->fault->kind)),
              LOG_INT("id", (int64_t)turn->id));
+    if (turn->fault->kind == FAULT_SKEW)
+        set_skew(s);
     for (struct conn *c = s->conns; c; c = c->next) {
         if (turn->fault->kind == FAULT_STALL)
             (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
@@ -92,24 +121,17 @@ static void finish(struct server *s, const struct fault_turn *turn)
 /* --- frames ---------------------------------------------------------------------------------- */
 
 /* What is held counts as waiting: with it, too, a connection must stay below its limit. */
-static bool hold(struct conn *c, struct slice frame, int64_t due_us)
+static bool hold(struct conn *c, struct slice frame, const struct verdict *v)
 {
     size_t used = c->held.bytes + (c->out.tail - c->out.head);
-    if (used + frame.len <= c->out.limit && held_add(&c->held, due_us, frame) == 0)
+    uint32_t key = v->fate == FRAME_BEHIND ? v->key : 0;
+    if (used + frame.len <= c->out.limit && held_add(&c->held, v->due_us, key, frame) == 0)
         return true;
     ws_too_slow(c);
     return false;
 }
 
-bool fault_deliver(struct conn *c, struct slice frame, const struct verdict *v)
-{
-    int times = v->fate == FRAME_DROP ? 0 : v->fate == FRAME_TWICE ? 2 : 1;
-    bool given = false;
-    for (int i = 0; i < times; i++)
-        given = v->due_us != 0 ? hold(c, frame, v->due_us) : ws_send(c, frame) == 0;
-    return given;
-}
-
+/* Returns when the next is due. */
 static int64_t release(struct conn *c, int64_t now_us)
 {
     struct slice frame;
@@ -119,6 +141,30 @@ static int64_t release(struct conn *c, int64_t now_us)
         held_pop(&c->held);
     }
     return held_due_us(&c->held);
+}
+
+/* What comes in place of a broken frame. */
+static struct slice broken(struct slice frame, const struct verdict *v)
+{
+    static const char *const others[] = {"<html><body>502 Bad Gateway</body></html>",
+                                         "{\"e\":", "}", "[1,]", "nul"};
+    if (v->fate == FRAME_BAD)
+        return slice_of(others[v->random % (sizeof(others) / sizeof(others[0]))]);
+    return slice_make(frame.data, frame.len < 2 ? 0 : 1 + v->random % (frame.len - 1));
+}
+
+bool fault_deliver(struct conn *c, struct slice frame, const struct verdict *v)
+{
+    bool whole = v->fate != FRAME_BAD && v->fate != FRAME_CUT;
+    int times = v->fate == FRAME_DROP ? 0 : v->fate == FRAME_TWICE ? 2 : 1;
+    bool given = false;
+    for (int i = 0; i < times; i++) {
+        struct slice text = whole ? frame : broken(frame, v);
+        given = v->due_us != 0 ? hold(c, text, v) : ws_send(c, text) == 0;
+    }
+    while (v->follow && v->due_us == 0 && held_hurry(&c->held, v->key))
+        (void)release(c, INT64_MIN);
+    return given && whole;
 }
 
 /* --- time ------------------------------------------------------------------------------------ */
@@ -137,6 +183,10 @@ int64_t fault_run(struct server *s)
     int64_t due_us = faults_due_us(faults);
     for (struct conn *c = s->conns; c; c = c->next) {
         int64_t next_us = release(c, now_us);
+        if (c->end_us != 0 && c->end_us <= now_us)
+            ws_end(c, LWS_CLOSE_STATUS_GOINGAWAY, "");
+        else if (c->end_us != 0 && c->end_us < next_us)
+            next_us = c->end_us;
         if (next_us < due_us)
             due_us = next_us;
     }
@@ -167,8 +217,60 @@ static int refuse_with(struct lws *wsi, const struct fault *f)
 
 int fault_refuse(struct server *s, struct lws *wsi)
 {
-    const struct fault *f = faults_strike(s->parts.faults, FAULT_REFUSE);
+    uint64_t id = 0;
+    const struct fault *f = faults_strike(s->parts.faults, FAULT_REFUSE, slice_make(NULL, 0), &id);
     if (!f)
         return 0;
+    faults_count(s->parts.faults, id, 1);
     return f->status == 0 ? -1 : refuse_with(wsi, f);
+}
+
+/* --- REST ------------------------------------------------------------------------------------ */
+
+static int refuse_rest(struct server *s, const struct fault *f, struct rest_answer *ret,
+                       struct err *e)
+{
+    const struct rest_refusal r = {(int)f->status, f->retry_after_s, server_shown_us(s)};
+    ret->status = r.status;
+    ret->n_headers = 0;
+    if (r.retry_after_s > 0) {
+        ret->headers[0].name = "Retry-After:";
+        (void)snprintf(ret->headers[0].value, REST_HEADER_TEXT, "%" PRId64, r.retry_after_s);
+        ret->n_headers = 1;
+    }
+    return s->parts.dialect->rest_refuse(&r, ret, e);
+}
+
+int fault_rest(struct server *s, const struct rest_request *req, struct rest_answer *ret,
+               struct err *e)
+{
+    struct faults *faults = s->parts.faults;
+    const struct site site = server_site(s);
+    struct rest_request asked = *req;
+    uint64_t id = 0;
+    if (faults_strike(faults, FAULT_REST_DROP, req->url->path, &id)) {
+        faults_count(faults, id, 1);
+        return err_set(e, ERR_STOPPED, "a fault drops it");
+    }
+    const struct fault *f = faults_strike(faults, FAULT_REST_STATUS, req->url->path, &id);
+    if (f) {
+        faults_count(faults, id, 1);
+        return refuse_rest(s, f, ret, e);
+    }
+    asked.empty = faults_strike(faults, FAULT_REST_EMPTY, req->url->path, &id) != NULL;
+    if (s->parts.dialect->rest(&site, &asked, ret, e) != 0)
+        return -1;
+    if (ret->emptied)
+        faults_count(faults, id, 1);
+    return 0;
+}
+
+int64_t fault_rest_wait(struct server *s, struct slice path)
+{
+    uint64_t id = 0;
+    const struct fault *f = faults_strike(s->parts.faults, FAULT_REST_SLOW, path, &id);
+    if (!f)
+        return 0;
+    faults_count(s->parts.faults, id, 1);
+    return f->ms * US_PER_MS;
 }

@@ -58,7 +58,7 @@ static uint32_t publish(struct server *s, const struct news *news)
 {
     uint32_t n = 0;
     bool judged = false; /* what nobody wants is no frame, and has no fault */
-    struct verdict verdict = {FRAME_PASS, 0};
+    struct verdict verdict = {0};
     for (unsigned i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_reset(&s->frames[i]);
     for (struct conn *c = s->conns; c; c = c->next) {
@@ -92,7 +92,8 @@ static void keep(struct server *s, const struct market_trade *t, int64_t send_us
 static void tell_ticker(struct server *s, uint32_t symbol)
 {
     struct market_quote q;
-    if (!market_book(s->parts.market, symbol, &q))
+    const struct site site = server_site(s);
+    if (!site_book(&site, symbol, &q))
         return;
     const struct news news = {symbol, {.channel = CHANNEL_TICKER}, &q};
     metric_inc(s->m.queued_quotes, publish(s, &news));
@@ -126,16 +127,20 @@ static void one_quote(struct server *s, const struct market_quote *q, int64_t se
         server_fail(s, &e);
 }
 
-static void one_event(struct server *s, const struct market_event *ev, int64_t send_us)
+/* now_us: market time; what clients and the ledger are told is the exchange's. */
+static void one_event(struct server *s, struct market_event *ev, int64_t now_us)
 {
     struct err e = {0};
+    int64_t send_us = now_us + s->skew_us;
     switch (ev->kind) {
     case MARKET_TRADE:
+        ev->trade.time_us += s->skew_us;
         s->order[s->n_order++] = ev->trade;
         if (!ev->trade.more)
             one_order(s, send_us);
         break;
     case MARKET_QUOTE:
+        ev->quote.time_us += s->skew_us;
         one_quote(s, &ev->quote, send_us);
         break;
     case MARKET_PLANT:
@@ -145,6 +150,62 @@ static void one_event(struct server *s, const struct market_event *ev, int64_t s
         break;
     }
 }
+
+/* --- jumps of ids ---------------------------------------------------------------------------- */
+
+/* A trade that happens unheard. */
+static void unheard(struct server *s, struct market_trade *t, bool in_rest, int64_t now_us)
+{
+    struct err e = {0};
+    t->time_us += s->skew_us;
+    if (in_rest) {
+        keep(s, t, now_us + s->skew_us, 0);
+        return;
+    }
+    metric_inc(s->m.trades, 1);
+    metric_inc(s->m.unheard, 1);
+    if (ledger_add_lost(s->parts.ledger, t, now_us + s->skew_us, &e) != 0)
+        server_fail(s, &e);
+}
+
+static void jump_with_trades(struct server *s, const struct fault *f, uint32_t symbol,
+                             int64_t now_us)
+{
+    struct market_event ev;
+    for (int64_t n = 0; n < f->ids && !s->failed;) {
+        market_extra(s->parts.market, symbol, now_us, &ev);
+        if (ev.kind == MARKET_TRADE) {
+            unheard(s, &ev.trade, f->in_rest, now_us);
+            n++;
+        } else {
+            one_event(s, &ev, now_us);
+        }
+    }
+}
+
+int64_t feed_jump(struct server *s, const struct fault *f)
+{
+    struct market *m = s->parts.market;
+    struct market_event ev;
+    int64_t n = 0;
+    int64_t now_us = server_market_us(s);
+    if (!market_begun(m) || market_over(m))
+        return 0;
+    while (s->n_order > 0 && market_next(m, now_us, &ev))
+        one_event(s, &ev, now_us); /* an order of which only a part was told yet */
+    for (uint32_t i = 0; i < s->parts.listing->n_trading; i++) {
+        if (!fault_hits(f, i, FAULT_TRADES) || !faults_draw(s->parts.faults, f->permille))
+            continue;
+        n += f->ids;
+        if (f->skipped)
+            market_skip_ids(m, i, f->ids);
+        else
+            jump_with_trades(s, f, i, now_us);
+    }
+    return n;
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
 
 int64_t feed_run(struct server *s)
 {

@@ -81,15 +81,14 @@ static int make_answer(struct server *s, struct lws *wsi, const struct url *url,
 {
     if (is_ours(url->path))
         return admin_answer(s, url, method, slice_make(NULL, 0), ret, e);
-    struct site site = server_site(s);
     struct rest_request req = {
         .get = strcmp(method, "GET") == 0,
         .micros = wants_micros(wsi),
         .url = url,
-        .now_us = server_market_us(s),
+        .now_us = server_shown_us(s),
         .real_us = clock_real_us(),
     };
-    return s->parts.dialect->rest(&site, &req, ret, e);
+    return fault_rest(s, &req, ret, e);
 }
 
 static int add_header(struct lws *wsi, const char *name, const char *value, unsigned char **p,
@@ -104,7 +103,7 @@ static int add_date(const struct server *s, struct lws *wsi, unsigned char **p, 
 {
     char text[64];
     struct tm tm;
-    time_t t = (time_t)(server_market_us(s) / US_PER_S);
+    time_t t = (time_t)(server_shown_us(s) / US_PER_S);
     if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
         return 0; /* a year that no date header can hold */
     return add_header(wsi, "Date:", text, p, end);
@@ -211,7 +210,22 @@ int http_request(struct server *s, struct lws *wsi, struct slot *slot)
         return take_body(s, wsi, r);
     r->last = strcmp(method, "GET") != 0; /* with a body that is not worth reading */
     if (make_answer(s, wsi, &url, method, &r->answer, &e) != 0)
-        return cannot_answer(&e);
+        return e.code == ERR_STOPPED ? -1 : cannot_answer(&e);
+    int64_t wait_us = is_ours(url.path) ? 0 : fault_rest_wait(s, url.path);
+    if (wait_us == 0)
+        return send_reply(s, wsi, r);
+    r->late = true;
+    lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0); /* of an answer that has begun */
+    lws_set_timer_usecs(wsi, wait_us);
+    return 0;
+}
+
+int http_timer(struct server *s, struct lws *wsi, struct slot *slot)
+{
+    struct reply *r = slot ? slot->reply : NULL;
+    if (!r || !r->late)
+        return 0;
+    r->late = false;
     return send_reply(s, wsi, r);
 }
 
@@ -237,7 +251,7 @@ int http_body_whole(struct server *s, struct lws *wsi, struct slot *slot)
 int http_writable(struct server *s, struct lws *wsi, struct slot *slot)
 {
     struct reply *r = slot->reply;
-    if (!r || lws_partial_buffered(wsi))
+    if (!r || r->late || lws_partial_buffered(wsi))
         return 0;
     size_t left = r->answer.body.len - r->sent;
     size_t n = left < CHUNK_BYTES ? left : CHUNK_BYTES;

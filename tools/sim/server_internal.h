@@ -59,6 +59,7 @@ struct conn {
     enum close_reason due; /* what the last check found, closed only if the next one does, too */
     uint64_t number;       /* the first is 1 */
     int64_t opened_us;
+    int64_t end_us;                        /* a fault ends it then; 0: none */
     int64_t sent_us;                       /* when something was last queued for it */
     int64_t request_us[REQUEST_TIMES_MAX]; /* when the last ones came, round and round */
     size_t n_requests;
@@ -75,6 +76,7 @@ struct reply {
     struct rest_answer answer;
     size_t sent; /* bytes of the body */
     bool last;   /* the connection ends with it */
+    bool late;   /* a fault keeps it back */
 };
 
 /* What lws keeps for us with each of its connections; either is NULL. */
@@ -106,6 +108,7 @@ struct server {
     struct conn *conns; /* the newest first */
     size_t n_conns;
     struct rest_budget budget;
+    int64_t skew_us; /* of the exchange's clock, by faults */
     struct server_metrics m;
     int64_t check_due_us; /* of pings and ages; all *_us here are clock_mono_us() */
     int64_t turn_us;      /* when the market's running turn began */
@@ -128,6 +131,9 @@ struct site server_site(struct server *s);
 /* Keeps the first failure; server_service() reports it. */
 void server_fail(struct server *s, const struct err *e);
 int64_t server_market_us(const struct server *s);
+
+/* Market time as the exchange's clock shows it. */
+int64_t server_shown_us(const struct server *s);
 const char *close_reason_name(enum close_reason reason);
 
 /* Writes bytes through scratch. -1: lws wants the connection closed, or no memory. */
@@ -140,6 +146,9 @@ size_t feed_live_streams(const struct server *s);
 
 /* Starts the market once enough streams are subscribed. */
 void feed_try_start(struct server *s);
+
+/* Ids of its symbols are missing from now on, with or without trades. Returns how many. */
+int64_t feed_jump(struct server *s, const struct fault *f);
 
 /* Everything that is due. Returns real microseconds until the next trade (INT64_MAX: none). */
 int64_t feed_run(struct server *s);
@@ -155,6 +164,9 @@ void ws_closed(struct server *s, struct slot *slot);
 
 /* Ends it for a fault; code 1006: without a close frame. */
 void ws_end(struct conn *c, int64_t code, const char *reason);
+
+/* Announces its end as the exchange does. */
+void ws_shutdown(struct conn *c);
 
 /* Ends it as one whose queue is full. */
 void ws_too_slow(struct conn *c);
@@ -180,6 +192,13 @@ bool fault_stalls(const struct conn *c);
 /* Whether a new connection is refused. 0: it is not; 1: it was answered; -1: hang up. */
 int fault_refuse(struct server *s, struct lws *wsi);
 
+/* What a fault does to a REST request. -1: hang up. */
+int fault_rest(struct server *s, const struct rest_request *req, struct rest_answer *ret,
+               struct err *e);
+
+/* How long its answer is kept back, in microseconds. */
+int64_t fault_rest_wait(struct server *s, struct slice path);
+
 /* --- server_admin.c --- */
 
 /* Answers a request below /sim/, whose body is whole. -1 with ERR_NOMEM. */
@@ -194,6 +213,7 @@ int admin_refuse(struct rest_answer *ret, int status, const char *why);
 /* The target of the request at hand, in s->url_text. -1: it does not fit. */
 int http_url(struct server *s, struct lws *wsi, struct url *ret);
 int http_request(struct server *s, struct lws *wsi, struct slot *slot);
+int http_timer(struct server *s, struct lws *wsi, struct slot *slot);
 int http_body(struct slot *slot, struct slice part);
 int http_body_whole(struct server *s, struct lws *wsi, struct slot *slot);
 int http_writable(struct server *s, struct lws *wsi, struct slot *slot);

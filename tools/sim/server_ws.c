@@ -40,7 +40,7 @@ static struct session *make_session(struct server *s, struct lws *wsi, unsigned 
     if (http_url(s, wsi, &url) != 0)
         return NULL;
     struct session *session = session_create(s->parts.listing, d->subscriptions_max, &e);
-    const struct dialog dialog = {&site, session, server_market_us(s), s->n_opened + 1};
+    const struct dialog dialog = {&site, session, server_shown_us(s), s->n_opened + 1};
     outq_finish(&s->answers);
     if (session && d->open(&dialog, &url, &s->answers, &e) == 0)
         return session;
@@ -254,6 +254,18 @@ int ws_writable(struct conn *c)
     return 0;
 }
 
+void ws_shutdown(struct conn *c)
+{
+    struct server *s = c->server;
+    struct err e = {0};
+    const struct site site = server_site(s);
+    const struct dialog dialog = {&site, c->session, server_shown_us(s), c->number};
+    outq_finish(&s->answers);
+    if (s->parts.dialect->shutdown(&dialog, &s->answers, &e) != 0)
+        log_warn("sim", "cannot announce an end", LOG_ERR(&e));
+    send_answers(c);
+}
+
 /* --- receiving ------------------------------------------------------------------------------- */
 
 /* False: more than the exchange takes in a second. */
@@ -288,7 +300,7 @@ static int whole_message(struct conn *c)
         return 0;
     }
     const struct site site = server_site(s);
-    const struct dialog dialog = {&site, c->session, server_market_us(s), c->number};
+    const struct dialog dialog = {&site, c->session, server_shown_us(s), c->number};
     outq_finish(&s->answers);
     if (s->parts.dialect->request(&dialog, strbuf_slice(&c->in), &s->answers, &e) != 0) {
         log_warn("sim", "cannot answer a request; closing its connection", LOG_ERR(&e));
