@@ -125,7 +125,7 @@ static int take(const struct turn *t, const struct repair_answer *a, struct err 
     bool over = repair_plan_answered(t->plan, &a->pick, a->outcome, t->now_us);
     if (a->pick.missing.kind == SHARD_MISSING_PERHAPS) {
         if (over || a->outcome == REPAIR_ALL)
-            shard_looked(t->shard, a->pick.index);
+            shard_looked(t->shard, a->pick.index, &a->pick.missing);
         return 0;
     }
     return over ? give_up(t, a, e) : 0;
