@@ -1,0 +1,79 @@
+"""Do `quotes` hold nothing false after a fault?
+
+    q = QuoteJudge(records of `quotes`, rows of the ledger, late_us, ahead_us)
+    q.differences            # lines
+    q.void, q.false, q.oldest_us
+
+Per symbol, each quote of the topic is one that the exchange told, in the order it told them, no older at its receipt than the
+fault explains; in the end the last is the exchange's last. A void one may stand anywhere: it says nothing that could be false.
+Behind a void one the exchange may tell again what it told before.
+"""
+
+from collections import defaultdict
+
+from quote_oracle import NOBODY, SIDES, TELLS_TIME, sides_of
+
+SLACK_US = 2_000_000  # a machine that is busy
+
+
+def sides(record):
+    return tuple(record[side] for side in SIDES)
+
+
+class QuoteJudge:
+    def __init__(self, records, rows, late_us=0, ahead_us=0):
+        self.differences, self.void, self.false, self.oldest_us = [], 0, 0, 0
+        self.voids = defaultdict(int)  # symbol -> void quotes before the last, which the producer's end wrote
+        self._late_us, self._ahead_us = late_us + SLACK_US, ahead_us
+        told, written = defaultdict(list), defaultdict(list)
+        for row in rows:
+            told[row["symbol"]].append(row)
+        for r in records:
+            written[r["symbol"]].append(r)
+        for symbol in sorted(told.keys() | written.keys()):
+            self._symbol(symbol, told[symbol], written[symbol])
+
+    def _say(self, symbol, what):
+        self.false += 1
+        self.differences.append(f"quotes: {symbol}: {what}")
+
+    def _symbol(self, symbol, told, written):
+        if not written:
+            return self._say(symbol, "none")
+        self._is_last(symbol, told, written)
+        voids = [sides(r) == NOBODY for r in written]
+        self.void += sum(voids)
+        self.voids[symbol] = sum(voids[:-1])
+        at, again = 0, True
+        for r, void in zip(written, voids):
+            if void:
+                again = True
+                continue
+            found = self._find(told, r, at if again else at + 1)
+            if found is None:
+                self._say(symbol, f"never told, or told before the one before it: {r}")
+                continue
+            at, again = found, False
+            self._age(symbol, r, told[found])
+
+    def _find(self, told, r, first):
+        time = TELLS_TIME[r["exchange"]]
+        for i in range(first, len(told)):
+            if sides_of(told[i]) == sides(r) and (not time or told[i]["time_us"] == r["exchange_time"]):
+                return i
+        return None
+
+    def _age(self, symbol, r, row):
+        age_us = r["receive_time"] - row["send_us"]
+        self.oldest_us = max(self.oldest_us, age_us)
+        if not -self._ahead_us <= age_us <= self._late_us:
+            self._say(symbol, f"{age_us / 1e6:.1f} s old when it was received: {r}")
+
+    def _is_last(self, symbol, told, written):
+        """The one before the void one that the end of the producer wrote."""
+        last = [r for r in written[-2:] if sides(r) != NOBODY]
+        now = sides_of(told[-1]) if told else NOBODY
+        if sides(written[-1]) != NOBODY:
+            self._say(symbol, "the end of the producer is not told")
+        elif (sides(last[-1]) if last else NOBODY) != now:
+            self._say(symbol, f"ends with {last}, the exchange with {told[-1:]}")
