@@ -16,6 +16,7 @@ SHARED = ["BTC-USDT", "ETH-USDT", "BTC-USDC", "BTC-EUR"]  # of all three exchang
 FRAMES_PERMILLE = {"binance": 10, "kraken": 4, "okx": 20}
 IDLE_S = {"binance": 60, "kraken": 30, "okx": 30}  # silence after which a connection is given up
 BANNED_S = 60  # so long nothing is tried after 429 or 418
+LATER = {"binance": "PEPE-USDT", "kraken": "LTC-USD", "okx": "DOT-USDT"}  # of the two next busiest behind the first 20
 
 
 class Setting:
@@ -75,7 +76,7 @@ class Case:
     plan: Callable  # Setting -> faults
     missing: Callable = nothing  # rows of the ledger -> (symbol, id) of all that is missing in the end, and no other is
     skipped: bool = False  # ids that there are no trades of are declared missing, too
-    repairs: bool = True  # there is something to repair
+    repairs: bool | None = True  # trades come by REST, or are repeated by the exchange; None: perhaps
     quotes: str = "exact"  # each of the ledger's once; or "follow": some are missing, none is false
     late_ms: int = 0  # so old a quote may be when it is received
     ahead_ms: int = 0  # or from the future
@@ -84,6 +85,7 @@ class Case:
     options: tuple = ()  # of cw-producer
     sim: dict = field(default_factory=dict)  # options of cw-sim
     least_s: Callable = lambda exchange: 0  # seconds of market that it takes
+    later: bool = False  # one symbol is listed while the market runs: its first trades are nobody's
     settle_s: int = 120  # longest time from the end of the market until all is there
 
     @property
@@ -148,6 +150,12 @@ def half_open(s):
     return [{"fault": "half_open", "after_ms": s.begin, "for_ms": 0, "channel": "all"}]
 
 
+def listings(s):
+    """A pair is listed, and one ends."""
+    return [{"fault": "list", "after_ms": s.at(0), "symbol": LATER[s.exchange]},
+            {"fault": "delist", "after_ms": s.at(0.4), "symbol": SHARED[3]}]
+
+
 def skews(*of_ms):
     def plan(s):
         share = 1 / len(of_ms)
@@ -155,15 +163,16 @@ def skews(*of_ms):
     return plan
 
 
+
+OFTEN_READ = ("--instruments.refresh.ms", 1000)
 HALF_OPEN_S = lambda exchange: IDLE_S[exchange] + 25
 BANNED = lambda exchange: BANNED_S + 25
-
 ALL = [
     Case("drop", frames_and_a_hole("drop"), quotes="exact"),
     Case("drop, of quotes", frames("drop", "quotes", 10), repairs=False, quotes="follow"),
     Case("duplicate", frames("duplicate", "all", 10), repairs=False, quotes="exact"),
     Case("delay", frames("delay", "all", 2, ms=1500), repairs=False, quotes="exact", late_ms=1500),
-    Case("reorder", frames("reorder", permille=5), repairs=False, quotes="exact"),
+    Case("reorder", frames("reorder", permille=5), repairs=None, quotes="exact"),
     Case("bad_json", frames_and_a_hole("bad_json"), dead_letters="bad_json"),
     Case("truncate", frames_and_a_hole("truncate"), dead_letters="truncate"),
     Case("stall", lambda s: s.repeated("stall", 3000, 9000), repairs=False, quotes="exact", late_ms=3000),
@@ -175,7 +184,7 @@ ALL = [
     Case("refuse, no answer", refused(0, 8000), quotes="follow", voids=1),
     Case("refuse, 429", refused(429, 4000, retry_after_s=30), quotes="follow", voids=1, least_s=BANNED),
     Case("refuse, 418", refused(418, 4000), quotes="follow", voids=1, least_s=BANNED),
-    Case("shutdown", shutdowns(5000), repairs=False, quotes="follow"),
+    Case("shutdown", shutdowns(5000), repairs=None, quotes="follow"),
     Case("shutdown, without an end", shutdowns(0), repairs=False, quotes="follow"),
     Case("rest_status, 503", rest("rest_status", 12_000, status=503)),
     Case("rest_status, 429", rest("rest_status", 8000, status=429, retry_after_s=3)),
@@ -187,6 +196,7 @@ ALL = [
     Case("id_jump", lambda s: s.jumps(6000)),
     Case("id_jump, lost", lambda s: s.jumps(20_000, in_rest=False), missing=lost_by_the_exchange, repairs=False, settle_s=240),
     Case("id_jump, skipped", lambda s: s.jumps(20_000, skipped=True), skipped=True, repairs=False, settle_s=240),
+    Case("list", listings, repairs=False, quotes="follow", options=OFTEN_READ, sim={"symbols_later": 2}, later=True),
     Case("skew, 0.5 s", skews(500, -500), repairs=False, late_ms=500, ahead_ms=500),
     Case("skew, 5 s", skews(5000, -5000), repairs=False, late_ms=5000, ahead_ms=5000),
 ]

@@ -54,9 +54,9 @@ def play_all(cases, exchanges, shape, kafka, directory):
 
 def options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60, help="of market, of each fault; some take longer")
+    parser.add_argument("--seconds", type=float, default=30, help="of market, of each fault; some take longer (default 30)")
     parser.add_argument("--exchanges", nargs="+", choices=EXCHANGES, default=EXCHANGES)
-    parser.add_argument("--faults", nargs="+", help="drop, or \"close, with codes\"; default: all")
+    parser.add_argument("--faults", nargs="+", help="drop, or 'close, with codes'; default: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, default=TOP / "var/faults.json")
     given = parser.parse_args(arguments)

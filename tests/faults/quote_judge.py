@@ -5,14 +5,15 @@
     q.void, q.false, q.oldest_us
 
 Per symbol, each quote of the topic is one that the exchange told, in the order it told them, no older at its receipt than the
-fault explains; in the end the last is the exchange's last. A void one may stand anywhere: it says nothing that could be false.
-Behind a void one the exchange may tell again what it told before.
+fault explains; in the end the last is the exchange's last, unless nobody heard it and it is not one that repeats. A void one may stand anywhere: it says nothing that could be false.
+Behind a void one the exchange may tell again what it told before, and so may a higher epoch.
 """
 
 from collections import defaultdict
 
 from quote_oracle import NOBODY, SIDES, TELLS_TIME, sides_of
 
+REPEATS = {"binance": False, "kraken": True, "okx": True}  # the newest quote, to who subscribes
 SLACK_US = 2_000_000  # a machine that is busy
 
 
@@ -44,10 +45,10 @@ class QuoteJudge:
         voids = [sides(r) == NOBODY for r in written]
         self.void += sum(voids)
         self.voids[symbol] = sum(voids[:-1])
-        at, again = 0, True
+        at, again, epoch = 0, True, 0
         for r, void in zip(written, voids):
+            again, epoch = again or void or r["epoch"] > epoch, r["epoch"]
             if void:
-                again = True
                 continue
             found = self._find(told, r, at if again else at + 1)
             if found is None:
@@ -71,9 +72,11 @@ class QuoteJudge:
 
     def _is_last(self, symbol, told, written):
         """The one before the void one that the end of the producer wrote."""
-        last = [r for r in written[-2:] if sides(r) != NOBODY]
-        now = sides_of(told[-1]) if told else NOBODY
         if sides(written[-1]) != NOBODY:
             self._say(symbol, "the end of the producer is not told")
-        elif (sides(last[-1]) if last else NOBODY) != now:
+        last = [r for r in written[-2:] if sides(r) != NOBODY]
+        now = sides_of(told[-1]) if told else NOBODY
+        if told and not told[-1]["connections"] and not REPEATS[told[-1]["exchange"]]:
+            return  # nothing came since it was connected again: that the last is void was checked above
+        if (sides(last[-1]) if last else NOBODY) != now:
             self._say(symbol, f"ends with {last}, the exchange with {told[-1:]}")
