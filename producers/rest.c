@@ -158,7 +158,7 @@ static void read_used(struct rest *r, int64_t now_us)
         rest_budget_told(&r->budget, used, now_us);
 }
 
-/* A Date is of some moment between the request and its answer, and half a second ahead of it on
+/* A Date is of a moment between the request and its answer, which is half a second later than it on
  * average, as its fraction is cut off. What a cache gives has an Age, and the Date of long ago. */
 static void read_date(struct rest *r, int64_t started_us)
 {
