@@ -270,12 +270,9 @@ static void same_as_stream(void **state)
 
 static void answer(struct history_case_tape *t, const char *path, struct strbuf *out)
 {
-    int64_t from;
-    int limit;
-    assert_int_equal(sscanf(path,
-                            "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=%" SCNd64 "&limit=%d",
-                            &from, &limit),
-                     2);
+    static const char begin[] = "/api/v3/historicalTrades?symbol=BTCUSDT&";
+    int64_t from = history_case_param(path, begin, "fromId");
+    int64_t limit = history_case_param(path, begin, "limit");
     assert_in_range(limit, 1, 1000);
     assert_int_equal(strbuf_addc(out, '['), 0);
     for (size_t i = 0; i < t->n && limit > 0; i++) {
