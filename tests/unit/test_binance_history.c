@@ -251,7 +251,7 @@ static void same_as_stream_of(const struct history_case *c, const char *path, in
     assert_int_equal(n, 1000);
     assert_int_equal(strbuf_addf(&live, "done %" PRId64 " 0", first + 1000), 0);
     assert_string_equal(history_case_say(c, &page, strbuf_slice(&body)), live.data);
-    for (size_t len = 0; body.data[len] && body.data[len + 1] != '\0'; len += len < 2000 ? 1 : 97)
+    for (size_t len = 0; len + 1 < body.len; len += len < 2000 ? 1 : 97)
         assert_memory_equal(history_case_say(c, &page, slice_make(body.data, len)),
                             "error proto: ", 13);
     strbuf_finish(&live);
