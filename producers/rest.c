@@ -158,13 +158,13 @@ static void read_used(struct rest *r, int64_t now_us)
         rest_budget_told(&r->budget, used, now_us);
 }
 
-/* A Date is of some moment between the request and its answer, and half a second ahead of it on
- * average, as its fraction is cut off. */
+/* A Date is of a moment between the request and its answer, which is half a second later than it on
+ * average, as its fraction is cut off. What a cache gives has an Age, and the Date of long ago. */
 static void read_date(struct rest *r, int64_t started_us)
 {
     curl_off_t sent_us;
     curl_off_t answered_us;
-    const char *text = header(r, "Date");
+    const char *text = header(r, "Age") ? NULL : header(r, "Date");
     time_t at = text ? curl_getdate(text, NULL) : -1;
     if (at < 0 || at >= TIME_END_US / US_PER_S ||
         curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us) != CURLE_OK ||

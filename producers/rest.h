@@ -59,8 +59,8 @@ int rest_get(struct rest *r, const struct http_request *req, struct rest_answer 
 /* The body of an answer said that we ask too often. */
 void rest_busy(struct rest *r, int64_t now_us);
 
-/* How far our clock is ahead of the exchange's, as of the last answer with a Date (whole seconds:
- * good to half a second of real time). False: there was none yet. */
+/* How far our clock is ahead of the exchange's, as of the last answer with a Date that no cache
+ * gave (whole seconds: good to half a second). False: there was none yet. */
 bool rest_skew_us(const struct rest *r, int64_t *ret);
 
 #endif
