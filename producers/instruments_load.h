@@ -2,8 +2,7 @@
  * Gets the exchange's list of pairs, from a file or by REST.
  *
  *     struct instruments all = {0};
- *     if (instruments_load(&(struct instruments_source){ops, file, rest_url, p}, &all, &e) != 0)
- * ...
+ *     if (instruments_load(&(struct instruments_source){ops, file, rest, p}, &all, &e) != 0) ...
  *
  * Threads: main, before any other starts.
  */
@@ -12,11 +11,12 @@
 
 #include "instruments.h"
 #include "program.h"
+#include "rest.h"
 
 struct instruments_source {
     const struct exchange_ops *ops;
-    const char *file; /* holds the body that REST would answer with; "": ask by REST */
-    const char *rest_url;
+    const char *file;        /* holds the body that REST would answer with; "": ask by REST */
+    struct rest *rest;       /* borrowed for the call; may be NULL where there is a file */
     struct program *program; /* health part "instruments"; asked whether to stop */
 };
 

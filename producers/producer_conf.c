@@ -60,6 +60,13 @@ const struct conf_opt producer_options[] = {
     {"buffer.bytes", CONF_INT, AT(buffer_bytes), .def = "67108864", .min = JOURNAL_MIN_BYTES,
      .max = INT64_C(1) << 36,
      .help = "memory for what is not yet committed, per shard; full, reading pauses"},
+    {"repair", CONF_BOOL, AT(repair), .def = "true",
+     .help = "ask the exchange by REST for trades that are missing"},
+    {"repair.wait.ms", CONF_INT, AT(repair_wait_ms), .def = "2000", .max = 2000,
+     .help = "how long a symbol's trades wait for what is missing before them"},
+    {"repair.give.up.ms", CONF_INT, AT(repair_give_up_ms), .def = "3600000", .min = 1000,
+     .max = INT64_C(86400000) * 30,
+     .help = "how long missing trades are asked for while the exchange does not answer"},
     {"connection.max.age.ms", CONF_INT, AT(max_age_ms), .def = "0",
      .max = INT64_C(7) * 24 * 60 * 60 * 1000,
      .help = "age at which the exchange cuts a connection, so that another takes its place before; "

@@ -1,5 +1,4 @@
 #include "feed.h"
-#include "http_get.h"
 #include "instruments_load.h"
 #include "kafka/topics.h"
 #include "log.h"
@@ -7,6 +6,7 @@
 #include "producer_conf.h"
 #include "read_file.h"
 #include "read_symbols.h"
+#include "rest.h"
 #include "timefmt.h"
 #include "writer.h"
 
@@ -14,8 +14,10 @@
 #include <stdlib.h>
 
 enum {
-    KEEP_S = 20,   /* what a standby remembers: twice the session timeout it takes over after */
-    FEED_UP_S = 10 /* longest wait for the feed before joining the group */
+    HOLD_SHARE = 4, /* of the buffer's bytes, beside it, for trades that wait for others */
+    KEEP_S = 20,    /* what a standby remembers: twice the session timeout it takes over after */
+    FEED_UP_S = 10, /* longest wait for the feed before joining the group */
+    REST_TIMEOUT_S = 60, /* some lists of instruments have 20 MB */
 };
 
 struct producer {
@@ -24,6 +26,8 @@ struct producer {
     struct kafka_settings kafka;
     struct framing *framing;
     struct producer_metrics metrics;
+    struct rest *rest;
+    bool listed; /* the list of instruments is there: no more of the start hangs on REST */
     struct instruments chosen;
     struct instruments rates;
     int64_t instruments_us;
@@ -34,11 +38,39 @@ struct producer {
     struct quote_queue **queues; /* one per shard; NULL: no quotes, or they go into the journals */
     struct framing_topic framed_quotes;
     struct quote_writer *quotes; /* NULL: the same */
+    struct repair *repair;       /* NULL: nothing is repaired */
     struct recorder *recorder;
     struct feed_thread *feed; /* either a feed */
     struct read_file *file;   /* or a file */
     char progress_topic[KAFKA_NAME_MAX + 1];
 };
+
+/* --- REST ------------------------------------------------------------------------------------ */
+
+/* The program lives while its start waits for an answer. */
+static bool rest_stopping(void *ctx)
+{
+    const struct producer *pr = ctx;
+    if (!pr->listed)
+        health_beat(pr->p.health);
+    return program_stopping();
+}
+
+static int make_rest(struct producer *pr, struct err *e)
+{
+    const struct rest_about about = {
+        .ops = pr->conf.ops,
+        .url = pr->conf.rest_url,
+        .clock = &pr->conf.market_clock,
+        .timeout_ms = INT64_C(1000) * REST_TIMEOUT_S,
+        .stopping = rest_stopping,
+        .ctx = pr,
+    };
+    if (rest_init(e) != 0)
+        return -1;
+    pr->rest = rest_create(&about, e);
+    return pr->rest ? 0 : -1;
+}
 
 /* --- symbols --------------------------------------------------------------------------------- */
 
@@ -46,10 +78,11 @@ static int choose_symbols(struct producer *pr, struct err *e)
 {
     const struct producer_conf *c = &pr->conf;
     struct instruments all = {0};
-    const struct instruments_source from = {c->ops, c->instruments, c->rest_url, &pr->p};
+    const struct instruments_source from = {c->ops, c->instruments, pr->rest, &pr->p};
     bool reading = *c->read != '\0';
     if (instruments_load(&from, &all, e) != 0)
         return -1;
+    pr->listed = true;
     pr->instruments_us = *c->clock ? market_clock_now_us(&c->market_clock) : clock_real_us();
     int r = reading && !*c->symbols
                 ? read_symbols(c->read, c->ops, c->listen.of[CHANNEL_TRADES], &all, &pr->chosen, e)
@@ -256,6 +289,26 @@ static void want_shard(void *ctx, uint32_t shard, bool wanted)
         feed_want(pr->feed, shard, wanted);
 }
 
+/* What a file lacks, no exchange is asked for: it is played as it is. */
+static int start_repair(struct producer *pr, struct shard_env *env, struct err *e)
+{
+    const struct producer_conf *c = &pr->conf;
+    if (*c->read || !c->repair)
+        return 0;
+    const struct repair_about about = {
+        .fetch = {c->ops, c->rest_url, &c->market_clock, &pr->metrics, pr->bell},
+        .universe = pr->universe,
+        .channel = c->listen.of[CHANNEL_TRADES],
+        .give_up_us = c->repair_give_up_ms * US_PER_MS,
+    };
+    pr->repair = repair_create(&about, e);
+    env->repair = pr->repair;
+    env->wait_us = c->repair_wait_ms * US_PER_MS;
+    env->hold_trades = (size_t)c->buffer_bytes / HOLD_SHARE / sizeof(struct trade_copy);
+    env->looks = !c->ops->tells_newest;
+    return pr->repair ? 0 : -1;
+}
+
 static int write_records(struct producer *pr, struct err *e)
 {
     pr->framing = framing_create(&pr->conf.framing, &pr->kafka, pr->p.metrics, e);
@@ -276,6 +329,8 @@ static int write_records(struct producer *pr, struct err *e)
         .want_ctx = pr,
     };
     memcpy(env.progress_topic, pr->progress_topic, sizeof(env.progress_topic));
+    if (start_repair(pr, &env, e) != 0)
+        return -1;
     if (shard_env_frame(&env, e) != 0 || start_quotes(pr, e) != 0)
         return -1;
     env.quotes = pr->quotes;
@@ -327,7 +382,7 @@ static void wait_for_all(struct producer *pr)
 static int run(struct producer *pr, struct err *e)
 {
     wait_for_all(pr);
-    if (prepare(pr, e) != 0 || http_get_init(e) != 0)
+    if (prepare(pr, e) != 0 || make_rest(pr, e) != 0)
         return -1;
     int r = choose_symbols(pr, e);
     if (r == 0)
@@ -347,7 +402,6 @@ static int run(struct producer *pr, struct err *e)
         *e = of_file;
         r = -1;
     }
-    http_get_finish();
     return r;
 }
 
@@ -365,7 +419,10 @@ static void finish(struct producer *pr)
     universe_destroy(pr->universe);
     instruments_finish(&pr->chosen);
     instruments_finish(&pr->rates);
+    repair_destroy(pr->repair);
     framing_destroy(pr->framing);
+    rest_destroy(pr->rest);
+    rest_finish();
     program_finish(&pr->p);
 }
 

@@ -37,6 +37,12 @@ struct producer_metrics {
     struct metric *gap_ids;
     struct metric *repaired_ids;
     struct metric *given_up_ids;
+    struct metric *open_holes;
+    struct metric *trades_held;
+    struct metric *repair_requests;
+    struct metric *repair_failures;
+    struct metric *repair_trades;
+    struct metric *clock_skew;
     struct metric *journal_bytes;
     struct metric *journal_limit;
     struct metric *txn_commits;

@@ -166,13 +166,19 @@ static bool is_done(const struct writer *w)
 static void show(const struct writer *w)
 {
     size_t bytes = 0;
+    size_t held = 0;
+    int64_t holes = 0;
     const char *waits = w->assigned ? NULL : "joining the group that shares the shards";
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++) {
         bytes += journal_bytes(w->env->journals[i]);
+        held += shard_writer_held(w->shards[i]);
+        holes += shard_writer_holes(w->shards[i]);
         if (shard_writer_is_owned(w->shards[i]) && !shard_writer_is_open(w->shards[i]))
             waits = "opening a shard";
     }
     metric_set(w->env->metrics->journal_bytes, (int64_t)bytes);
+    metric_set(w->env->metrics->trades_held, (int64_t)held);
+    metric_set(w->env->metrics->open_holes, holes);
     if (waits)
         health_wait(w->about.health, "shard", waits);
     else
