@@ -188,7 +188,8 @@ struct exchange_ops {
      * from q->first_id to q->last_id are emitted ascending by id, origin repair, and identical but
      * for that to what parse_frame() makes of the same trades. status: of HTTP, neither 429 nor 418
      * nor 5xx. parse returns an enum history_verdict, or -1: ERR_PROTO, ERR_LIMIT (the answer is
-     * not understood), ERR_NOT_FOUND (the exchange refuses to answer this, in its words). */
+     * not understood), ERR_IO (retriable: a fault of theirs that may be over soon), ERR_NOT_FOUND
+     * (the exchange refuses to answer this, in its words). */
     int (*history_request)(const struct history_query *q, struct http_request *ret, struct err *e);
     int (*parse_history)(struct history_query *q, long status, struct slice body, emit_fn emit,
                          void *ctx, struct err *e);

@@ -34,13 +34,26 @@ struct feed_about {
     struct quote_queue *const *queues; /* as intake.h says */
     const struct market_clock *clock;
     const struct producer_metrics *metrics;
+    int64_t
+        max_age_ms; /* a connection is replaced before it is that old; 0: what the exchange says */
     struct recorder *recorder; /* used by the feed thread alone; NULL: none */
     struct health *health;     /* part "feed" */
+    bool second;               /* another feed still serves: this one tells nothing to recorder and
+                                  health until feed_take_over() */
+    void (*on_stranger)(void *ctx); /* called, on the feed thread, when a symbol that is not
+                                       followed is spoken of, or one that is followed is refused */
+    void *ctx;
 };
 
 /* Everything in about is borrowed until feed_stop(). NULL: ERR_NOMEM, ERR_IO. */
 struct feed_thread *feed_start(const struct feed_about *about, struct err *e);
 void feed_stop(struct feed_thread *f); /* NULL is fine */
+
+/* It is the only one now. */
+void feed_take_over(struct feed_thread *f);
+
+/* Another feed serves: what it does from now on, be it to stop, is told to nobody. */
+void feed_give_way(struct feed_thread *f);
 
 /* True with *e: the thread has ended by itself. */
 bool feed_failed(struct feed_thread *f, struct err *e);

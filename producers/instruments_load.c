@@ -2,20 +2,16 @@
 
 #include "backoff.h"
 #include "clock.h"
-#include "http_get.h"
 #include "log.h"
 #include "timefmt.h"
-#include "url.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 enum {
     BODY_MAX_BYTES = 64 << 20,
-    REQUEST_TIMEOUT_S = 60, /* some lists have 20 MB */
     SAY_EVERY_S = 10,
     READ_BYTES = 64 << 10,
-    RETRY_AFTER_MAX_S = 3600,
 };
 
 static int parse(const struct instruments_source *from, const struct strbuf *body,
@@ -74,35 +70,16 @@ static int load_file(const struct instruments_source *from, struct instruments *
 
 /* --- REST ------------------------------------------------------------------------------------ */
 
-static bool stopping(void *ctx)
+static int ask(const struct instruments_source *from, const struct http_request *req,
+               struct instruments *ret, struct err *e)
 {
-    struct program *p = ctx;
-    health_beat(p->health);
-    return program_stopping();
-}
-
-static int ask(const struct instruments_source *from, int64_t *ret_wait_s, struct instruments *ret,
-               struct err *e)
-{
-    struct http_request req;
-    struct url u;
-    char url[1024];
-    if (from->ops->instruments_request(&req, e) != 0 || url_parse(from->rest_url, &u, e) != 0)
-        return -1;
-    int n = snprintf(url, sizeof(url), "%s%s", from->rest_url, req.path);
-    if (n < 0 || (size_t)n >= sizeof(url))
-        return err_set(e, ERR_CONF, "the REST URL of %s is too long", from->ops->name);
-    struct strbuf body = STRBUF_INIT(BODY_MAX_BYTES);
-    struct http_get get = {.url = url,
-                           .direct = url_is_loopback(&u),
-                           .timeout_s = REQUEST_TIMEOUT_S,
-                           .stopping = stopping,
-                           .ctx = from->program};
-    int r = http_get(&get, &body, e);
+    struct rest_answer answer = {.body = STRBUF_INIT(BODY_MAX_BYTES)};
+    int r = rest_get(from->rest, req, &answer, e);
+    if (r == 0 && answer.status != 200)
+        r = err_retry(e, ERR_IO, "%.120s: HTTP status %ld", req->path, answer.status);
     if (r == 0)
-        r = parse(from, &body, ret, e);
-    strbuf_finish(&body);
-    *ret_wait_s = get.retry_after_s < RETRY_AFTER_MAX_S ? get.retry_after_s : RETRY_AFTER_MAX_S;
+        r = parse(from, &answer.body, ret, e);
+    strbuf_finish(&answer.body);
     return r;
 }
 
@@ -110,10 +87,12 @@ static int load_rest(const struct instruments_source *from, struct instruments *
 {
     struct backoff b = {.seed = (uint64_t)clock_real_us()};
     struct log_limit limit = {.interval_us = SAY_EVERY_S * US_PER_S};
+    struct http_request req;
+    if (from->ops->instruments_request(&req, e) != 0)
+        return -1;
     health_wait(from->program->health, "instruments", "asking for the list");
     for (;;) {
-        int64_t asked_s = 0;
-        if (ask(from, &asked_s, ret, e) == 0)
+        if (ask(from, &req, ret, e) == 0)
             return 0;
         if (!e->retriable)
             return -1;
@@ -121,12 +100,23 @@ static int load_rest(const struct instruments_source *from, struct instruments *
         if (log_limit_pass(&limit, clock_mono_us()))
             log_warn("instruments", "waiting for the exchange's list",
                      LOG_STR("exchange", from->ops->name), LOG_ERR(e));
-        int64_t wait_ms = backoff_next_us(&b) / US_PER_MS;
-        if (wait_ms < asked_s * 1000)
-            wait_ms = asked_s * 1000;
-        if (!program_pause(from->program, wait_ms))
+        int64_t wait_us = backoff_next_us(&b);
+        int64_t allowed_us = rest_wait_us(from->rest, req.weight, clock_mono_us());
+        if (wait_us < allowed_us)
+            wait_us = allowed_us;
+        if (!program_pause(from->program, wait_us / US_PER_MS + 1))
             return err_set(e, ERR_STOPPED, "stopped while waiting for the exchange");
     }
+}
+
+int instruments_ask(const struct instruments_source *from, struct instruments *ret, struct err *e)
+{
+    struct http_request req;
+    if (*from->file)
+        return load_file(from, ret, e);
+    if (from->ops->instruments_request(&req, e) != 0)
+        return -1;
+    return ask(from, &req, ret, e);
 }
 
 int instruments_load(const struct instruments_source *from, struct instruments *ret, struct err *e)

@@ -39,7 +39,12 @@ static const struct row rows[] = {
     GAUGE(symbols_refused, "symbols_refused",
           "symbols the exchange refused or did not acknowledge, of trades and of quotes"),
     COUNTER(feed_reconnects, "feed_reconnects_total", "connections made again after a loss"),
+    COUNTER(feed_handovers, "feed_handovers_total",
+            "connections replaced by a successor before they ended"),
     COUNTER(feed_paused, "feed_paused_total", "times reading paused because the journal was full"),
+    COUNTER(feed_overflows, "feed_overflows_total",
+            "connections dropped because the journal was full for too long, or had no room for a "
+            "frame"),
     COUNTER(feed_stalls, "feed_stalls_total",
             "turns of the feed's loop that came over 500 ms late"),
     {AT(last_receive_time),
@@ -79,11 +84,15 @@ static const struct row rows[] = {
       1000000, "exchange"},
      NULL},
     GAUGE(journal_bytes, "journal_bytes", "memory of what is received and not committed"),
+    GAUGE(journal_limit, "journal_limit_bytes", "memory it may be at most, of all shards"),
     COUNTER(txn_commits, "txn_commits_total", "transactions committed"),
     COUNTER(txn_aborts, "txn_aborts_total", "transactions given up while open"),
     COUNTER(rebuilds, "rebuilds_total", "times a shard was opened again after a failure"),
     COUNTER(stalls, "stalls_total", "times over 500 ms passed without a look at the group"),
     GAUGE(shards_owned, "shards_owned", "shards this instance writes; 0: standby"),
+    COUNTER(instrument_reads, "instrument_reads_total", "times the exchange's list was read again"),
+    COUNTER(instrument_changes, "instrument_changes_total",
+            "times what it says of what is followed had changed"),
     GAUGE(symbols, "symbols", "symbols followed"),
 };
 

@@ -12,7 +12,9 @@
  * 418 or HISTORY_BUSY nothing is asked for as long as the answer says, or rest_rules.busy_ms, twice
  * as long after each further one, up to an hour; 418 (banned) a minute at least. Each answer's Date
  * is held against the market's clock (rest_skew_us()).
- * Threads: one at a time; http_get_init() before the first.
+ * Certificates are checked against the system's authorities. Redirects are followed to https only.
+ * No proxy is asked for this machine's own addresses.
+ * Threads: blocking; one at a time. Call rest_init() once before the first thread starts.
  */
 #ifndef CANDLEWICK_REST_H
 #define CANDLEWICK_REST_H
@@ -22,6 +24,10 @@
 #include "strbuf.h"
 
 struct rest;
+
+/* For the whole program. ERR_IO. */
+int rest_init(struct err *e) MUST_CHECK;
+void rest_finish(void);
 
 struct rest_about {
     const struct exchange_ops *ops;

@@ -287,6 +287,23 @@ int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, voi
 
 /* --- begin and flush ------------------------------------------------------------------------- */
 
+/* Pairs that were followed until now: what has become of them, and that nothing comes any more. */
+static int tell_gone(struct shard *s, int64_t since_us, const struct shard_sink *k, struct err *e)
+{
+    const struct universe *u = s->about.universe;
+    const struct feed f = {.event = FEED_EVENT_LOST,
+                           .has_from_time_us = true,
+                           .from_time_us = since_us,
+                           .receive_time_us = since_us,
+                           .has_reason = true,
+                           .reason = slice_of("it is not traded any more")};
+    for (uint32_t i = 0; i < u->n_gone; i++)
+        if (u->gone[i].shard == s->about.number && (shard_put_instrument(k, &u->gone[i], e) != 0 ||
+                                                    shard_put_feed(k, &u->gone[i], &f, e) != 0))
+            return -1;
+    return 0;
+}
+
 int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn emit, void *ctx,
                 struct err *e)
 {
@@ -302,6 +319,8 @@ int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn
     for (uint32_t i = 0; i < s->range.n; i++)
         if (shard_put_instrument(&k, s->members[i].symbol, e) != 0)
             return -1;
+    if (tell_gone(s, since_us, &k, e) != 0)
+        return -1;
     for (uint32_t i = 0; i < s->range.n; i++) {
         struct member *m = &s->members[i];
         bool is_up = up[s->range.first + i];

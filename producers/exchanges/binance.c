@@ -274,9 +274,12 @@ const struct exchange_ops binance_exchange = {
     .messages_per_s = 5,
     .idle_ms = 60000, /* the server pings each 20 s */
     .max_age_ms = INT64_C(24) * 60 * 60 * 1000,
+    .rest = &binance_rest_rules,
     .instruments_request = binance_instruments_request,
     .parse_instruments = binance_parse_instruments,
     .connect_path = connect_path,
     .build_subscribe = build_subscribe,
     .parse_frame = parse_frame,
+    .history_request = binance_history_request,
+    .parse_history = binance_parse_history,
 };

@@ -8,7 +8,7 @@ static const char WHAT[] = "binance: exchangeInfo";
 
 int binance_instruments_request(struct http_request *ret, struct err *e)
 {
-    return listing_request("/api/v3/exchangeInfo", ret, e);
+    return listing_request("/api/v3/exchangeInfo", 20, ret, e);
 }
 
 /* A pair in BREAK may be gone for good or back in an hour; the list does not say which. */

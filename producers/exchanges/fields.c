@@ -212,20 +212,35 @@ int fields_unix_time(const struct fields *f, size_t i, enum scan_type type, int6
     return 0;
 }
 
+/* rfc3339: else seconds since 1970. time_parse() takes both: a date is told by its first dash. */
+static int time_in_text(const struct fields *f, size_t i, struct slice text, bool rfc3339,
+                        int64_t *ret_us, struct err *e)
+{
+    int64_t t;
+    bool dated = text.len >= 5 && text.data[4] == '-';
+    if (dated != rfc3339 || time_parse(text, &t, NULL) != 0 || t < FIRST_MS * US_PER_MS ||
+        t >= END_MS * US_PER_MS)
+        return err_set(e, ERR_PROTO, "%s: %s: %s is \"%.*s\", no time from 2009 to 2100",
+                       f->exchange, f->record, f->keys[i].data,
+                       (int)(text.len < 40 ? text.len : 40), text.data);
+    *ret_us = t;
+    return 0;
+}
+
 int fields_text_time(const struct fields *f, size_t i, int64_t *ret_us, struct err *e)
 {
     const struct scan_value *v;
-    int64_t t;
     if (fields_need(f, i, SCAN_STRING, &v, e) != 0)
         return -1;
-    /* time_parse() takes seconds since 1970 too: RFC 3339 is told by its first dash */
-    if (v->text.len < 5 || v->text.data[4] != '-' || time_parse(v->text, &t, NULL) != 0 ||
-        t < FIRST_MS * US_PER_MS || t >= END_MS * US_PER_MS)
-        return err_set(e, ERR_PROTO, "%s: %s: %s is \"%.*s\", no time from 2009 to 2100",
-                       f->exchange, f->record, f->keys[i].data,
-                       (int)(v->text.len < 40 ? v->text.len : 40), v->text.data);
-    *ret_us = t;
-    return 0;
+    return time_in_text(f, i, v->text, true, ret_us, e);
+}
+
+int fields_seconds(const struct fields *f, size_t i, int64_t *ret_us, struct err *e)
+{
+    const struct scan_value *v;
+    if (fields_need(f, i, SCAN_NUMBER, &v, e) != 0)
+        return -1;
+    return time_in_text(f, i, v->text, false, ret_us, e);
 }
 
 /* --- frames ---------------------------------------------------------------------------------- */

@@ -78,6 +78,10 @@ int fields_side(const struct fields *f, size_t i, enum side *ret, struct err *e)
 int fields_unix_time(const struct fields *f, size_t i, enum scan_type type, int64_t *ret_us,
                      struct err *e) MUST_CHECK;
 
+/* Seconds since 1970 as a number with up to 18 decimals, those past the sixth cut off, within the
+ * same years. */
+int fields_seconds(const struct fields *f, size_t i, int64_t *ret_us, struct err *e) MUST_CHECK;
+
 /* RFC 3339 text, within the same years. */
 int fields_text_time(const struct fields *f, size_t i, int64_t *ret_us, struct err *e) MUST_CHECK;
 

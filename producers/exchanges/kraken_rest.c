@@ -10,7 +10,7 @@ static const char WHAT[] = "kraken: AssetPairs";
 
 int kraken_instruments_request(struct http_request *ret, struct err *e)
 {
-    return listing_request("/0/public/AssetPairs", ret, e);
+    return listing_request("/0/public/AssetPairs", 1, ret, e);
 }
 
 /* A list of 2021 has no status. With limit_only and reduce_only orders are still matched. */
@@ -87,8 +87,9 @@ static int parse_pair(const char *key, const json_t *o, struct instrument_info *
     const char *wsname = listing_text(WHAT, o, "wsname", e);
     if (!wsname)
         return -1;
-    if (!name(ret, wsname))
+    if (!name(ret, wsname) || strlen(key) > EXCHANGE_SYMBOL_MAX)
         return LISTING_UNFIT;
+    (void)snprintf(ret->rest, sizeof(ret->rest), "%s", key);
     ret->status = status_of(json_string_value(json_object_get(o, "status")));
     if (tick_size(o, ret, e) != 0 ||
         step_of_decimals(o, "lot_decimals", &ret->has_lot_size, &ret->lot_size, e) != 0)

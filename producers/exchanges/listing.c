@@ -2,12 +2,13 @@
 
 #include <stdio.h>
 
-int listing_request(const char *path, struct http_request *ret, struct err *e)
+int listing_request(const char *path, int64_t weight, struct http_request *ret, struct err *e)
 {
     int n = snprintf(ret->path, sizeof(ret->path), "%s", path);
     if (n < 0 || (size_t)n >= sizeof(ret->path))
         return err_set(e, ERR_LIMIT, "a path of %d bytes", n);
     ret->endpoint = "rest";
+    ret->weight = weight;
     return 0;
 }
 
@@ -74,6 +75,7 @@ bool listing_name(struct instrument_info *in, const char *native, const char *ba
         strlen(base) + strlen(quote) >= EXCHANGE_SYMBOL_MAX)
         return false;
     (void)snprintf(in->native, sizeof(in->native), "%s", native);
+    (void)snprintf(in->rest, sizeof(in->rest), "%s", native);
     (void)snprintf(in->base, sizeof(in->base), "%s", base);
     (void)snprintf(in->quote, sizeof(in->quote), "%s", quote);
     (void)snprintf(in->symbol, sizeof(in->symbol), "%s-%s", base, quote);

@@ -16,8 +16,9 @@
 
 #include <jansson.h>
 
-/* exchange_ops.instruments_request: a GET of that path. */
-int listing_request(const char *path, struct http_request *ret, struct err *e) MUST_CHECK;
+/* exchange_ops.instruments_request: a GET of that path, with what it costs. */
+int listing_request(const char *path, int64_t weight, struct http_request *ret,
+                    struct err *e) MUST_CHECK;
 
 /* exchange_ops.parse_instruments: answer gets the whole body, borrowed, and returns what it made of
  * it. -1: ERR_PROTO, of a body that is no JSON too. */
@@ -32,8 +33,8 @@ const char *listing_text(const char *what, const json_t *entry, const char *key,
 int listing_step(const char *what, const char *key, const char *text, bool *ret_has,
                  struct decimal *ret, struct err *e) MUST_CHECK;
 
-/* Sets native, base, quote and symbol. false: they do not fit our limits, or hold what separates
- * the parts of our names. */
+/* Sets native, rest (to native), base, quote and symbol. false: they do not fit our limits, or hold
+ * what separates the parts of our names. */
 bool listing_name(struct instrument_info *in, const char *native, const char *base,
                   const char *quote) MUST_CHECK;
 

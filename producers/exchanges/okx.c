@@ -278,12 +278,16 @@ const struct exchange_ops okx_exchange = {
     .endpoints = endpoints,
     .channels = channels,
     .messages_per_s = 4,
+    .tells_newest = true,
     .acks_symbols = true,
     .ping = "ping",
     .idle_ms = 30000, /* the server closes a link on which it sent nothing for 30 s */
+    .rest = &okx_rest_rules,
     .instruments_request = okx_instruments_request,
     .parse_instruments = okx_parse_instruments,
     .connect_path = exchange_whole_url,
     .build_subscribe = build_subscribe,
     .parse_frame = parse_frame,
+    .history_request = okx_history_request,
+    .parse_history = okx_parse_history,
 };

@@ -8,7 +8,7 @@ static const char WHAT[] = "okx: instruments";
 
 int okx_instruments_request(struct http_request *ret, struct err *e)
 {
-    return listing_request("/api/v5/public/instruments?instType=SPOT", ret, e);
+    return listing_request("/api/v5/public/instruments?instType=SPOT", 1, ret, e);
 }
 
 static enum instrument_status status_of(const char *word)
