@@ -23,7 +23,7 @@ class Exchange:
         self.http = f"http://{listen}"
         self.program = ground.start(
             "tools/cw-sim", "--exchange", EXCHANGE, "--listen", listen, "--symbols", symbols, "--rate", rate,
-            "--trades", trades, "--hold.streams", CHANNELS * symbols).wait_ready()
+            "--trades", trades, "--hold.streams", CHANNELS * symbols, "--deflate=false").wait_ready()
         urls = {name: f"ws://{listen}{path}" for name, path in ENDPOINTS[EXCHANGE].items()} | {"rest": self.http}
         self.options = [part for name, url in urls.items() for part in (f"--exchange.{EXCHANGE}.{name}.url", url)]
 
@@ -59,9 +59,8 @@ def check(exchange, producer, result, trades):
     status = exchange.status()
     assert status["generated"] == trades and status["unheard"] == 0, status
     assert result["trades"]["records"] == trades, result
-    assert sum(status["closed"].values()) == 0, status
-    for name in ("gaps", "duplicates", "quotes_lost", "feed_reconnects", "rebuilds"):
-        assert not producer.metric(f"candlewick_{name}_total"), (name, producer.log_end())
+    for name in ("gaps", "duplicates", "feed_reconnects"):
+        assert producer.metric(f"candlewick_{name}_total") == 0, (name, producer.log_end())
 
 
 def report(figures, producer, result, cores, status):
@@ -79,6 +78,7 @@ def report(figures, producer, result, cores, status):
 
 def measure(figures, place):
     sizes = place.sizes
+    Ground(place.kafka, "ingest-before.", place.logs).load(trades=sizes.ingest_before)
     ground = Ground(place.kafka, "ingest.", place.logs)
     trades = sizes.ingest_rate * (sizes.ingest_warm_s + sizes.ingest_s)
     exchange = Exchange(ground, sizes.ingest_symbols, sizes.ingest_rate, trades)

@@ -36,7 +36,8 @@ struct symbol {
     int64_t sequence;              /* of its last trade */
 };
 
-/* What a reader's thread fills; main looks at n and bad meanwhile, at the rest when it has ended. */
+/* What a reader's thread fills; main looks at n and bad meanwhile, at the rest when it has ended.
+ */
 struct stream {
     int64_t warm_us;
     int64_t begin_us; /* receive time of the first that counts; 0: none yet */

@@ -15,7 +15,10 @@
 
 #include <stdint.h>
 
-enum { SPREAD_STEP_US = 50, SPREAD_STEPS = 1 << 20 }; /* up to 52 s; what is longer counts as that */
+enum {
+    SPREAD_STEP_US = 50,
+    SPREAD_STEPS = 1 << 20
+}; /* up to 52 s; what is longer counts as that */
 
 struct spread;
 
