@@ -83,7 +83,7 @@ def measure(figures, place):
     trades = sizes.ingest_rate * (sizes.ingest_warm_s + sizes.ingest_s)
     exchange = Exchange(ground, sizes.ingest_symbols, sizes.ingest_rate, trades)
     reader = ground.start("tests/bench/bench-ingest", "--trades", trades, "--warm.s", sizes.ingest_warm_s,
-                          stdout=subprocess.PIPE)
+                          stdout=subprocess.PIPE).wait_ready()
     producer = start_producer(ground, exchange)
     await_market(exchange, producer, sizes.ingest_rate * sizes.ingest_warm_s + 1)
     usage = Usage(cpu=producer.pid, broker=place.kafka.pid(), exchange=exchange.program.pid)

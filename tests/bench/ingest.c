@@ -216,8 +216,11 @@ static int run(struct program *p, const struct settings *s, struct err *e)
                                          program_stopping, p->health};
     struct measure m = {.settings = s};
     int r = create(&m, e);
+    health_wait(p->health, "ends", "finding where to begin");
     struct tail *trades = r == 0 ? tail_start(&kafka, "trades", on_trade, &m, e) : NULL;
     struct tail *quotes = trades ? tail_start(&kafka, "quotes", on_quote, &m, e) : NULL;
+    if (quotes)
+        health_ready(p->health, "ends");
     r = quotes ? await(p, &m, trades, quotes, e) : -1;
     tail_stop(trades);
     tail_stop(quotes);

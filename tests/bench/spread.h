@@ -17,8 +17,8 @@
 
 enum {
     SPREAD_STEP_US = 50,
-    SPREAD_STEPS = 1 << 20
-}; /* up to 52 s; what is longer counts as that */
+    SPREAD_STEPS = 1 << 20, /* up to 52 s; what is longer counts as that */
+};
 
 struct spread;
 
