@@ -287,6 +287,19 @@ void rest_busy(struct rest *r, int64_t now_us)
     rest_budget_busy(&r->budget, 0, false, now_us);
 }
 
+int rest_check_clock(const struct rest *r, struct err *e)
+{
+    int64_t speed = r->about.clock->speed;
+    int64_t least_us = llabs(r->skew_us) - US_PER_S / 2 * speed; /* a Date has whole seconds */
+    if (!r->has_skew || least_us <= REST_SKEW_MAX_S * US_PER_S * speed)
+        return 0;
+    return err_set(e, ERR_STATE,
+                   "the clock of this machine is %lld s %s that of %s: set it "
+                   "(chrony, ntpd)",
+                   (long long)(llabs(r->skew_us) / US_PER_S),
+                   r->skew_us > 0 ? "ahead of" : "behind", r->about.ops->name);
+}
+
 bool rest_skew_us(const struct rest *r, int64_t *ret)
 {
     if (r->has_skew)
