@@ -76,7 +76,8 @@ static void shards_from_outside(void **state)
         {"mtgox=2", 0, 0, "shards: no topic feed-progress.mtgox is declared"},
     };
     static const char text[] =
-        "{\"partitions\": 4, \"topics\": [{\"name\": \"trades\", \"cleanup\": \"delete\"},"
+        "{\"partitions\": 4, \"topics\": [{\"name\": \"trades\", \"cleanup\": \"delete\", "
+        "\"retention\": \"7d\"},"
         "{\"name\": \"feed-progress.okx\", \"cleanup\": \"compact\", \"partitions\": 1},"
         "{\"name\": \"feed-progress.kraken\", \"cleanup\": \"compact\", \"partitions\": 2}]}";
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
