@@ -20,8 +20,8 @@
 
 enum {
     /* What one frame may still bring after journal_is_full() said no: its trades (the shortest row
-     * of an exchange grows by less than half here), and the frame itself, if a row is bad. Frames of
-     * several connections, each read before it could be paused, may be more together: then an
+     * of an exchange grows by less than half here), and the frame itself, if a row is bad. Frames
+     * of several connections, each read before it could be paused, may be more together: then an
      * append fails, and the connection is dropped. */
     JOURNAL_HEADROOM = 2 << 20,
     JOURNAL_MIN_BYTES = 2 * JOURNAL_HEADROOM,
