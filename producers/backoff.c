@@ -3,7 +3,7 @@
 #include "timefmt.h"
 
 /* splitmix64: good enough to spread reconnects. */
-static uint64_t random_next(uint64_t *seed)
+uint64_t jitter_next(uint64_t *seed)
 {
     uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -24,7 +24,7 @@ int64_t backoff_next_us(struct backoff *b)
     if (ms > BACKOFF_CAP_MS)
         ms = BACKOFF_CAP_MS;
     int64_t half_us = ms * US_PER_MS / 2;
-    return half_us + (int64_t)(random_next(&b->seed) % (uint64_t)(half_us + 1));
+    return half_us + (int64_t)(jitter_next(&b->seed) % (uint64_t)(half_us + 1));
 }
 
 void backoff_reset(struct backoff *b)

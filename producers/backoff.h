@@ -25,6 +25,9 @@ struct backoff {
 int64_t backoff_next_us(struct backoff *b);
 void backoff_reset(struct backoff *b);
 
+/* A number that jitter is made of; seed moves on. */
+uint64_t jitter_next(uint64_t *seed);
+
 /* At most ATTEMPTS_MAX attempts in any ATTEMPTS_WINDOW_S, as Binance asks of an address. */
 enum { ATTEMPTS_MAX = 300, ATTEMPTS_WINDOW_S = 300 };
 

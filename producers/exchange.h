@@ -61,7 +61,7 @@ enum event_type {
     EVENT_QUOTE,    /* best bid and ask as they are now */
     EVENT_ACK,      /* a subscribe request, or one symbol of it, is in force */
     EVENT_REFUSED,  /* the exchange refused a request, or one symbol of it; text says why */
-    EVENT_SHUTDOWN, /* the exchange will cut this connection soon */
+    EVENT_SHUTDOWN, /* the exchange will cut this connection soon: another takes its place before */
 };
 
 /* One side of a book's top. */
@@ -155,12 +155,15 @@ struct exchange_ops {
     const struct endpoint *endpoints; /* ended by a NULL name; one is "rest" */
     const struct channel *channels;   /* ended by a NULL name; of each kind the default first */
     uint32_t messages_per_s;          /* of ours on one connection, 0 = none */
+    bool tells_newest;                /* on subscribing comes the newest trade of each symbol: what
+                                         was missed shows at once */
     bool acks_symbols;                /* each symbol is acknowledged or refused by name; else each
                                          request by its number */
     const char *ping;                 /* text to send on an idle connection, which the exchange
                                          answers; NULL: a ping frame does */
     int64_t idle_ms;                  /* silence of any kind after which a link is dead */
-    int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
+    int64_t max_age_ms;               /* the exchange cuts a connection this old: it is replaced
+                                         before; 0 = never */
     size_t session_size; /* bytes of state per connection, zeroed at connect; 0 = none */
     const struct rest_rules *rest;
 

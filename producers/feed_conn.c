@@ -45,18 +45,10 @@ void feed_conn_tell(struct feed_conn *c, bool up, struct slice symbols)
     struct err e = {0};
     const struct intake_change change = {c->link, up, symbols, market_now_us(c), c->heard_market_us,
                                          c->why};
+    if (c->env->silent)
+        return;
     if (intake_link(c->env->intake, &change, &e) != 0)
         *c->env->failure = e; /* out of memory: trades would go missing untold */
-}
-
-/* Tells the writers when the connection comes up or goes down. */
-static void tell_link(struct feed_conn *c, bool up)
-{
-    if (c->env->links_up[c->link] == up)
-        return;
-    c->env->links_up[c->link] = up;
-    metric_inc(c->env->about->metrics->feed_connected, up ? 1 : -1);
-    feed_conn_tell(c, up, subscription_acked(&c->subs));
 }
 
 static int64_t wait_ms(const struct feed_conn *c)
@@ -71,10 +63,11 @@ void feed_conn_set(struct feed_conn *c, enum conn_state to)
         return;
     log_info("feed", "connection", LOG_STR("exchange", c->env->about->ops->name),
              LOG_STR("channel", feed_conn_channel(c)->name), LOG_INT("connection", c->link),
-             LOG_STR("from", state_name(c->state)), LOG_STR("to", state_name(to)),
-             LOG_STR("why", c->why), LOG_INT("wait_ms", to == CONN_WAITING ? wait_ms(c) : 0));
+             LOG_STR("role", feed_link_role(c->of, c)), LOG_STR("from", state_name(c->state)),
+             LOG_STR("to", state_name(to)), LOG_STR("why", c->why),
+             LOG_INT("wait_ms", to == CONN_WAITING ? wait_ms(c) : 0));
     c->state = to;
-    tell_link(c, to == CONN_SUBSCRIBED);
+    feed_link_changed(c->of, c);
 }
 
 void feed_conn_heard(struct feed_conn *c)
@@ -119,12 +112,25 @@ static bool is_full(const struct feed_conn *c)
     return (l->kind == CHANNEL_TRADES || !a->queues) && journal_is_full(a->journals[l->shard]);
 }
 
+void feed_conn_overflow(struct feed_conn *c, const char *why)
+{
+    const struct feed_about *a = c->env->about;
+    if (c->closing)
+        return;
+    metric_inc(a->metrics->feed_overflows, 1);
+    log_warn("feed", "memory is full: the connection is dropped, what it missed is a hole",
+             LOG_STR("exchange", a->ops->name), LOG_STR("channel", feed_conn_channel(c)->name),
+             LOG_INT("connection", c->link), LOG_STR("why", why));
+    feed_conn_give_up(c, why);
+}
+
 void feed_conn_pause_if_full(struct feed_conn *c)
 {
     const struct feed_about *a = c->env->about;
     if (c->paused || !is_full(c))
         return;
     c->paused = true;
+    c->paused_us = clock_mono_us();
     metric_inc(a->metrics->feed_paused, 1);
     (void)lws_rx_flow_control(c->wsi, 0); /* fails for a socket that is closing only */
     log_warn("feed", "reading paused: the journal is full", LOG_STR("exchange", a->ops->name),
@@ -219,6 +225,26 @@ static void drop_lookup(struct feed_conn *c)
     c->lookup = NULL;
 }
 
+void feed_conn_renew(struct feed_conn *c, int64_t now_us)
+{
+    backoff_reset(&c->backoff);
+    c->connect_us = now_us;
+    if (c->state == CONN_WAITING)
+        c->why[0] = '\0';
+}
+
+void feed_conn_close(struct feed_conn *c, const char *why)
+{
+    if (c->state == CONN_WAITING)
+        return;
+    if (c->state != CONN_RESOLVING) {
+        feed_conn_give_up(c, why);
+        return;
+    }
+    drop_lookup(c);
+    feed_conn_lost(c, slice_of(why), 0);
+}
+
 static void begin(struct feed_conn *c, int64_t now_us)
 {
     struct err e = {0};
@@ -261,10 +287,15 @@ static void turn_resolving(struct feed_conn *c, int64_t now_us)
         feed_conn_lost(c, slice_of(r < 0 ? e.text : "no name server answers in time"), 0);
 }
 
+/* A connection that was not read for the idle time is not worth reading any more: its heartbeats
+ * were not answered, and the exchange cuts it, if it has not yet. */
 static void go_on_reading(struct feed_conn *c, int64_t now_us)
 {
-    if (is_full(c))
+    if (is_full(c)) {
+        if (now_us - c->paused_us >= c->env->about->ops->idle_ms * US_PER_MS)
+            feed_conn_overflow(c, "not read for too long");
         return;
+    }
     c->paused = false;
     c->heard_us = now_us;                 /* the silence was ours */
     (void)lws_rx_flow_control(c->wsi, 1); /* fails for a socket that is closing only */
@@ -275,6 +306,7 @@ static void go_on_reading(struct feed_conn *c, int64_t now_us)
 static void turn_open(struct feed_conn *c, int64_t now_us)
 {
     int64_t idle_us = c->env->about->ops->idle_ms * US_PER_MS;
+    feed_conn_pause_if_full(c); /* another connection may have filled the journal */
     if (c->paused) {
         go_on_reading(c, now_us);
         return;
@@ -321,10 +353,11 @@ void feed_conn_stop(struct feed_conn *c)
 
 /* --- create ---------------------------------------------------------------------------------- */
 
-struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t link, struct err *e)
+struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t number, struct feed_link *of,
+                                   struct err *e)
 {
     const struct universe *u = env->about->universe;
-    const struct universe_range *r = &u->links[link].symbols;
+    const struct universe_range *r = &u->links[number].symbols;
     struct feed_conn *c = calloc(1, sizeof(*c));
     if (c) {
         c->session = calloc(1, env->about->ops->session_size + 1);
@@ -339,9 +372,10 @@ struct feed_conn *feed_conn_create(struct feed_env *env, uint32_t link, struct e
         return NULL;
     }
     c->env = env;
-    c->link = link;
+    c->link = number;
+    c->of = of;
     c->listen.of[kind_of(c)] = feed_conn_channel(c);
-    c->backoff.seed = (uint64_t)clock_real_us() ^ (uint64_t)link << 48;
+    c->backoff.seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 48 ^ (uint64_t)(uintptr_t)c;
     strbuf_init(&c->message, EXCHANGE_FRAME_MAX);
     for (uint32_t i = 0; i < r->n; i++)
         c->instruments[i] = &u->symbols[r->first + i].info;

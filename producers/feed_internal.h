@@ -1,5 +1,5 @@
 /**
- * What the two halves of a connection share: feed_conn.c (its states and turns), feed_io.c
+ * What the parts of a connection share: feed_conn.c (its states and turns), feed_io.c
  * (what libwebsockets calls: sending and receiving) and feed_subs.c (what the exchange answers).
  * Threads: the feed thread.
  */
@@ -7,6 +7,7 @@
 #define CANDLEWICK_FEED_INTERNAL_H
 
 #include "feed_conn.h"
+#include "feed_link.h"
 #include "lookup.h"
 #include "subscription.h"
 
@@ -25,7 +26,8 @@ enum conn_state {
 
 struct feed_conn {
     struct feed_env *env;
-    uint32_t link;
+    uint32_t link; /* its number */
+    struct feed_link *of;
     struct channels listen; /* the one channel it carries */
     enum conn_state state;
     struct lookup *lookup; /* RESOLVING */
@@ -35,6 +37,7 @@ struct feed_conn {
     struct backoff backoff;
     int64_t connect_us; /* WAITING: when to connect */
     int64_t limit_us;   /* CONNECTING, SUBSCRIBING: given up when it passes */
+    int64_t opened_us;  /* when it was connected last */
     int64_t heard_us;   /* last frame of any kind */
     int64_t heard_market_us;
     int64_t steady_us; /* SUBSCRIBED: since when; 0: the backoff is reset */
@@ -45,6 +48,7 @@ struct feed_conn {
     bool *told; /* by symbol: the log says that it is done without */
     char *only; /* room for a byte per symbol */
     bool paused;
+    int64_t paused_us;     /* since when */
     bool closing;          /* the socket is to go, for the reason in why */
     struct strbuf message; /* a frame being gathered */
     size_t message_len;    /* with what did not fit */
@@ -52,7 +56,7 @@ struct feed_conn {
     char why[FEED_WHY_MAX + 1];
 };
 
-/* Changes the state: one line in the log, and the journal is told of a link that came or went. */
+/* Changes the state: one line in the log, and the link is told. */
 void feed_conn_set(struct feed_conn *c, enum conn_state to);
 
 /* Tells the writers of symbols that came up or went down: a byte per symbol, 1 where it is meant.
@@ -73,6 +77,9 @@ void feed_conn_give_up(struct feed_conn *c, const char *why);
 
 /* The socket is gone; why: not terminated, may be NULL. http_status: of a refused upgrade, or 0. */
 void feed_conn_lost(struct feed_conn *c, struct slice why, unsigned http_status);
+
+/* Gives the socket up: there is no room for what it brings. Counted, and a hole to be repaired. */
+void feed_conn_overflow(struct feed_conn *c, const char *why);
 
 /* Pauses reading where the journal has no more room for it. */
 void feed_conn_pause_if_full(struct feed_conn *c);

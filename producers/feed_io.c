@@ -15,6 +15,7 @@ static const char STOOD_STILL[] = "the producer stood still, and its quotes are 
 static int conn_opened(struct feed_conn *c)
 {
     feed_conn_heard(c);
+    c->opened_us = c->heard_us;
     c->limit_us = c->heard_us + FEED_ACK_S * US_PER_S;
     feed_conn_set(c, CONN_SUBSCRIBING);
     (void)lws_callback_on_writable(c->wsi); /* fails for a socket that is closing only */
@@ -97,11 +98,13 @@ static int take_message(struct feed_conn *c, struct slice text, size_t len)
         .control = feed_conn_on_event,
         .all_events = c->subs.by_symbol && c->subs.n_acked < c->subs.n,
         .ctx = c,
+        .overlap = feed_link_overlap(c->of),
+        .younger = feed_link_is_younger(c->of, c),
     };
     struct err e = {0};
-    recorder_frame(c->env->about->recorder, &f);
+    recorder_frame(c->env->recorder, &f);
     if (intake_frame(c->env->intake, &from, &f, len, &e) != 0) {
-        feed_conn_give_up(c, e.text);
+        feed_conn_overflow(c, e.text);
         return -1;
     }
     feed_conn_judge(c, false);
@@ -123,7 +126,7 @@ static int conn_data(struct feed_conn *c, const char *in, size_t len, struct lws
 {
     bool first = lws_is_first_fragment(wsi) != 0;
     bool last = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
-    if (c->listen.of[CHANNEL_QUOTES] && is_old(c))
+    if (c->closing || (c->listen.of[CHANNEL_QUOTES] && is_old(c)))
         return -1; /* nothing of it is of use any more */
     feed_conn_heard(c);
     if (first && !c->in_message && last)

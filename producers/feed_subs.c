@@ -22,6 +22,8 @@ static void say_without(struct feed_conn *c, size_t i, struct slice why)
     if (c->told[i])
         return;
     c->told[i] = true;
+    if (about(c)->on_stranger)
+        about(c)->on_stranger(about(c)->ctx);
     (void)snprintf(text, sizeof(text), "%.*s", SLICE_ARG(why));
     log_warn("feed", "a symbol is done without until the connection is made again",
              LOG_STR("exchange", about(c)->ops->name),
@@ -38,7 +40,7 @@ static void come_late(struct feed_conn *c, size_t i)
              LOG_STR("symbol", c->instruments[i]->symbol));
     for (size_t k = 0; k < c->subs.n; k++)
         c->only[k] = k == i;
-    feed_conn_tell(c, true, slice_make(c->only, c->subs.n));
+    feed_link_came(c->of, c, slice_make(c->only, c->subs.n));
 }
 
 static void on_symbol_acked(struct feed_conn *c, size_t i)
@@ -82,7 +84,8 @@ void feed_conn_on_event(void *ctx, const struct event *ev)
         on_refused(c, ev);
         break;
     case EVENT_SHUTDOWN:
-        feed_conn_give_up(c, "the exchange announced a shutdown");
+        if (!feed_link_announced(c->of, c))
+            feed_conn_give_up(c, "the exchange announced a shutdown");
         break;
     }
 }

@@ -240,6 +240,111 @@ int instruments_select(const struct instruments *all, const char *spec,
     return r;
 }
 
+/* --- the list once more ---------------------------------------------------------------------- */
+
+const struct instrument_info *instruments_native(const struct instruments *i, const char *native)
+{
+    for (size_t k = 0; k < i->n; k++)
+        if (strcmp(i->list[k].native, native) == 0)
+            return &i->list[k];
+    return NULL;
+}
+
+static bool same_step(bool has_a, struct decimal a, bool has_b, struct decimal b)
+{
+    return has_a == has_b && (!has_a || a.e18 == b.e18);
+}
+
+static bool same(const struct instrument_info *a, const struct instrument_info *b)
+{
+    return strcmp(a->symbol, b->symbol) == 0 && strcmp(a->rest, b->rest) == 0 &&
+           strcmp(a->base, b->base) == 0 && strcmp(a->quote, b->quote) == 0 &&
+           a->status == b->status &&
+           same_step(a->has_tick_size, a->tick_size, b->has_tick_size, b->tick_size) &&
+           same_step(a->has_lot_size, a->lot_size, b->has_lot_size, b->lot_size);
+}
+
+bool instruments_same(const struct instruments *a, const struct instruments *b)
+{
+    bool all = a->n == b->n;
+    for (size_t i = 0; all && i < a->n; i++) {
+        const char *native = a->list[i].native;
+        bool aligned = strcmp(b->list[i].native, native) == 0; /* as a rule */
+        const struct instrument_info *other = aligned ? &b->list[i] : instruments_native(b, native);
+        all = other && same(&a->list[i], other);
+    }
+    return all;
+}
+
+/* Marks what the words take, without those that take nothing. */
+static int mark_what_is_there(const struct instruments *all, const char *spec, bool *marks,
+                              struct err *why, struct err *e)
+{
+    for (const char *p = spec; p;) {
+        const char *comma = strchr(p, ',');
+        struct slice word = trim(slice_make(p, comma ? (size_t)(comma - p) : strlen(p)));
+        struct err none = {0};
+        if (mark(all, word, INSTRUMENTS_TRADING, marks, &none) != 0) {
+            if (none.code != ERR_CONF)
+                return err_set(e, none.code, "%s", none.text);
+            if (why->code == ERR_NONE)
+                *why = none;
+        }
+        p = comma ? comma + 1 : NULL;
+    }
+    return 0;
+}
+
+/* Of marked pairs with one canonical name, only the one that is followed already stays. */
+static int unmark_collisions(const struct instruments *all, const struct instruments *before,
+                             bool *marks, struct err *why, struct err *e)
+{
+    const struct instrument_info **sorted = calloc(all->n + 1, sizeof(const void *));
+    size_t n = 0;
+    if (!sorted)
+        return err_set(e, ERR_NOMEM, "instruments: out of memory");
+    for (size_t i = 0; i < all->n; i++)
+        if (marks[i])
+            sorted[n++] = &all->list[i];
+    if (n > 0)
+        qsort(sorted, n, sizeof(const void *), by_symbol);
+    for (size_t i = 0; i < n; i++) {
+        bool collides = (i > 0 && strcmp(sorted[i - 1]->symbol, sorted[i]->symbol) == 0) ||
+                        (i + 1 < n && strcmp(sorted[i + 1]->symbol, sorted[i]->symbol) == 0);
+        if (!collides)
+            continue;
+        if (why->code == ERR_NONE && i + 1 < n)
+            (void)err_set(why, ERR_CONF, "%s and %s are both %s", sorted[i]->native,
+                          sorted[i + 1]->native, sorted[i]->symbol);
+        if (!instruments_native(before, sorted[i]->native))
+            marks[sorted[i] - all->list] = false;
+    }
+    free(sorted);
+    return 0;
+}
+
+int instruments_select_again(const struct instruments *all, const char *spec,
+                             const struct instruments *before, struct instruments *ret,
+                             struct err *why, struct err *e)
+{
+    bool *marks = calloc(all->n + 1, sizeof(*marks));
+    if (!marks)
+        return err_set(e, ERR_NOMEM, "instruments: out of memory");
+    struct instruments chosen = {0};
+    int r = mark_what_is_there(all, spec, marks, why, e);
+    if (r == 0)
+        r = unmark_collisions(all, before, marks, why, e);
+    for (size_t i = 0; r == 0 && i < all->n; i++)
+        if (marks[i])
+            r = instruments_add(&chosen, &all->list[i], e);
+    free(marks);
+    if (r == 0)
+        *ret = chosen;
+    else
+        instruments_finish(&chosen);
+    return r;
+}
+
 /* --- rates ----------------------------------------------------------------------------------- */
 
 static const struct instrument_info *find_pair(const struct instruments *all, struct slice word,

@@ -43,6 +43,20 @@ int instruments_select(const struct instruments *all, const char *spec,
                        enum instruments_scope scope, struct instruments *ret,
                        struct err *e) MUST_CHECK;
 
+/* The same of a list that was read again while `before` is followed: nothing is refused for good.
+ * What a word names that is not listed any more is left out, and of pairs with one canonical name
+ * all but the one of them that is followed. *why says what was left out first, with both names;
+ * its code is ERR_NONE where nothing was. ERR_NOMEM. */
+int instruments_select_again(const struct instruments *all, const char *spec,
+                             const struct instruments *before, struct instruments *ret,
+                             struct err *why, struct err *e) MUST_CHECK;
+
+/* Whether both lists say the same of the same pairs, in any order. */
+bool instruments_same(const struct instruments *a, const struct instruments *b);
+
+/* The pair of that native name; NULL: there is none. */
+const struct instrument_info *instruments_native(const struct instruments *i, const char *native);
+
 /* Sets *ret to those pairs of spec, "USDT-USD,EUR-USD", that all has; the others are passed over,
  * since no exchange lists every one. "": none. ERR_CONF: a word is no BASE-QUOTE. ERR_NOMEM. */
 int instruments_rates(const struct instruments *all, const char *spec, enum instruments_scope scope,

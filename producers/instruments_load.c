@@ -109,6 +109,16 @@ static int load_rest(const struct instruments_source *from, struct instruments *
     }
 }
 
+int instruments_ask(const struct instruments_source *from, struct instruments *ret, struct err *e)
+{
+    struct http_request req;
+    if (*from->file)
+        return load_file(from, ret, e);
+    if (from->ops->instruments_request(&req, e) != 0)
+        return -1;
+    return ask(from, &req, ret, e);
+}
+
 int instruments_load(const struct instruments_source *from, struct instruments *ret, struct err *e)
 {
     int r = *from->file ? load_file(from, ret, e) : load_rest(from, ret, e);

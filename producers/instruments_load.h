@@ -4,7 +4,7 @@
  *     struct instruments all = {0};
  *     if (instruments_load(&(struct instruments_source){ops, file, rest, p}, &all, &e) != 0) ...
  *
- * Threads: main, before any other starts.
+ * Threads: one at a time.
  */
 #ifndef CANDLEWICK_INSTRUMENTS_LOAD_H
 #define CANDLEWICK_INSTRUMENTS_LOAD_H
@@ -25,5 +25,10 @@ struct instruments_source {
  * ERR_NOT_FOUND: a list without a pair; ERR_STOPPED, ERR_NOMEM. */
 int instruments_load(const struct instruments_source *from, struct instruments *ret,
                      struct err *e) MUST_CHECK;
+
+/* The same once, without waiting and without a word to the health. Also ERR_IO, retriable: there
+ * was no answer. */
+int instruments_ask(const struct instruments_source *from, struct instruments *ret,
+                    struct err *e) MUST_CHECK;
 
 #endif

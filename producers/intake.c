@@ -29,6 +29,44 @@ static int append(struct intake *in, uint32_t shard, const struct entry *entry, 
     return journal_append(in->about.journals[shard], entry, now_us, e);
 }
 
+/* --- trades that are held -------------------------------------------------------------------- */
+
+int intake_release(struct intake *in, uint32_t link, struct overlap *overlap, int64_t receive_us,
+                   struct err *e)
+{
+    uint32_t shard = in->about.universe->links[link].shard;
+    int64_t now_us = clock_mono_us();
+    struct entry entry;
+    while (!journal_is_full(in->about.journals[shard]) && overlap_next(overlap, now_us, &entry)) {
+        entry.receive_us = receive_us;
+        if (append(in, shard, &entry, now_us, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int release(struct passage *p, struct err *e)
+{
+    struct overlap *o = p->from->overlap;
+    if (!o || !overlap_holds_any(o))
+        return 0;
+    return intake_release(p->in, p->from->link, o, p->frame->receive_us, e);
+}
+
+/* Now, or when its turn comes. */
+static int put_trade(struct passage *p, const struct entry *entry, struct err *e)
+{
+    struct overlap *o = p->from->overlap;
+    if (o && overlap_is_full(o) && release(p, e) != 0)
+        return -1;
+    if (o && !overlap_trade(o, p->from->younger, entry, p->now_us))
+        return 0;
+    uint32_t shard = p->in->about.universe->symbols[entry->index].shard;
+    if (append(p->in, shard, entry, p->now_us, e) != 0)
+        return -1;
+    return release(p, e);
+}
+
 /* --- events ---------------------------------------------------------------------------------- */
 
 static int on_trade(struct passage *p, const struct event *ev, struct err *e)
@@ -53,7 +91,7 @@ static int on_trade(struct passage *p, const struct event *ev, struct err *e)
         .origin = ev->origin,
         .text = ev->trade_id,
     };
-    if (append(p->in, u->symbols[i].shard, &entry, p->now_us, e) == 0)
+    if (put_trade(p, &entry, e) == 0)
         return 0;
     p->journal_full = true;
     return -1;
@@ -88,6 +126,8 @@ static int on_quote(struct passage *p, const struct event *ev, struct err *e)
         p->foreign = true;
         return 0;
     }
+    if (p->from->overlap && !overlap_quote(p->from->overlap, p->from->younger, (uint32_t)i))
+        return 0;
     const struct entry entry = {
         .type = ENTRY_QUOTE,
         .index = (uint32_t)i,
@@ -166,6 +206,8 @@ int intake_frame(struct intake *in, const struct intake_source *from, const stru
         *e = why;
         return -1;
     }
+    if (p.foreign && in->about.on_stranger)
+        in->about.on_stranger(in->about.ctx);
     if (skipped || p.foreign)
         metric_inc(in->about.metrics->frames_skipped, 1);
     return 0;

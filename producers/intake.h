@@ -17,6 +17,7 @@
 #include "exchange.h"
 #include "journal.h"
 #include "log.h"
+#include "overlap.h"
 #include "producer_metrics.h"
 #include "quote_queue.h"
 #include "universe.h"
@@ -32,6 +33,9 @@ struct intake_about {
     struct quote_queue *const *queues; /* the same; NULL: quotes go into the journals, in order
                                           with the trades, whose ticks then serve both */
     const struct producer_metrics *metrics;
+    void (*on_stranger)(void *ctx); /* a frame spoke of a symbol that is not followed; NULL: of no
+                                       interest */
+    void *ctx;
 };
 
 struct intake {
@@ -52,6 +56,8 @@ struct intake_source {
     intake_control_fn control; /* NULL: of no interest */
     bool all_events;           /* control gets trades and quotes too, before they are taken */
     void *ctx;
+    struct overlap *overlap; /* of the link; NULL: there is never more than one connection */
+    bool younger;            /* of two, where there are two */
 };
 
 /* One frame. frame_len: what it really had, if f holds only its first bytes. 0: done; -1: the
@@ -59,6 +65,12 @@ struct intake_source {
  * begin anew. */
 int intake_frame(struct intake *in, const struct intake_source *from, const struct frame *f,
                  size_t frame_len, struct err *e) MUST_CHECK;
+
+/* Takes what the overlap has held and holds no longer, as received at receive_us, the market time
+ * of now: no trade may stand behind a later tick. A full journal gets nothing, the rest stays held.
+ * ERR_NOMEM. */
+int intake_release(struct intake *in, uint32_t link, struct overlap *overlap, int64_t receive_us,
+                   struct err *e) MUST_CHECK;
 
 /* Symbols of a link came up, or went down. */
 struct intake_change {

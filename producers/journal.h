@@ -19,8 +19,10 @@
 #include "entry.h"
 
 enum {
-    /* What one frame may still bring after journal_is_full() said no: its trades, or the frame
-     * itself, if it is bad. */
+    /* What one frame may still bring after journal_is_full() said no: its trades (the shortest row
+     * of an exchange grows by less than half here), and the frame itself, if a row is bad. Frames
+     * of several connections, each read before it could be paused, may be more together: then an
+     * append fails, and the connection is dropped. */
     JOURNAL_HEADROOM = 2 << 20,
     JOURNAL_MIN_BYTES = 2 * JOURNAL_HEADROOM,
 };
@@ -48,6 +50,9 @@ bool journal_wait_room(struct journal *j, int64_t timeout_ms) MUST_CHECK;
  * change always finds some (the feed connects no more while the journal is full). ERR_NOMEM. */
 int journal_append(struct journal *j, const struct entry *in, int64_t now_us,
                    struct err *e) MUST_CHECK;
+
+/* What nobody owns and nothing is appended to forgets all the same what is older than keep_us. */
+void journal_age(struct journal *j, int64_t now_us);
 
 /* Nothing will be appended any more. */
 void journal_end(struct journal *j);

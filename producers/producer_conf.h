@@ -27,6 +27,12 @@ struct producer_conf {
     int64_t quotes_linger_ms;
     int64_t commit_interval_ms;
     int64_t buffer_bytes;
+    bool repair;
+    int64_t repair_wait_ms;
+    int64_t repair_give_up_ms;
+    int64_t instruments_refresh_ms;
+    int64_t max_age_ms;
+    char *standby;
     char *instance;
     char *clock;
     char *read;

@@ -1,4 +1,4 @@
-#include "feed.h"
+#include "bell.h"
 #include "instruments_load.h"
 #include "kafka/topics.h"
 #include "log.h"
@@ -7,16 +7,18 @@
 #include "read_file.h"
 #include "read_symbols.h"
 #include "rest.h"
+#include "succession.h"
 #include "timefmt.h"
-#include "writer.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    KEEP_S = 20,    /* what a standby remembers: twice the session timeout it takes over after */
-    FEED_UP_S = 10, /* longest wait for the feed before joining the group */
+    FEED_UP_S = 10,      /* longest wait for the feed before joining the group */
     REST_TIMEOUT_S = 60, /* some lists of instruments have 20 MB */
+    HURRY_S = 60,        /* least time between two readings of the list */
+    SKEW_MAX_S = 2,      /* that our clock may differ from the exchange's */
 };
 
 struct producer {
@@ -26,20 +28,21 @@ struct producer {
     struct framing *framing;
     struct producer_metrics metrics;
     struct rest *rest;
-    bool listed; /* the list of instruments is there: no more of the start hangs on REST */
+    bool listed;       /* the list of instruments is there: no more of the start hangs on REST */
+    atomic_bool ended; /* whatever still waits for an answer shall not */
     struct instruments chosen;
     struct instruments rates;
     int64_t instruments_us;
-    struct universe *universe;
     struct bell *bell;
-    struct journal **journals; /* one per shard */
     struct bell *quote_bell;
-    struct quote_queue **queues; /* one per shard; NULL: no quotes, or they go into the journals */
     struct framing_topic framed_quotes;
-    struct quote_writer *quotes; /* NULL: the same */
+    struct shard_env shards; /* what hangs on no line-up */
     struct recorder *recorder;
-    struct feed_thread *feed; /* either a feed */
-    struct read_file *file;   /* or a file */
+    struct lineup_about about;
+    struct lineup *first; /* until the succession has it */
+    struct succession *succession;
+    struct instruments_watch *watch; /* NULL: the list is read once */
+    struct read_file *file;          /* NULL: there is a feed */
     char progress_topic[KAFKA_NAME_MAX + 1];
 };
 
@@ -51,7 +54,7 @@ static bool rest_stopping(void *ctx)
     const struct producer *pr = ctx;
     if (!pr->listed)
         health_beat(pr->p.health);
-    return program_stopping();
+    return atomic_load(&pr->ended) || program_stopping();
 }
 
 static int make_rest(struct producer *pr, struct err *e)
@@ -96,15 +99,32 @@ static int choose_symbols(struct producer *pr, struct err *e)
     return r;
 }
 
-static int32_t only_partition(struct slice key, int32_t partitions)
+static struct lineup *serving(const struct producer *pr)
 {
-    (void)key;
-    (void)partitions;
-    return 0;
+    return pr->succession ? succession_lineup(pr->succession) : pr->first;
 }
 
+/* Our clock against the exchange's, whose times stand in every record. */
+static int check_clock(struct producer *pr, struct err *e)
+{
+    int64_t speed = pr->conf.market_clock.speed;
+    int64_t skew_us;
+    if (*pr->conf.read || *pr->conf.instruments || !rest_skew_us(pr->rest, &skew_us))
+        return 0;
+    metric_set(pr->metrics.clock_skew, skew_us);
+    int64_t least_us = llabs(skew_us) - US_PER_S / 2 * speed; /* its Date has whole seconds */
+    if (least_us <= SKEW_MAX_S * US_PER_S * speed)
+        return 0;
+    return err_set(e, ERR_STATE,
+                   "the clock of this machine is %lld s %s that of %s: set it (chrony, ntpd)",
+                   (long long)(llabs(skew_us) / US_PER_S), skew_us > 0 ? "ahead of" : "behind",
+                   pr->conf.ops->name);
+}
+
+/* --- the first line-up ----------------------------------------------------------------------- */
+
 /* Waits for the cluster, whose topics say how many partitions and shards there are. */
-static int make_universe(struct producer *pr, struct err *e)
+static int count_partitions(struct producer *pr, struct err *e)
 {
     const char *const quotes = pr->conf.listen.of[CHANNEL_QUOTES] ? "quotes" : NULL;
     const char *const topics[] = {
@@ -113,55 +133,31 @@ static int make_universe(struct producer *pr, struct err *e)
     int32_t counts[6] = {1, 1, 1, 1, 1, 1};
     if (!pr->conf.print && topics_await(&pr->kafka, pr->p.health, topics, counts, e) != 0)
         return -1;
-    if (topics_same_count(same, (const int32_t[]){counts[0], counts[5]}, e) != 0)
-        return -1;
-    const struct universe_about about = {
-        .list = pr->chosen.list,
-        .n = pr->chosen.n,
-        .rates = pr->rates.list,
-        .n_rates = pr->rates.n,
-        .listen = pr->conf.listen,
-        .partitions = counts[0],
-        .shards = counts[1],
-        .partition_of = pr->conf.print ? only_partition : txn_partition,
-    };
-    pr->universe = universe_create(&about, e);
-    return pr->universe ? 0 : -1;
+    pr->about.partitions = counts[0];
+    pr->about.shards_n = counts[1];
+    return topics_same_count(same, (const int32_t[]){counts[0], counts[5]}, e);
 }
 
-static int make_journals(struct producer *pr, struct err *e)
+static int make_lineup(struct producer *pr, struct err *e)
 {
-    uint32_t n = pr->universe->n_shards;
-    bool waits = *pr->conf.read || pr->conf.print; /* a file can wait, and nobody stands by */
+    const struct instruments none = {0};
+    const struct lineup_list list = {&pr->chosen, &pr->rates, &none, pr->instruments_us};
     pr->bell = bell_create(e);
-    pr->journals = pr->bell ? calloc(n, sizeof(struct journal *)) : NULL;
-    if (!pr->journals)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < n; i++) {
-        pr->journals[i] =
-            journal_create((size_t)pr->conf.buffer_bytes, waits ? 0 : KEEP_S * US_PER_S,
-                           pr->universe->n_symbols, pr->bell, e);
-        if (!pr->journals[i])
-            return -1;
-    }
-    return 0;
-}
-
-static int make_queues(struct producer *pr, struct err *e)
-{
-    if (!pr->conf.listen.of[CHANNEL_QUOTES] || pr->conf.print)
-        return 0;
-    pr->quote_bell = bell_create(e);
-    pr->queues =
-        pr->quote_bell ? calloc(pr->universe->n_shards, sizeof(struct quote_queue *)) : NULL;
-    if (!pr->queues)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < pr->universe->n_shards; i++) {
-        pr->queues[i] = quote_queue_create(pr->universe->n_symbols, pr->quote_bell, e);
-        if (!pr->queues[i])
-            return -1;
-    }
-    return 0;
+    pr->quote_bell = pr->bell ? bell_create(e) : NULL;
+    if (!pr->quote_bell)
+        return -1;
+    pr->about.conf = &pr->conf;
+    pr->about.kafka = &pr->kafka;
+    pr->about.framed_quotes = &pr->framed_quotes;
+    pr->about.shards = &pr->shards;
+    pr->about.metrics = &pr->metrics;
+    pr->about.health = pr->p.health;
+    pr->about.recorder = pr->recorder;
+    pr->about.bell = pr->bell;
+    pr->about.quote_bell = pr->quote_bell;
+    pr->about.watch = &pr->watch;
+    pr->first = lineup_create(&pr->about, &list, e);
+    return pr->first ? 0 : -1;
 }
 
 /* --- what comes in --------------------------------------------------------------------------- */
@@ -169,32 +165,24 @@ static int make_queues(struct producer *pr, struct err *e)
 static int start_source(struct producer *pr, struct err *e)
 {
     const struct producer_conf *c = &pr->conf;
-    if (*c->read) {
-        const struct read_file_about about = {c->read,      c->ops,     c->listen,   pr->universe,
-                                              pr->journals, pr->queues, &pr->metrics};
-        pr->file = read_file_start(&about, e);
-        return pr->file ? 0 : -1;
-    }
-    const struct feed_about about = {
-        .ops = c->ops,
-        .listen = c->listen,
-        .urls = c->urls,
-        .universe = pr->universe,
-        .journals = pr->journals,
-        .queues = pr->queues,
-        .clock = &c->market_clock,
-        .metrics = &pr->metrics,
-        .recorder = pr->recorder,
-        .health = pr->p.health,
-    };
-    pr->feed = feed_start(&about, e);
-    return pr->feed ? 0 : -1;
+    if (!*c->read)
+        return lineup_listen(pr->first, false, e);
+    const struct read_file_about about = {c->read,
+                                          c->ops,
+                                          c->listen,
+                                          lineup_universe(pr->first),
+                                          lineup_journals(pr->first),
+                                          lineup_queues(pr->first),
+                                          &pr->metrics};
+    pr->file = read_file_start(&about, e);
+    return pr->file ? 0 : -1;
 }
 
 static bool source_failed(void *ctx, struct err *e)
 {
-    struct producer *pr = ctx;
-    return pr->feed && feed_failed(pr->feed, e);
+    const struct producer *pr = ctx;
+    struct feed_thread *feed = lineup_feed(serving(pr));
+    return feed && feed_failed(feed, e);
 }
 
 /* An instance joins the group with its feed up, so that the shard it may be given at once is one
@@ -202,22 +190,46 @@ static bool source_failed(void *ctx, struct err *e)
  * predecessor would stay open. */
 static void await_feed(struct producer *pr)
 {
+    struct feed_thread *feed = lineup_feed(pr->first);
     int64_t end_us = clock_mono_us() + FEED_UP_S * US_PER_S;
     struct err e = {0};
-    while (pr->feed && !feed_is_up(pr->feed) && !feed_failed(pr->feed, &e) &&
-           clock_mono_us() < end_us && program_pause(&pr->p, 20))
+    while (feed && !feed_is_up(feed) && !feed_failed(feed, &e) && clock_mono_us() < end_us &&
+           program_pause(&pr->p, 20))
         ;
+}
+
+/* What a file or a printer follows does not change. */
+static int watch_list(struct producer *pr, struct err *e)
+{
+    const struct producer_conf *c = &pr->conf;
+    if (*c->read || c->instruments_refresh_ms == 0)
+        return 0;
+    int64_t hurry_ms = HURRY_S * 1000;
+    if (hurry_ms > c->instruments_refresh_ms)
+        hurry_ms = c->instruments_refresh_ms;
+    const struct instruments_watch_about about = {
+        .from = {c->ops, c->instruments, pr->rest, &pr->p},
+        .clock = &c->market_clock,
+        .metrics = &pr->metrics,
+        .every_ms = c->instruments_refresh_ms,
+        .hurry_ms = hurry_ms,
+    };
+    pr->watch = instruments_watch_start(&about, e);
+    return pr->watch ? 0 : -1;
 }
 
 /* --- what goes out --------------------------------------------------------------------------- */
 
 static int print_records(struct producer *pr, struct err *e)
 {
+    const struct universe *u = lineup_universe(pr->first);
     const struct print_about about = {
-        .shard = {pr->conf.ops->name, pr->conf.listen.of[CHANNEL_TRADES]->name, pr->universe, 0,
-                  pr->instruments_us},
-        .quotes = {pr->conf.ops->name, pr->universe, 0},
-        .journal = pr->journals[0],
+        .shard = {.exchange = pr->conf.ops->name,
+                  .stream = pr->conf.listen.of[CHANNEL_TRADES]->name,
+                  .universe = u,
+                  .instruments_us = pr->instruments_us},
+        .quotes = {pr->conf.ops->name, u, 0},
+        .journal = lineup_journals(pr->first)[0],
         .bell = pr->bell,
         .metrics = &pr->metrics,
         .health = pr->p.health,
@@ -229,82 +241,68 @@ static int print_records(struct producer *pr, struct err *e)
     return print_run(&about, e);
 }
 
-static int start_quotes(struct producer *pr, struct err *e)
-{
-    if (!pr->queues)
-        return 0;
-    const struct quote_writer_about about = {
-        .settings = &pr->kafka,
-        .exchange = pr->conf.ops->name,
-        .universe = pr->universe,
-        .queues = pr->queues,
-        .bell = pr->quote_bell,
-        .framed = &pr->framed_quotes,
-        .metrics = &pr->metrics,
-        .health = pr->p.health,
-        .linger_ms = pr->conf.quotes_linger_ms,
-        .all = *pr->conf.read != '\0',
-    };
-    if (quote_writer_frame(pr->framing, &pr->framed_quotes, e) != 0)
-        return -1;
-    pr->quotes = quote_writer_start(&about, e);
-    return pr->quotes ? 0 : -1;
-}
-
-/* Not one quote of a file may be missing; of a feed, some may. */
-static int stop_quotes(struct producer *pr, bool good, struct err *e)
-{
-    int64_t lost = quote_writer_stop(pr->quotes, !good);
-    pr->quotes = NULL;
-    if (lost == 0 || !*pr->conf.read || !good)
-        return 0;
-    return err_set(e, ERR_IO, "%lld records of quotes were not delivered", (long long)lost);
-}
-
-/* Trades in this thread, quotes in theirs; what a feed that stops says last is still written. */
-static int run_writers(struct producer *pr, struct writer *w, struct err *e)
-{
-    await_feed(pr);
-    int r = writer_run(w, e);
-    bool good = r == 0 || e->code == ERR_STOPPED;
-    feed_stop(pr->feed);
-    pr->feed = NULL;
-    if (good && pr->quotes)
-        quote_writer_end(pr->quotes);
-    if (good)
-        writer_drain(w);
-    return r;
-}
-
-static int write_records(struct producer *pr, struct err *e)
+/* What all line-ups share on their way to Kafka. */
+static int make_shards(struct producer *pr, struct err *e)
 {
     pr->framing = framing_create(&pr->conf.framing, &pr->kafka, pr->p.metrics, e);
     if (!pr->framing)
         return -1;
-    struct shard_env env = {
+    pr->shards = (struct shard_env){
         .settings = &pr->kafka,
         .exchange = pr->conf.ops->name,
         .stream = pr->conf.listen.of[CHANNEL_TRADES]->name,
-        .universe = pr->universe,
-        .journals = pr->journals,
         .metrics = &pr->metrics,
         .clock = &pr->conf.market_clock,
         .framing = pr->framing,
-        .instruments_us = pr->instruments_us,
         .commit_interval_ms = pr->conf.commit_interval_ms,
     };
-    memcpy(env.progress_topic, pr->progress_topic, sizeof(env.progress_topic));
-    if (shard_env_frame(&env, e) != 0 || start_quotes(pr, e) != 0)
+    memcpy(pr->shards.progress_topic, pr->progress_topic, sizeof(pr->shards.progress_topic));
+    if (shard_env_frame(&pr->shards, e) != 0)
         return -1;
-    env.quotes = pr->quotes;
-    const struct writer_about about = {&env,         pr->conf.instance, pr->bell,
-                                       pr->p.health, source_failed,     pr};
-    struct writer *w = writer_create(&about, e);
-    int r = w ? run_writers(pr, w, e) : -1;
+    return pr->conf.listen.of[CHANNEL_QUOTES]
+               ? quote_writer_frame(pr->framing, &pr->framed_quotes, e)
+               : 0;
+}
+
+/* Trades in this thread, quotes in theirs; what a feed that stops says last is still written. */
+static int run_writer(struct producer *pr, struct writer *w, struct err *e)
+{
+    struct err of_quotes = {0};
+    await_feed(pr);
+    int r;
+    while ((r = writer_run(w, e)) == WRITER_PAUSED)
+        if (succession_go_over(pr->succession, w, e) != 0)
+            return -1;
     bool good = r == 0 || e->code == ERR_STOPPED;
-    if (stop_quotes(pr, good, e) != 0)
-        r = -1;
-    env.quotes = NULL; /* they have ended; what the writer gives back now is nothing to them */
+    struct lineup *l = succession_lineup(pr->succession);
+    lineup_deafen(l, false);
+    if (good)
+        writer_drain(w);
+    bool lost = lineup_end_quotes(l, good, &of_quotes) != 0;
+    if (!lost || !*pr->conf.read || !good)
+        return r; /* of a feed, some quotes may be missing; of a file, not one */
+    *e = of_quotes;
+    return -1;
+}
+
+static int write_records(struct producer *pr, struct err *e)
+{
+    if (make_shards(pr, e) != 0 || lineup_write(pr->first, e) != 0 || watch_list(pr, e) != 0)
+        return -1;
+    const struct succession_about about = {&pr->about, pr->watch};
+    pr->succession = succession_create(&about, pr->first, &pr->chosen, e);
+    if (!pr->succession)
+        return -1;
+    const struct writer_about writer = {.shards = lineup_env(pr->first),
+                                        .instance = pr->conf.instance,
+                                        .bell = pr->bell,
+                                        .health = pr->p.health,
+                                        .failed = source_failed,
+                                        .source = pr,
+                                        .pause = succession_due,
+                                        .ctx = pr->succession};
+    struct writer *w = writer_create(&writer, e);
+    int r = w ? run_writer(pr, w, e) : -1;
     writer_destroy(w);
     return r;
 }
@@ -349,16 +347,17 @@ static int run(struct producer *pr, struct err *e)
         return -1;
     int r = choose_symbols(pr, e);
     if (r == 0)
-        r = make_universe(pr, e);
+        r = check_clock(pr, e);
     if (r == 0)
-        r = make_journals(pr, e);
+        r = count_partitions(pr, e);
     if (r == 0)
-        r = make_queues(pr, e);
+        r = make_lineup(pr, e);
     if (r == 0)
         r = start_source(pr, e);
     if (r == 0)
         r = pr->conf.print ? print_records(pr, e) : write_records(pr, e);
-    feed_stop(pr->feed);
+    if (pr->first)
+        lineup_deafen(serving(pr), false);
     struct err of_file = {0};
     bool finished = r == 0 && !program_stopping();
     if (read_file_stop(pr->file, &of_file) != 0 && finished) {
@@ -370,16 +369,16 @@ static int run(struct producer *pr, struct err *e)
 
 static void finish(struct producer *pr)
 {
+    atomic_store(&pr->ended, true);
+    instruments_watch_stop(pr->watch);
+    pr->watch = NULL;
+    if (pr->succession)
+        succession_destroy(pr->succession);
+    else
+        lineup_destroy(pr->first);
     recorder_close(pr->recorder);
-    for (uint32_t i = 0; pr->journals && i < pr->universe->n_shards; i++)
-        journal_destroy(pr->journals[i]);
-    free(pr->journals);
     bell_destroy(pr->bell);
-    for (uint32_t i = 0; pr->queues && i < pr->universe->n_shards; i++)
-        quote_queue_destroy(pr->queues[i]);
-    free(pr->queues);
     bell_destroy(pr->quote_bell);
-    universe_destroy(pr->universe);
     instruments_finish(&pr->chosen);
     instruments_finish(&pr->rates);
     framing_destroy(pr->framing);

@@ -21,7 +21,9 @@ struct producer_metrics {
     struct metric *feed_connections;
     struct metric *feed_connected;
     struct metric *feed_reconnects;
+    struct metric *feed_handovers;
     struct metric *feed_paused;
+    struct metric *feed_overflows;
     struct metric *feed_stalls;
     struct metric *last_receive_time;
     struct metric *record_failures;
@@ -35,7 +37,16 @@ struct producer_metrics {
     struct metric *gap_ids;
     struct metric *repaired_ids;
     struct metric *given_up_ids;
+    struct metric *open_holes;
+    struct metric *trades_held;
+    struct metric *repair_requests;
+    struct metric *repair_failures;
+    struct metric *repair_trades;
+    struct metric *clock_skew;
+    struct metric *instrument_reads;
+    struct metric *instrument_changes;
     struct metric *journal_bytes;
+    struct metric *journal_limit;
     struct metric *txn_commits;
     struct metric *txn_aborts;
     struct metric *rebuilds;

@@ -118,6 +118,45 @@ void progress_offer(struct symbol_progress *p, const struct progress_trade *t,
     ret->newer_than_newest = t->id < r->last_id && t->exchange_time_us > r->last_time_us;
 }
 
+/* Takes the ids from first to last, which lie in hole i, out of it. */
+static void cut_out(struct progress *r, size_t i, int64_t first, int64_t last)
+{
+    struct hole *h = &r->holes[i];
+    if (h->first_id == first && h->last_id == last) {
+        remove_at(r, i);
+    } else if (h->first_id == first) {
+        h->first_id = last + 1;
+    } else if (h->last_id == last) {
+        h->last_id = first - 1;
+    } else {
+        struct progress_step step;
+        struct hole behind = *h;
+        behind.first_id = last + 1;
+        h->last_id = first - 1;
+        add_hole(r, &behind, &step);
+    }
+}
+
+bool progress_give_up(struct symbol_progress *p, int64_t first_id, int64_t last_id,
+                      struct hole *ret)
+{
+    struct progress *r = &p->record;
+    for (size_t i = 0; i < r->n_holes; i++) {
+        struct hole part = r->holes[i];
+        if (part.last_id < first_id || part.first_id > last_id)
+            continue;
+        if (part.first_id < first_id)
+            part.first_id = first_id;
+        bool parts = part.first_id > r->holes[i].first_id;
+        if (part.last_id > last_id && !(parts && r->n_holes == PROGRESS_HOLES_MAX))
+            part.last_id = last_id; /* else there is no room to part it: what is behind goes, too */
+        cut_out(r, i, part.first_id, part.last_id);
+        *ret = part;
+        return true;
+    }
+    return false;
+}
+
 int progress_restore(struct symbol_progress *p, const struct progress *r, struct err *e)
 {
     bool good = r->first_id >= 0 && r->first_id <= r->last_id && r->last_id < INT64_MAX;

@@ -49,6 +49,11 @@ struct progress_step {
 void progress_offer(struct symbol_progress *p, const struct progress_trade *t,
                     struct progress_step *ret);
 
+/* Of the ids from first_id to last_id, those that are missing and lie lowest are no longer waited
+ * for: *ret says which. False: none of them is missing. */
+bool progress_give_up(struct symbol_progress *p, int64_t first_id, int64_t last_id,
+                      struct hole *ret);
+
 /* How many ids a hole has. */
 static inline int64_t progress_hole_ids(const struct hole *h)
 {

@@ -1,39 +1,6 @@
-#include "shard.h"
+#include "shard_internal.h"
 
-#include "progress.h"
-#include "shard_put.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Why ids before the next trade of a symbol may be missing. */
-enum absence { ABSENCE_NONE, ABSENCE_AWAY, ABSENCE_LOST };
-
-/* Ids that were missing and are not any more, one behind the other, not yet told of. */
-struct healed {
-    bool any;
-    struct hole ids;
-    int64_t receive_us;
-};
-
-struct member {
-    const struct universe_symbol *symbol;
-    struct symbol_progress progress;
-    struct healed healed;
-    enum absence absence;
-    bool touched; /* in this transaction */
-};
-
-struct shard {
-    struct shard_about about;
-    struct universe_range range;
-    struct member *members; /* range.n of them */
-    uint32_t *touched;      /* indices into members */
-    uint32_t n_touched;
-    int64_t epoch;
-    struct shard_counts counts;
-};
 
 static const char *absence_reason(enum absence a)
 {
@@ -56,6 +23,7 @@ void shard_reset(struct shard *s)
         s->members[i] = (struct member){.symbol = &s->about.universe->symbols[s->range.first + i],
                                         .absence = ABSENCE_AWAY};
     s->n_touched = 0;
+    s->n_needy = 0;
     s->epoch = 0;
     s->counts = (struct shard_counts){0};
 }
@@ -68,8 +36,9 @@ struct shard *shard_create(const struct shard_about *about, struct err *e)
         s->range = about->universe->shards[about->number];
         s->members = calloc(s->range.n + 1u, sizeof(*s->members));
         s->touched = calloc(s->range.n + 1u, sizeof(*s->touched));
+        s->needy = calloc(s->range.n + 1u, sizeof(*s->needy));
     }
-    if (s && s->members && s->touched) {
+    if (s && s->members && s->touched && s->needy) {
         shard_reset(s);
         return s;
     }
@@ -84,6 +53,7 @@ void shard_destroy(struct shard *s)
         return;
     free(s->members);
     free(s->touched);
+    free(s->needy);
     free(s);
 }
 
@@ -96,6 +66,12 @@ void shard_counts_take(struct shard *s, struct shard_counts *ret)
 {
     *ret = s->counts;
     s->counts = (struct shard_counts){0};
+}
+
+void shard_time(struct shard *s, int64_t now_us, int64_t market_us)
+{
+    s->now_us = now_us;
+    s->market_us = market_us;
 }
 
 /* --- restore --------------------------------------------------------------------------------- */
@@ -125,14 +101,6 @@ int shard_restore(struct shard *s, const struct record *r, struct err *e)
 }
 
 /* --- trades ---------------------------------------------------------------------------------- */
-
-static void touch(struct shard *s, struct member *m)
-{
-    if (m->touched)
-        return;
-    m->touched = true;
-    s->touched[s->n_touched++] = (uint32_t)(m - s->members);
-}
 
 static int tell_healed(struct shard *s, struct member *m, const struct shard_sink *k, struct err *e)
 {
@@ -166,24 +134,21 @@ static int note_healed(struct shard *s, struct member *m, const struct entry *in
 static int tell_holes(struct shard *s, struct member *m, const struct entry *in,
                       const struct progress_step *step, const struct shard_sink *k, struct err *e)
 {
-    if (step->gave_up) {
-        s->counts.given_up_ids += progress_hole_ids(&step->given_up);
-        if (shard_put_ids(k, m->symbol, FEED_EVENT_GIVEN_UP, &step->given_up, in->receive_us,
-                          "too many holes are open at once", e) != 0)
-            return -1;
-    }
+    if (step->gave_up && shard_tell_given_up(s, m, &step->given_up, in->receive_us,
+                                             "too many holes are open at once", k, e) != 0)
+        return -1;
     if (!step->opened)
         return 0;
+    shard_need(s, m);
     s->counts.gaps++;
     s->counts.gap_ids += progress_hole_ids(&step->hole);
     return shard_put_ids(k, m->symbol, FEED_EVENT_GAP, &step->hole, in->receive_us,
                          absence_reason(m->absence), e);
 }
 
-static int apply_trade(struct shard *s, const struct entry *in, const struct shard_sink *k,
-                       struct err *e)
+static int write_trade(struct shard *s, struct member *m, const struct entry *in,
+                       const struct shard_sink *k, struct err *e)
 {
-    struct member *m = &s->members[in->index - s->range.first];
     struct progress_step step;
     progress_offer(&m->progress,
                    &(struct progress_trade){in->sequence, in->other_us, in->receive_us}, &step);
@@ -192,15 +157,72 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
         s->counts.strange += step.newer_than_newest;
         return 0;
     }
-    touch(s, m);
+    shard_touch(s, m);
     if (tell_holes(s, m, in, &step, k, e) != 0)
         return -1;
-    if (step.verdict == PROGRESS_NEW)
+    if (step.verdict == PROGRESS_NEW && in->origin != TRADE_ORIGIN_REPAIR)
         m->absence = ABSENCE_NONE;
     s->counts.trades++;
     if (shard_put_trade(k, m->symbol, in, e) != 0)
         return -1;
     return step.verdict == PROGRESS_FILLS ? note_healed(s, m, in, &step.hole, k, e) : 0;
+}
+
+static bool is_jump(const struct member *m, int64_t id)
+{
+    return m->progress.known && id > m->progress.record.last_id + 1;
+}
+
+static bool is_newest(const struct shard *s, const struct member *m, int64_t id)
+{
+    const struct hold *h = s->about.hold;
+    return id > m->progress.record.last_id && !(h && hold_first_above(h, shard_index_of(s, m), id));
+}
+
+/* Writes what waits: all of it, or as far as no id is missing before it. */
+static int let_go(struct shard *s, struct member *m, bool all, const struct shard_sink *k,
+                  struct err *e)
+{
+    struct hold *h = s->about.hold;
+    const struct trade_copy *t;
+    while (h && (t = hold_first(h, shard_index_of(s, m))) && (all || !is_jump(m, t->sequence))) {
+        const struct entry in = trade_copy_entry(t, s->range.first + shard_index_of(s, m));
+        if (write_trade(s, m, &in, k, e) != 0)
+            return -1;
+        hold_take(h, shard_index_of(s, m));
+    }
+    return 0;
+}
+
+static int apply_trade(struct shard *s, const struct entry *in, const struct shard_sink *k,
+                       struct err *e)
+{
+    struct member *m = &s->members[in->index - s->range.first];
+    struct hold *h = s->about.hold;
+    if (in->origin == TRADE_ORIGIN_SNAPSHOT && !m->progress.known)
+        return 0; /* of a time before we listened */
+    if (m->look && in->origin != TRADE_ORIGIN_REPAIR && is_newest(s, m, in->sequence))
+        m->look = 0; /* what is missing shows again by what comes */
+    bool jumps = is_jump(m, in->sequence);
+    bool may_wait = h && jumps && in->origin != TRADE_ORIGIN_REPAIR;
+    if (may_wait && !hold_is_full(h)) {
+        shard_need(s, m);
+        if (hold_add(h, shard_index_of(s, m), in, s->now_us + s->about.wait_us, e) != 0)
+            return -1;
+    } else if ((may_wait && let_go(s, m, true, k, e) != 0) || write_trade(s, m, in, k, e) != 0) {
+        return -1;
+    }
+    return let_go(s, m, false, k, e);
+}
+
+int shard_let_go(struct shard *s, shard_emit_fn emit, void *ctx, struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    int64_t i;
+    while (s->about.hold && (i = hold_overdue(s->about.hold, s->now_us)) >= 0)
+        if (let_go(s, &s->members[i], true, &k, e) != 0)
+            return -1;
+    return 0;
 }
 
 /* --- links and ticks ---------------------------------------------------------------- */
@@ -222,6 +244,9 @@ static int apply_link(struct shard *s, const struct entry *in, const struct shar
             continue;
         if (!in->up && m->absence == ABSENCE_NONE)
             m->absence = ABSENCE_LOST;
+        m->look = 0;
+        if (in->up)
+            shard_look(s, m);
         if (shard_put_feed(k, m->symbol, &f, e) != 0)
             return -1;
     }
@@ -262,6 +287,23 @@ int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, voi
 
 /* --- begin and flush ------------------------------------------------------------------------- */
 
+/* Pairs that were followed until now: what has become of them, and that nothing comes any more. */
+static int tell_gone(struct shard *s, int64_t since_us, const struct shard_sink *k, struct err *e)
+{
+    const struct universe *u = s->about.universe;
+    const struct feed f = {.event = FEED_EVENT_LOST,
+                           .has_from_time_us = true,
+                           .from_time_us = since_us,
+                           .receive_time_us = since_us,
+                           .has_reason = true,
+                           .reason = slice_of("it is not traded any more")};
+    for (uint32_t i = 0; i < u->n_gone; i++)
+        if (u->gone[i].shard == s->about.number && (shard_put_instrument(k, &u->gone[i], e) != 0 ||
+                                                    shard_put_feed(k, &u->gone[i], &f, e) != 0))
+            return -1;
+    return 0;
+}
+
 int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn emit, void *ctx,
                 struct err *e)
 {
@@ -277,9 +319,17 @@ int shard_begin(struct shard *s, const bool *up, int64_t since_us, shard_emit_fn
     for (uint32_t i = 0; i < s->range.n; i++)
         if (shard_put_instrument(&k, s->members[i].symbol, e) != 0)
             return -1;
-    for (uint32_t i = 0; i < s->range.n; i++)
-        if (up[s->range.first + i] && shard_put_feed(&k, s->members[i].symbol, &f, e) != 0)
+    if (tell_gone(s, since_us, &k, e) != 0)
+        return -1;
+    for (uint32_t i = 0; i < s->range.n; i++) {
+        struct member *m = &s->members[i];
+        bool is_up = up[s->range.first + i];
+        if (is_up)
+            shard_look(s, m);
+        shard_need(s, m); /* until it is found that nothing is missing */
+        if (is_up && shard_put_feed(&k, m->symbol, &f, e) != 0)
             return -1;
+    }
     return 0;
 }
 

@@ -23,11 +23,13 @@ struct shard_writer {
     char topics[TOPICS][KAFKA_NAME_MAX + 1]; /* with the prefix, by enum shard_topic */
     struct journal *journal;
     struct shard *shard;
-    struct txn *txn; /* NULL: not open */
+    struct hold *hold; /* NULL: nothing waits */
+    struct txn *txn;   /* NULL: not open */
     bool owned;
     int64_t commit_us; /* when it is due */
     int64_t retry_us;  /* when to open again */
     int64_t retry_ms;  /* how long the next wait is */
+    int64_t holes;     /* as of the last commit */
     struct strbuf value;
     bool *up;
 };
@@ -61,6 +63,26 @@ static int make_names(struct shard_writer *w, struct err *e)
     return kafka_name(s, "dead-letters", w->topics[SHARD_DEAD_LETTERS], e);
 }
 
+static int make_shard(struct shard_writer *w, struct err *e)
+{
+    const struct shard_env *env = w->env;
+    if (env->repair) {
+        w->hold = hold_create(env->universe->shards[w->number].n, env->hold_trades, e);
+        if (!w->hold)
+            return -1;
+    }
+    const struct shard_about about = {.exchange = env->exchange,
+                                      .stream = env->stream,
+                                      .universe = env->universe,
+                                      .number = w->number,
+                                      .instruments_us = env->instruments_us,
+                                      .hold = w->hold,
+                                      .wait_us = env->wait_us,
+                                      .looks = env->looks};
+    w->shard = shard_create(&about, e);
+    return w->shard ? 0 : -1;
+}
+
 struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t number,
                                          struct err *e)
 {
@@ -69,19 +91,16 @@ struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t n
         (void)err_set(e, ERR_NOMEM, "writer: out of memory");
         return NULL;
     }
-    const struct shard_about about = {env->exchange, env->stream, env->universe, number,
-                                      env->instruments_us};
     w->env = env;
     w->number = number;
     w->journal = env->journals[number];
     w->retry_ms = RETRY_FIRST_MS;
     strbuf_init(&w->value, VALUE_MAX_BYTES);
     w->up = calloc(env->universe->n_symbols + 1u, sizeof(bool));
-    w->shard = shard_create(&about, e);
-    if (w->up && w->shard && make_names(w, e) == 0)
-        return w;
     if (!w->up)
         (void)err_set(e, ERR_NOMEM, "writer: out of memory");
+    else if (make_shard(w, e) == 0 && make_names(w, e) == 0)
+        return w;
     shard_writer_destroy(w);
     return NULL;
 }
@@ -92,6 +111,7 @@ void shard_writer_destroy(struct shard_writer *w)
         return;
     txn_close(w->txn);
     shard_destroy(w->shard);
+    hold_destroy(w->hold);
     strbuf_finish(&w->value);
     free(w->up);
     free(w);
@@ -165,6 +185,7 @@ static void count(struct shard_writer *w)
     const struct producer_metrics *m = w->env->metrics;
     struct shard_counts c;
     shard_counts_take(w->shard, &c);
+    w->holes = shard_holes(w->shard);
     metric_inc(m->txn_commits, 1);
     metric_inc(m->trades_written, c.trades);
     metric_inc(m->duplicates, c.duplicates);
@@ -189,6 +210,8 @@ static int commit(struct shard_writer *w, struct err *e)
     if (shard_flush(w->shard, produce, w, e) != 0 || txn_commit(w->txn, NULL, NULL, 0, e) != 0)
         return -1;
     journal_commit(w->journal);
+    if (w->hold)
+        hold_commit(w->hold);
     count(w);
     w->retry_ms = RETRY_FIRST_MS;
     return 0;
@@ -271,6 +294,8 @@ static void close_shard(struct shard_writer *w)
     w->txn = NULL;
     shard_reset(w->shard);
     journal_rewind(w->journal);
+    if (w->hold)
+        hold_rewind(w->hold);
 }
 
 void shard_writer_own(struct shard_writer *w)
@@ -281,6 +306,8 @@ void shard_writer_own(struct shard_writer *w)
     w->retry_us = 0;
     w->retry_ms = RETRY_FIRST_MS;
     journal_own(w->journal, true);
+    if (w->env->want)
+        w->env->want(w->env->want_ctx, w->number, true);
     metric_inc(w->env->metrics->shards_owned, 1);
 }
 
@@ -292,12 +319,18 @@ void shard_writer_disown(struct shard_writer *w)
     close_shard(w);
     if (w->env->quotes)
         quote_writer_disown(w->env->quotes, w->number);
+    if (w->env->repair)
+        repair_forget(w->env->repair, w->number);
     metric_inc(w->env->metrics->shards_owned, -1);
 }
 
 void shard_writer_stand_by(struct shard_writer *w)
 {
     journal_own(w->journal, false);
+    if (w->hold)
+        hold_clear(w->hold);
+    if (w->env->want)
+        w->env->want(w->env->want_ctx, w->number, false);
 }
 
 bool shard_writer_is_owned(const struct shard_writer *w)
@@ -315,9 +348,20 @@ bool shard_writer_is_gathering(const struct shard_writer *w)
     return w->txn && txn_is_open(w->txn);
 }
 
+size_t shard_writer_held(const struct shard_writer *w)
+{
+    return w->hold ? hold_count(w->hold) : 0;
+}
+
+int64_t shard_writer_holes(const struct shard_writer *w)
+{
+    return w->holes;
+}
+
 bool shard_writer_is_done(const struct shard_writer *w)
 {
-    return w->owned && w->txn && !txn_is_open(w->txn) && journal_is_done(w->journal);
+    return w->owned && w->txn && !txn_is_open(w->txn) && journal_is_done(w->journal) &&
+           (!w->hold || hold_count(w->hold) == 0);
 }
 
 /* --- turns ----------------------------------------------------------------------------------- */
@@ -356,6 +400,23 @@ static int write_stretch(struct shard_writer *w, int64_t now_us, struct err *e)
     return n;
 }
 
+static int begin_now(void *ctx, struct err *e)
+{
+    return begin(ctx, clock_mono_us(), e);
+}
+
+/* What has waited for long enough, and what the exchange was asked for. */
+static int mend(struct shard_writer *w, int64_t now_us, struct err *e)
+{
+    const struct repair_out out = {begin_now, produce, w};
+    if (!w->hold)
+        return 0;
+    if (hold_overdue(w->hold, now_us) >= 0 &&
+        (begin(w, now_us, e) != 0 || shard_let_go(w->shard, produce, w, e) != 0))
+        return -1;
+    return repair_turn(w->env->repair, w->number, w->shard, &out, e);
+}
+
 int shard_writer_turn(struct shard_writer *w, int64_t now_us, struct err *e)
 {
     if (!w->owned)
@@ -367,15 +428,22 @@ int shard_writer_turn(struct shard_writer *w, int64_t now_us, struct err *e)
     }
     if (txn_is_open(w->txn) && now_us >= w->commit_us && commit(w, e) != 0)
         return recover(w, now_us, e);
-    int n = write_stretch(w, clock_mono_us(), e);
-    if (n < 0)
+    now_us = clock_mono_us();
+    shard_time(w->shard, now_us, market_clock_now_us(w->env->clock));
+    int n = write_stretch(w, now_us, e);
+    if (n < 0 || mend(w, now_us, e) != 0)
         return recover(w, now_us, e);
     return n == STRETCH ? SHARD_WRITER_BUSY : SHARD_WRITER_IDLE;
 }
 
 int shard_writer_finish(struct shard_writer *w, struct err *e)
 {
-    if (!w->txn || !txn_is_open(w->txn))
+    if (!w->txn)
         return 0;
-    return commit(w, e);
+    if (w->hold && hold_count(w->hold) > 0) {
+        shard_time(w->shard, INT64_MAX, market_clock_now_us(w->env->clock));
+        if (begin(w, clock_mono_us(), e) != 0 || shard_let_go(w->shard, produce, w, e) != 0)
+            return -1;
+    }
+    return txn_is_open(w->txn) ? commit(w, e) : 0;
 }

@@ -22,6 +22,7 @@
 #include "kafka/txn.h"
 #include "producer_metrics.h"
 #include "quote_writer.h"
+#include "repair.h"
 #include "shard.h"
 
 /* What the shards of a producer share; borrowed by them. */
@@ -37,8 +38,15 @@ struct shard_env {
     struct framing *framing;
     int64_t instruments_us;
     int64_t commit_interval_ms;
-    struct quote_writer *quotes;             /* is told whose the shards are; NULL: no quotes */
-    char progress_topic[KAFKA_NAME_MAX + 1]; /* without the prefix */
+    /* is told which shards are to be listened to: ours are, those of others are not; may be NULL */
+    void (*want)(void *ctx, uint32_t shard, bool wanted);
+    void *want_ctx;
+    struct quote_writer *quotes; /* is told whose the shards are; NULL: no quotes */
+    struct repair *repair; /* asks for what is missing; NULL: nobody does, and nothing waits */
+    int64_t wait_us;       /* how long trades wait for what is missing before them */
+    size_t hold_trades;    /* how many at most, per shard */
+    bool looks;            /* as shard.h says */
+    char progress_topic[KAFKA_NAME_MAX + 1];         /* without the prefix */
     struct framing_topic framed[SHARD_DEAD_LETTERS]; /* by enum shard_topic; of progress: unused */
 };
 
@@ -66,6 +74,10 @@ bool shard_writer_is_owned(const struct shard_writer *w);
 bool shard_writer_is_open(const struct shard_writer *w);      /* its journal is being written */
 bool shard_writer_is_gathering(const struct shard_writer *w); /* a transaction is under way */
 
+/* Trades that wait for what is missing before them; ranges of ids that are declared missing. */
+size_t shard_writer_held(const struct shard_writer *w);
+int64_t shard_writer_holes(const struct shard_writer *w);
+
 /* True: everything of an ended journal is committed. */
 bool shard_writer_is_done(const struct shard_writer *w);
 
@@ -77,7 +89,7 @@ enum { SHARD_WRITER_IDLE = 0, SHARD_WRITER_BUSY = 1 };
  * program cannot go on. What can pass is logged and tried again. */
 int shard_writer_turn(struct shard_writer *w, int64_t now_us, struct err *e) MUST_CHECK;
 
-/* Commits what was written so far, now; for the end of the program. */
+/* Commits what was written so far, and what waits, now; for the end of the program. */
 int shard_writer_finish(struct shard_writer *w, struct err *e) MUST_CHECK;
 
 #endif

@@ -122,13 +122,20 @@ static bool is_listed(const struct instrument_info *list, size_t n, const char *
     return false;
 }
 
+static struct universe_symbol symbol_like(const struct universe_about *about,
+                                          const struct instrument_info *info, bool followed,
+                                          bool is_rate)
+{
+    int32_t partition = about->partition_of(slice_of(info->base), about->partitions);
+    return (struct universe_symbol){
+        *info, partition, (uint32_t)(partition % about->shards), followed, is_rate,
+    };
+}
+
 static void add_symbol(struct universe *u, const struct universe_about *about,
                        const struct instrument_info *info, bool followed, bool is_rate)
 {
-    struct universe_symbol *s = &u->symbols[u->n_symbols++];
-    *s = (struct universe_symbol){.info = *info, .followed = followed, .is_rate = is_rate};
-    s->partition = about->partition_of(slice_of(info->base), about->partitions);
-    s->shard = (uint32_t)(s->partition % about->shards);
+    u->symbols[u->n_symbols++] = symbol_like(about, info, followed, is_rate);
     u->n_rates += is_rate;
 }
 
@@ -148,6 +155,8 @@ static void arrange(struct universe *u, const struct universe_about *about)
             r->first = i;
     }
     add_all_links(u, &about->listen, (uint32_t)about->n);
+    for (size_t i = 0; i < about->n_gone; i++)
+        u->gone[u->n_gone++] = symbol_like(about, &about->gone[i], false, false);
 }
 
 struct universe *universe_create(const struct universe_about *about, struct err *e)
@@ -167,7 +176,8 @@ struct universe *universe_create(const struct universe_about *about, struct err 
     u->symbols = calloc(n + 1, sizeof(u->symbols[0]));
     u->links = calloc(CHANNEL_KINDS * (n + 1), sizeof(u->links[0])); /* one per symbol at most */
     u->shards = calloc(u->n_shards, sizeof(u->shards[0]));
-    if (u->symbols && u->links && u->shards) {
+    u->gone = calloc(about->n_gone + 1, sizeof(u->gone[0]));
+    if (u->symbols && u->links && u->shards && u->gone) {
         arrange(u, about);
         u->by_native = index_by(u, native_of);
         u->by_symbol = index_by(u, symbol_of);
@@ -186,6 +196,7 @@ void universe_destroy(struct universe *u)
     free(u->symbols);
     free(u->links);
     free(u->shards);
+    free(u->gone);
     free(u->by_native);
     free(u->by_symbol);
     free(u);

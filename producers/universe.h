@@ -46,6 +46,9 @@ struct universe {
     struct universe_link *links;
     uint32_t n_links;
     struct universe_range *shards;
+    struct universe_symbol *gone; /* followed until now; they have no index, and none of the ranges
+                                     above holds them */
+    uint32_t n_gone;
     uint32_t n_shards;
     int32_t partitions;
     struct universe_slots *by_native;
@@ -58,6 +61,8 @@ struct universe_about {
     const struct instrument_info *rates; /* pairs whose quotes are rates, of list or not; none
                                             where quotes are not listened to */
     size_t n_rates;
+    const struct instrument_info *gone; /* pairs that are not followed any more */
+    size_t n_gone;
     struct channels listen; /* a kind that is NULL has no connections */
     int32_t partitions;     /* of `trades`, > 0 */
     int32_t shards;         /* partitions of the progress topic, > 0 */

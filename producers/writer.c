@@ -108,18 +108,28 @@ static int attend(struct writer *w, struct err *e)
 
 /* --- create ---------------------------------------------------------------------------------- */
 
-static int make_shards(struct writer *w, struct err *e)
+static void destroy_shards(struct shard_writer **shards, uint32_t n)
 {
-    uint32_t n = w->env->universe->n_shards;
-    w->shards = calloc(n, sizeof(struct shard_writer *));
-    if (!w->shards)
-        return err_set(e, ERR_NOMEM, "writer: out of memory");
-    for (uint32_t i = 0; i < n; i++) {
-        w->shards[i] = shard_writer_create(w->env, i, e);
-        if (!w->shards[i])
-            return -1;
+    for (uint32_t i = 0; shards && i < n; i++)
+        shard_writer_destroy(shards[i]);
+    free(shards);
+}
+
+/* NULL with *e. */
+static struct shard_writer **make_shards(const struct shard_env *env, struct err *e)
+{
+    uint32_t n = env->universe->n_shards;
+    struct shard_writer **shards = calloc(n, sizeof(struct shard_writer *));
+    if (!shards)
+        (void)err_set(e, ERR_NOMEM, "writer: out of memory");
+    for (uint32_t i = 0; shards && i < n; i++) {
+        shards[i] = shard_writer_create(env, i, e);
+        if (!shards[i]) {
+            destroy_shards(shards, n);
+            return NULL;
+        }
     }
-    return 0;
+    return shards;
 }
 
 struct writer *writer_create(const struct writer_about *about, struct err *e)
@@ -134,7 +144,8 @@ struct writer *writer_create(const struct writer_about *about, struct err *e)
     (void)snprintf(w->group_name, sizeof(w->group_name), "cw-producer.%s", w->env->exchange);
     w->reader = reader_open(w->env->settings, e);
     w->env->reader = w->reader;
-    if (w->reader && make_shards(w, e) == 0)
+    w->shards = w->reader ? make_shards(w->env, e) : NULL;
+    if (w->shards)
         return w;
     writer_destroy(w);
     return NULL;
@@ -145,9 +156,7 @@ void writer_destroy(struct writer *w)
     if (!w)
         return;
     group_close(w->group);
-    for (uint32_t i = 0; w->shards && i < w->env->universe->n_shards; i++)
-        shard_writer_destroy(w->shards[i]);
-    free(w->shards);
+    destroy_shards(w->shards, w->env->universe->n_shards);
     reader_close(w->reader);
     free(w);
 }
@@ -166,13 +175,19 @@ static bool is_done(const struct writer *w)
 static void show(const struct writer *w)
 {
     size_t bytes = 0;
+    size_t held = 0;
+    int64_t holes = 0;
     const char *waits = w->assigned ? NULL : "joining the group that shares the shards";
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++) {
         bytes += journal_bytes(w->env->journals[i]);
+        held += shard_writer_held(w->shards[i]);
+        holes += shard_writer_holes(w->shards[i]);
         if (shard_writer_is_owned(w->shards[i]) && !shard_writer_is_open(w->shards[i]))
             waits = "opening a shard";
     }
     metric_set(w->env->metrics->journal_bytes, (int64_t)bytes);
+    metric_set(w->env->metrics->trades_held, (int64_t)held);
+    metric_set(w->env->metrics->open_holes, holes);
     if (waits)
         health_wait(w->about.health, "shard", waits);
     else
@@ -207,7 +222,7 @@ static int turn(struct writer *w, bool *ret_busy, struct err *e)
 {
     *ret_busy = false;
     show(w);
-    if (w->about.failed && w->about.failed(w->about.ctx, e))
+    if (w->about.failed && w->about.failed(w->about.source, e))
         return -1;
     if (attend(w, e) != 0)
         return -1;
@@ -241,10 +256,32 @@ int writer_run(struct writer *w, struct err *e)
         if (turn(w, &busy, e) != 0)
             return -1;
         if (is_done(w))
-            return 0;
+            return WRITER_DONE;
+        if (w->about.pause && w->about.pause(w->about.ctx))
+            return WRITER_PAUSED;
         if (!busy)
             rest(w);
     }
+    return WRITER_DONE;
+}
+
+int writer_switch(struct writer *w, struct shard_env *shards, struct err *e)
+{
+    uint32_t n = w->env->universe->n_shards;
+    struct shard_writer **old = w->shards;
+    shards->reader = w->reader;
+    struct shard_writer **next = make_shards(shards, e);
+    if (!next)
+        return -1;
+    for (uint32_t i = 0; i < n; i++) {
+        bool owned = shard_writer_is_owned(old[i]);
+        shard_writer_disown(old[i]); /* its producer ends before the next one begins */
+        if (owned)
+            shard_writer_own(next[i]);
+    }
+    destroy_shards(old, n);
+    w->shards = next;
+    w->env = shards;
     return 0;
 }
 

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-static const char *const events[] = {"subscribed", "lost", "gap", "repaired", "given_up", NULL};
+static const char *const events[] = {"subscribed", "lost",     "gap", "repairing",
+                                     "repaired",   "given_up", NULL};
 
 static int render(struct strbuf *body, const struct rows *rows, const char *scope, struct err *e)
 {

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static const char *const states[] = {"open", "repaired", "given_up", NULL};
+static const char *const states[] = {"open", "repairing", "repaired", "given_up", NULL};
 
 static int add_gap(struct strbuf *body, const struct gap_row *g, struct err *e)
 {

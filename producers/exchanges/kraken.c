@@ -32,12 +32,13 @@ static int add_symbol(struct strbuf *out, const struct channel *channel, const c
 }
 
 /* {"method":"subscribe","params":{"channel":"trade","symbol":["BTC/USD",…],"snapshot":false},
- *  "req_id":1}: req_id is the message's number + 1. A snapshot of trades would be the last 50, long
- * known mostly; one of quotes is where they stand. By default a ticker comes only with a trade. */
+ *  "req_id":1}: req_id is the message's number + 1. A snapshot of trades is the last 50: what was
+ * missed shows, and is mostly among them; one of quotes is where they stand. By default a ticker
+ * comes only with a trade. */
 static int build_subscribe(const struct subs *s, size_t n, struct strbuf *out, struct err *e)
 {
     static const char *const options[CHANNEL_KINDS] = {
-        [CHANNEL_TRADES] = "\"snapshot\":false",
+        [CHANNEL_TRADES] = "\"snapshot\":true",
         [CHANNEL_QUOTES] = "\"event_trigger\":\"bbo\",\"snapshot\":true",
     };
     const struct channel *channel = s->channel;
@@ -264,6 +265,7 @@ const struct exchange_ops kraken_exchange = {
     .endpoints = endpoints,
     .channels = channels,
     .messages_per_s = 5, /* the limit is not published */
+    .tells_newest = true,
     .acks_symbols = true,
     .ping = "{\"method\":\"ping\"}",
     .idle_ms = 30000, /* a heartbeat comes each second */

@@ -278,6 +278,7 @@ const struct exchange_ops okx_exchange = {
     .endpoints = endpoints,
     .channels = channels,
     .messages_per_s = 4,
+    .tells_newest = true,
     .acks_symbols = true,
     .ping = "ping",
     .idle_ms = 30000, /* the server closes a link on which it sent nothing for 30 s */

@@ -96,6 +96,5 @@ class Written:
 
 def _field_differences(t, row):
     wanted = {"exchange": row["exchange"], "symbol": row["symbol"], "price": Decimal(row["price"]),
-              "amount": Decimal(row["amount"]), "side": row["side"], "exchange_time": row["time_us"] // 1000 * 1000,
-              "origin": "live"}
+              "amount": Decimal(row["amount"]), "side": row["side"], "exchange_time": row["time_us"] // 1000 * 1000}
     return {k: (t[k], v) for k, v in wanted.items() if t[k] != v}

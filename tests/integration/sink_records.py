@@ -54,7 +54,7 @@ def any_feed(random, n):
     """Ids and times are few, so that records of a symbol have much to do with one another."""
     first, start = random.randrange(40), NOON_US + random.randrange(20)
     ids = random.random() < 0.8
-    event = random.choice(["subscribed", "lost", "gap", "gap", "repaired", "repaired", "given_up"])
+    event = random.choice(["subscribed", "lost", "gap", "gap", "repairing", "repaired", "repaired", "given_up"])
     times = not ids or random.random() < 0.5
     return {"exchange": "binance", "symbol": f"A{random.randrange(4)}-USDT", "event": event,
             "first_id": first if ids else None, "last_id": first + random.randrange(12) if ids else None,
@@ -159,16 +159,18 @@ def expected_gaps(messages):
     gaps = {}
     for m in messages:
         name, r = decode(m.value)
-        if name != "feed" or r["event"] not in ("gap", "repaired", "given_up"):
+        if name != "feed" or r["event"] not in ("gap", "repairing", "repaired", "given_up"):
             continue
         ids = None if r["first_id"] is None else set(range(r["first_id"], r["last_id"] + 1))
         span = [r["receive_time"] if r[k] is None else r[k] for k in ("from_time", "to_time")]
         if r["event"] == "gap":
-            gaps[m.partition, m.offset] = dict(symbol=r["symbol"], ids=ids, up=set(), span=span, state="open",
+            gaps[m.partition, m.offset] = dict(symbol=r["symbol"], ids=ids, up=set(), span=span, asked=False, state="open",
                                                at=r["receive_time"])
             continue
         for g in gaps.values():
             if g["symbol"] != r["symbol"] or g["state"] == "repaired" or (ids is None) != (g["ids"] is None):
+                continue
+            if r["event"] == "repairing" and g["state"] == "given_up":
                 continue
             if ids is None:
                 if not (span[0] <= g["span"][0] and g["span"][1] <= span[1]):
@@ -177,10 +179,13 @@ def expected_gaps(messages):
             elif g["ids"] & ids:
                 if r["event"] == "repaired":
                     g["ids"] -= ids
-                else:
+                elif r["event"] == "given_up":
                     g["up"] |= ids
+                else:
+                    g["asked"] = True
                 g["up"] &= g["ids"]
-                g["state"] = "repaired" if not g["ids"] else "given_up" if g["ids"] == g["up"] else "open"
+                waiting = "repairing" if g["asked"] else "open"
+                g["state"] = "repaired" if not g["ids"] else "given_up" if g["ids"] == g["up"] else waiting
             else:
                 continue
             g["at"] = r["receive_time"]

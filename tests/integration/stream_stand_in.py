@@ -6,6 +6,11 @@
         x.quote("BTCUSDT", "9.5", "1", "10", "2")
         x.trade("BTCUSDT", 1)
         x.cut("bookTicker")                          # the connections that carry it
+        x.announce("bookTicker")                     # that their end is near
+        old, new = x.carrying("bookTicker")          # oldest first
+        x.quote("BTCUSDT", "9.5", "1", "10", "2", to=[old])
+        x.answers = False; ...; x.answer()           # requests wait for their acknowledgement
+        x.open = False                               # whoever connects is refused
     with KrakenStream() as x:
         x.refused, x.silent = {"trade:ETH/USD"}, {"ticker:ETH/USD"}      # told so, or not answered
 
@@ -55,6 +60,7 @@ class Stream:
         self._port = None
         self.offered = []  # Sec-WebSocket-Extensions of each connection
         self.said = []  # text messages of all connections
+        self.open = True
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
@@ -63,8 +69,16 @@ class Stream:
         return self
 
     def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+
+    async def _end(self):
+        """Whoever is connected still is hung up on."""
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
     @property
     def url(self):
@@ -78,17 +92,27 @@ class Stream:
             return set(streams) <= carried
         wait_for(done, seconds, f"subscription of {streams}")
 
-    def send(self, stream, payload):
-        """To every connection that carries the stream."""
-        self._call(lambda: [c.send(json.dumps(payload)) for c in self._connections if stream in c.streams])
+    def send(self, stream, payload, to=None):
+        """To every connection that carries the stream, or to those."""
+        self._call(lambda: [c.send(json.dumps(payload)) for c in to or self._connections if stream in c.streams])
+
+    def carrying(self, channel):
+        """The connections that carry the channel."""
+        return [c for c in list(self._connections) if any(channel in re.split("[@:]", s) for s in list(c.streams))]
 
     def cut(self, channel):
         """Ends the connections that carry the channel, without a word."""
-        def cut():
-            for c in self._connections:
-                if any(channel in re.split("[@:]", s) for s in c.streams):
-                    c.writer.transport.abort()
-        self._call(cut)
+        self.end(self.carrying(channel))
+
+    def end(self, connections):
+        """Without a word."""
+        self._call(lambda: [c.writer.transport.abort() for c in connections])
+
+    def announce(self, channel):
+        """The connections that carry the channel will end."""
+        connections = self.carrying(channel)
+        assert connections
+        self._call(lambda: [c.send(json.dumps(self.announcement)) for c in connections])
 
     @property
     def connections(self):
@@ -126,6 +150,10 @@ class Stream:
 
     async def _handshake(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        if not self.open:
+            writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            raise ConnectionError
         fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
         fields = {k.lower(): v for k, v in fields.items()}
         key = base64.b64encode(hashlib.sha1(fields["sec-websocket-key"].encode() + _GUID).digest()).decode()
@@ -146,7 +174,9 @@ class Stream:
         body = bytes(b ^ mask[i % 4] for i, b in enumerate(await reader.readexactly(n)))
         if first & 0x40:
             body = zlib.decompressobj(wbits=-15).decompress(body + _TAIL)
-        if opcode == 1:
+        if opcode == 1 and body == b"ping":  # OKX's
+            c.send("pong")
+        elif opcode == 1:
             self.said.append(body.decode())
             self._hear(c, json.loads(body))
         elif opcode == 9:
@@ -157,18 +187,46 @@ class Stream:
 class BinanceStream(Stream):
     """Streams are named as the exchange does: btcusdt@trade. Each request is acknowledged."""
 
+    announcement = {"e": "serverShutdown", "E": 1770123456789}
+
+    def __init__(self, deflate=False):
+        super().__init__(deflate)
+        self.answers, self._unanswered = True, []
+
     def _hear(self, c, request):
         assert request["method"] == "SUBSCRIBE"
-        c.streams |= set(request["params"])
-        c.send(json.dumps({"result": None, "id": request["id"]}))
+        self._unanswered.append((c, request))
+        if self.answers:
+            self._answer()
 
-    def quote(self, native, bid, bid_amount, ask, ask_amount):
+    def _answer(self):
+        for c, request in self._unanswered:
+            c.streams |= set(request["params"])
+            c.send(json.dumps({"result": None, "id": request["id"]}))
+        self._unanswered.clear()
+
+    def answer(self):
+        self.answers = True
+        self._call(self._answer)
+
+    @property
+    def unanswered(self):
+        return len(self._unanswered)
+
+    def subscribe_unanswered(self):
+        """What was asked for is sent, although it is not acknowledged. The connections."""
+        for c, request in self._unanswered:
+            c.streams |= set(request["params"])
+        return [c for c, _ in self._unanswered]
+
+    def quote(self, native, bid, bid_amount, ask, ask_amount, to=None):
         self.send(f"{native.lower()}@bookTicker",
-                  {"u": 1, "s": native, "b": bid, "B": bid_amount, "a": ask, "A": ask_amount})
+                  {"u": 1, "s": native, "b": bid, "B": bid_amount, "a": ask, "A": ask_amount}, to)
 
-    def trade(self, native, number, price="1"):
+    def trade(self, native, number, price="1", to=None):
         self.send(f"{native.lower()}@trade",
-                  {"e": "trade", "s": native, "t": number, "p": price, "q": "1", "T": int(time.time() * 1000), "m": True})
+                  {"e": "trade", "s": native, "t": number, "p": price, "q": "1", "T": int(time.time() * 1000), "m": True},
+                  to)
 
 
 class KrakenStream(Stream):
@@ -203,3 +261,21 @@ class KrakenStream(Stream):
         self.send(f"trade:{native}", {"channel": "trade", "type": "update", "data": [
             {"symbol": native, "side": "buy", "price": 5.5, "qty": 0.5, "ord_type": "limit", "trade_id": number,
              "timestamp": "2026-01-01T00:00:00.000001Z"}]})
+
+
+class OkxStream(Stream):
+    """Streams are named channel:symbol. Each symbol is acknowledged."""
+
+    announcement = {"event": "notice", "code": "64008", "connId": "a4d3ae55",
+                    "msg": "The connection will soon be closed for a service upgrade. Please reconnect."}
+
+    def _hear(self, c, request):
+        assert request["op"] == "subscribe"
+        for arg in request["args"]:
+            c.streams.add(f"{arg['channel']}:{arg['instId']}")
+            c.send(json.dumps({"event": "subscribe", "arg": arg, "connId": "a4d3ae55"}))
+
+    def trade(self, native, number, to=None):
+        self.send(f"trades-all:{native}", {"arg": {"channel": "trades-all", "instId": native}, "data": [
+            {"instId": native, "tradeId": str(number), "px": "5.5", "sz": "0.5", "side": "buy", "source": "0",
+             "ts": str(int(time.time() * 1000))}]}, to)

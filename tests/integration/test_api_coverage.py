@@ -57,7 +57,7 @@ def gap(offset, start, seconds, **changes):
 NOTHING = {"first_id": None, "last_id": None, "from_time": None, "to_time": None, "missing": None, "reason": None}
 GAPS = [
     gap(1, 0, 10, state="repaired", missing=0), gap(2, 5, 100, given_up=10, state="given_up"),
-    gap(3, 5, 1), gap(4, 5, 1, partition=1), gap(5, 60, 3, symbol="ETH-USDT"),
+    gap(3, 5, 1), gap(4, 5, 1, partition=1), gap(5, 60, 3, symbol="ETH-USDT", state="repairing"),
     gap(6, 90, 3, **NOTHING), gap(7, 200, 3, exchange="kraken", symbol="BTC-USDT", **NOTHING),
 ]
 
@@ -79,6 +79,7 @@ def feed(offset, event, second, **changes):
 FEEDS = [
     feed(1, "subscribed", 0), feed(2, "lost", 5, from_time=ZERO, reason="cut"), feed(3, "subscribed", 6),
     feed(4, "gap", 7, first_id=1, last_id=9, from_time=ZERO, to_time=ZERO + MINUTE),
+    feed(8, "repairing", 7, first_id=1, last_id=9, reason="asking by REST"),
     feed(1, "repaired", 7, first_id=1, last_id=9, symbol="ETH-USDT", partition=3),
     feed(9, "given_up", 9, exchange="kraken", symbol="BTC-USD"),
 ]
@@ -190,7 +191,7 @@ def test_gaps(api):
 
 @pytest.mark.parametrize("filters, offsets", [
     ("exchange=kraken", [7]), ("exchange=Binance&symbol=ethusdt", [5]), ("symbol=BTC/USDT", [1, 4, 2, 3, 6, 7]),
-    ("state=open", [4, 3, 5, 6, 7]), ("state=given_up", [2]), ("state=repaired&exchange=kraken", []),
+    ("state=open", [4, 3, 6, 7]), ("state=repairing", [5]), ("state=given_up", [2]), ("state=repaired&exchange=kraken", []),
     ("start=2026-11-21T00:00:10Z&end=2026-11-21T00:01:00Z", [1, 2]),  # they touch it
     ("start=2026-11-21T00:01:35Z&end=2026-11-21T00:03:00Z", [2]),
     ("start=2026-11-21T00:01:34Z&end=2026-11-21T00:03:00Z", [2, 6]),  # no times of its own: when it was noticed
@@ -244,7 +245,7 @@ def many(postgres, directory):
 @pytest.mark.parametrize("filters, events", [
     ("exchange=kraken", ["given_up"]), ("symbol=eth/usdt", ["repaired"]), ("event=subscribed", ["subscribed", "subscribed"]),
     ("start=2026-11-21T00:00:05Z&end=2026-11-21T00:00:07Z", ["lost", "subscribed"]),
-    ("exchange=binance&symbol=BTC-USDT&event=gap", ["gap"]), ("event=lost&exchange=kraken", []),
+    ("exchange=binance&symbol=BTC-USDT&event=gap", ["gap"]), ("event=repairing", ["repairing"]), ("event=lost&exchange=kraken", []),
 ])
 def test_feed_records_are_chosen(api, filters, events):
     assert [row["event"] for row in api.rows(f"/v1/feeds?{filters}", "feeds")] == events

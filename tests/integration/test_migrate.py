@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -60,6 +61,49 @@ def test_up_down_up(migrate, database):
     assert migrate("down").stdout == "nothing to undo\n"
     assert migrate("up").returncode == 0
     assert relations(database) == made
+
+
+def feeds(database, *records):
+    """Feed records of one symbol, each (offset, event, first id, last id, second it was received)."""
+    with psycopg.connect(database) as connection:
+        for offset, event, first, last, second in records:
+            connection.execute("INSERT INTO feed_event SELECT 'binance', 'BTC-USDT', %s, %s, %s, NULL, NULL, t, NULL, 0, %s, t"
+                               " FROM to_timestamp(%s) t", [event, first, last, offset, second])
+
+
+def test_gaps_that_are_being_repaired(migrate, database):
+    """From the first word of it until nothing is waited for; without migration 0004 they are open."""
+    gaps = 'SELECT "offset", missing, state FROM gap ORDER BY 1'
+    assert migrate("up").returncode == 0
+    feeds(database, (1, "gap", 10, 19, 1), (2, "gap", 30, 39, 2), (3, "gap", None, None, 3), (4, "gap", 50, 59, 4))
+    feeds(database, (5, "repairing", 0, 35, 5), (6, "repairing", None, None, 3))
+    assert rows(database, gaps) == [(1, 10, "repairing"), (2, 10, "repairing"), (3, None, "repairing"), (4, 10, "open")]
+    feeds(database, (7, "repaired", 10, 18, 6), (8, "given_up", 30, 38, 6), (9, "repaired", 50, 51, 6))
+    assert rows(database, gaps) == [(1, 1, "repairing"), (2, 10, "repairing"), (3, None, "repairing"), (4, 8, "open")]
+    assert migrate("down", "--to", "3").returncode == 0
+    assert rows(database, gaps) == [(1, 1, "open"), (2, 10, "open"), (3, None, "open"), (4, 8, "open")]
+    feeds(database, (10, "repairing", 0, 99, 7))
+    assert {state for _, _, state in rows(database, gaps)} == {"open"}
+    assert migrate("up").returncode == 0
+    feeds(database, (11, "repairing", 0, 39, 8), (12, "repaired", 19, 19, 9), (13, "given_up", 39, 39, 9),
+          (14, "given_up", None, None, 3), (15, "repairing", 0, 39, 10), (16, "repairing", None, None, 3))
+    assert rows(database, gaps) == [(1, 0, "repaired"), (2, 10, "given_up"), (3, None, "given_up"), (4, 8, "open")]
+    assert rows(database, 'SELECT extract(epoch FROM update_time)::int FROM gap WHERE "offset" = 2') == [(9,)]
+
+
+def test_periods_begin_with_what_is_known(migrate, database):
+    period = "SELECT symbol, from_time = at, to_time, status, tick_size FROM instrument_period, to_timestamp(7) at"
+    assert migrate("up", "--to", "4").returncode == 0
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO instrument SELECT 'okx', 'BTC-USDT', 'BTC-USDT', 'BTC', 'USDT', 'trading', 0.1, NULL,"
+                           " to_timestamp(7), 2, 14")
+    assert migrate("up").returncode == 0
+    assert rows(database, period) == [("BTC-USDT", True, None, "trading", Decimal("0.1"))]
+    assert migrate("down", "--to", "4").returncode == 0
+    with psycopg.connect(database) as connection:
+        connection.execute("UPDATE instrument SET status = 'halted'")  # nothing follows it any more
+    assert migrate("up").returncode == 0
+    assert rows(database, period) == [("BTC-USDT", True, None, "halted", Decimal("0.1"))]
 
 
 def test_finds_its_files_from_anywhere(migrate, database, tmp_path):

@@ -39,7 +39,7 @@ def test_rows_equal_records(pipeline, kafka):
         write_candles(kafka, pipeline.prefix + topic, chance, 50)
     stored(pipeline, sink)
     assert_tables_equal_topics(pipeline)
-    assert {state for _, _, state, _ in gap_rows(pipeline).values()} == {"open", "repaired", "given_up"}
+    assert {state for _, _, state, _ in gap_rows(pipeline).values()} == {"open", "repairing", "repaired", "given_up"}
     assert sink.stop() == 0
 
 

@@ -77,13 +77,28 @@ def wait_all_written(written, sim, seconds=60):
     return wait_for(done, seconds, "last trade of every symbol in the topic", interval=0.5)
 
 
+def wait_whole(written, sim, seconds=90):
+    """Until every trade from the first written to the last of the ledger is in the topic, whatever became of it on its
+    first way; what the topic holds then."""
+    wait_all_written(written, sim, seconds)
+
+    def whole():
+        w = written()
+        return w.gap_ids == 0 and w
+
+    w = wait_for(whole, seconds, lambda: f"nothing missing: {written().missing}", interval=0.5)
+    assert w.differences(sim.ledger()) == []
+    return w
+
+
 def test_every_trade_is_written_once(simulator, producer, written, kafka, topics):
     sim = simulator(symbols=SYMBOLS, trades=10_000, rate=3000, hold_streams=SYMBOLS, reorder_permille=20)
     one = producer(sim)
     w = wait_all_written(written, sim)
     assert w.differences(sim.ledger()) == []
     assert w.gap_ids == 0 and w.count == 10_000
-    assert {f["event"] for f in w.feeds} == {"subscribed", "gap", "repaired"}, "ids came swapped"
+    assert {f["event"] for f in w.feeds} == {"subscribed"}, "ids that came swapped waited for each other"
+    assert all(list(ids) == sorted(ids) for ids in w.trades.values())
     assert len(w.events("subscribed")) == SYMBOLS
     copies = [decode(m.value)[1] for m in read_topic(kafka.brokers, topics + "feeds")]
     assert sorted(map(str, copies)) == sorted(map(str, w.feeds)), "feeds holds a copy of each"
@@ -130,10 +145,8 @@ def test_killed_three_times(simulator, producer, written):
         wait_for(lambda: written_by(one) >= 3000, 30, "3,000 trades written")
         one.kill9()
     last = producer(sim, "--instance", "0")
-    w = wait_all_written(written, sim)
-    assert w.differences(sim.ledger()) == []
-    assert w.gap_ids > 0, "three kills cost trades, and gap records name them"
-    assert {f["reason"] for f in w.events("gap")} == {"not delivered while the producer was away"}
+    w = wait_whole(written, sim)
+    assert {t["origin"] for ids in w.trades.values() for t in ids.values()} == {"live", "repair"}
     epochs = [t["epoch"] for p, t in w.ticks if p == 0]
     assert epochs == sorted(epochs) and max(epochs) == 4, "the epoch grows with each takeover"
     assert last.metric("candlewick_duplicates_total") == 0
@@ -247,6 +260,68 @@ def test_full_memory_pauses_reading(kafka, simulator, producer, written):
     assert w.differences(sim.ledger()) == []
     assert w.gap_ids == 0
     assert one.metric("candlewick_feed_connected") == 1
+
+
+def test_full_memory_for_longer_than_an_exchange_waits(kafka, topics, program, logs, written):
+    sim = Simulator(logs, exchange="kraken", symbols=SYMBOLS, trades=180_000, rate=2500, hold_streams=SYMBOLS,
+                    queue_bytes=100_000_000).wait_ready()
+    try:
+        limit = 4 << 20
+        one = program("producers/cw-producer", "--exchange", "kraken", "--symbols", "all", *sim.endpoints,
+                      "--quotes=false", "--buffer.bytes", limit,
+                      env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
+        assert one.metric("candlewick_journal_limit_bytes") == limit
+        wait_for(lambda: written_by(one) >= 4000, 30, "4,000 trades written")
+        kafka.kill9()
+        wait_for(lambda: one.metric("candlewick_feed_paused_total") > 0, 30, "pause")
+        assert one.metric("candlewick_feed_overflows_total") == 0
+        wait_for(lambda: one.metric("candlewick_feed_connected") == 0, 60, "end of a connection that nobody reads")
+        assert one.metric("candlewick_feed_overflows_total") == 1
+        assert "not read for too long" in one.log_text()
+        assert one.metric("candlewick_journal_bytes") <= limit
+        kafka.start()
+        wait_for(lambda: one.metric("candlewick_feed_connected") == 1, 60, "a new connection, as soon as there is room")
+        w = wait_all_written(written, sim, 120)
+        assert w.differences(sim.ledger()) == []
+        assert {f["reason"] for f in w.events("gap")} == {"not delivered while the connection was lost"}
+    finally:
+        sim.kill9()
+
+
+def test_a_cold_standby_listens_to_nothing(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    owner = producer(sim, "--standby", "cold")
+    wait_for(lambda: written_by(owner) >= 2000, 30, "2,000 trades written")
+    standby = producer(sim, "--standby", "cold")
+    wait_for(lambda: sorted(p.metric("candlewick_feed_connections") for p in (owner, standby)) == [0, 1], 40,
+             "one that listens")
+    if standby.metric("candlewick_shards_owned") == 1:
+        owner, standby = standby, owner
+    wait_for(lambda: standby.metric("candlewick_feed_connected") == 0, 10, "no connection of the standby")
+    standby.wait_ready()
+    owner.kill9()
+    wait_for(lambda: standby.metric("candlewick_feed_connected") == standby.metric("candlewick_feed_connections") == 1,
+             40, "takeover")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
+    subscribed = {f["receive_time"] for f in w.events("subscribed")}
+    assert len(subscribed) >= 2, "it says since when it listens"
+
+
+@pytest.mark.parametrize("topics", [2], indirect=True, ids=["shards"])
+def test_cold_producers_listen_to_their_shards(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    first = producer(sim, "--standby", "cold")
+    wait_for(lambda: written_by(first) >= 2000, 30, "2,000 trades written")
+    second = producer(sim, "--standby", "cold")
+    for one in first, second:
+        wait_for(lambda: one.metric("candlewick_feed_connected") == one.metric("candlewick_feed_connections") == 1, 40,
+                 "one connection each")
+        one.wait_ready()
+    first.kill9()
+    wait_for(lambda: second.metric("candlewick_feed_connected") == 2, 40, "takeover")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
 
 
 @pytest.mark.parametrize("topics", [2], indirect=True, ids=["shards"])

@@ -187,7 +187,7 @@ static void subscribe(void **state)
     assert_string_equal(exchange_endpoint_url(x, "ws"), "wss://ws.kraken.com/v2");
     assert_string_equal(exchange_case_subscribe(x, CHANNEL_TRADES, "trade", 2, 0, 0),
                         "{\"method\":\"subscribe\",\"params\":{\"channel\":\"trade\",\"symbol\":["
-                        "\"S0\",\"S1\"],\"snapshot\":false},\"req_id\":1}");
+                        "\"S0\",\"S1\"],\"snapshot\":true},\"req_id\":1}");
     assert_string_equal(exchange_case_subscribe(x, CHANNEL_QUOTES, "ticker", 201, 2, 0),
                         "{\"method\":\"subscribe\",\"params\":{\"channel\":\"ticker\",\"symbol\":["
                         "\"S200\"],\"event_trigger\":\"bbo\",\"snapshot\":true},\"req_id\":3}");

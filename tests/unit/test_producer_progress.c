@@ -110,6 +110,81 @@ static void overflow(void **state)
     assert_int_equal(p.record.n_holes, PROGRESS_HOLES_MAX);
 }
 
+/* Holes 10-19, 30-39 and 50-59 between 5 and 65. */
+static void with_holes(struct symbol_progress *p)
+{
+    *p = (struct symbol_progress){0};
+    for (int64_t id = 5; id <= 65; id++)
+        if ((id / 10) % 2 == 0 || id < 10 || id > 59)
+            (void)offer(p, id, id);
+}
+
+/* is: what was given up at each call until there was nothing more, then the holes left. */
+static const struct {
+    const char *name;
+    int64_t first;
+    int64_t last;
+    const char *is;
+} given_up[] = {
+    {"a whole hole", 10, 19, "10-19 | 30-39 50-59"},
+    {"its front", 10, 12, "10-12 | 13-19 30-39 50-59"},
+    {"its back", 17, 19, "17-19 | 10-16 30-39 50-59"},
+    {"its middle", 33, 36, "33-36 | 10-19 30-32 37-39 50-59"},
+    {"one id", 30, 30, "30-30 | 10-19 31-39 50-59"},
+    {"beyond its front", 25, 31, "30-31 | 10-19 32-39 50-59"},
+    {"beyond its back", 38, 45, "38-39 | 10-19 30-37 50-59"},
+    {"several, and parts of them", 15, 54, "15-19 30-39 50-54 | 10-14 55-59"},
+    {"all", 0, INT64_MAX, "10-19 30-39 50-59 |"},
+    {"none before", 0, 9, "| 10-19 30-39 50-59"},
+    {"none between", 20, 29, "| 10-19 30-39 50-59"},
+    {"none behind", 60, INT64_MAX, "| 10-19 30-39 50-59"},
+};
+
+static void giving_up(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(given_up) / sizeof(given_up[0]); i++) {
+        struct symbol_progress p;
+        struct strbuf b = STRBUF_INIT(1000);
+        struct hole h;
+        with_holes(&p);
+        while (progress_give_up(&p, given_up[i].first, given_up[i].last, &h)) {
+            assert_int_equal(h.from_time_us, h.first_id < 20 ? 9 : h.first_id < 40 ? 29 : 49);
+            assert_int_equal(
+                strbuf_addf(&b, "%lld-%lld ", (long long)h.first_id, (long long)h.last_id), 0);
+        }
+        assert_int_equal(strbuf_adds(&b, "|"), 0);
+        for (size_t k = 0; k < p.record.n_holes; k++)
+            assert_int_equal(strbuf_addf(&b, " %lld-%lld", (long long)p.record.holes[k].first_id,
+                                         (long long)p.record.holes[k].last_id),
+                             0);
+        if (strcmp(b.data, given_up[i].is) != 0)
+            fail_msg("%s\nis     %s\nwanted %s", given_up[i].name, b.data, given_up[i].is);
+        strbuf_finish(&b);
+    }
+}
+
+/* With as many holes as there may be, none can be parted. */
+static void giving_up_without_room(void **state)
+{
+    (void)state;
+    struct symbol_progress p = {0};
+    struct hole h;
+    for (int i = 0; i <= PROGRESS_HOLES_MAX; i++)
+        (void)offer(&p, 10 * i, i);
+    assert_true(progress_give_up(&p, 1, 2, &h)); /* from the front there is room */
+    assert_true(h.first_id == 1 && h.last_id == 2 && p.record.holes[0].first_id == 3);
+    assert_true(progress_give_up(&p, 14, 15, &h)); /* from the middle not: its back goes too */
+    assert_true(h.first_id == 14 && h.last_id == 19);
+    assert_true(p.record.holes[1].first_id == 11 && p.record.holes[1].last_id == 13);
+    assert_int_equal(p.record.n_holes, PROGRESS_HOLES_MAX);
+    assert_false(progress_give_up(&p, 14, 19, &h));
+    assert_true(progress_give_up(&p, 21, 29, &h)); /* now there is */
+    assert_true(progress_give_up(&p, 34, 35, &h));
+    assert_true(h.first_id == 34 && h.last_id == 35);
+    assert_int_equal(p.record.n_holes, PROGRESS_HOLES_MAX);
+}
+
 /* --- the law --------------------------------------------------------------------------------- */
 
 enum { IDS = 400, RUNS = 3000 };
@@ -140,14 +215,35 @@ static void check(const struct symbol_progress *p, const struct ledger *l)
     }
 }
 
+static void note_given_up(struct ledger *l, const struct hole *h)
+{
+    for (int64_t i = h->first_id; i <= h->last_id; i++) {
+        assert_false(l->given_up[i]);
+        l->given_up[i] = true;
+    }
+}
+
+/* Stops waiting for some ids: of those all that are missing, and nothing before them. */
+static void stop_waiting(struct symbol_progress *p, struct ledger *l, int64_t first, int64_t last)
+{
+    struct hole h;
+    const struct progress before = p->record;
+    while (progress_give_up(p, first, last, &h)) {
+        assert_true(h.first_id >= first && in_hole(&before, h.first_id));
+        assert_true(h.last_id <= last || before.n_holes == PROGRESS_HOLES_MAX);
+        note_given_up(l, &h);
+    }
+    for (int64_t id = first; id <= last; id++)
+        assert_false(in_hole(&p->record, id));
+}
+
 static void deliver(struct symbol_progress *p, struct ledger *l, int64_t id, int64_t now)
 {
     const struct progress_step s = offer(p, id, now);
     if (s.verdict != PROGRESS_DUPLICATE)
         l->written[id]++;
     if (s.gave_up)
-        for (int64_t i = s.given_up.first_id; i <= s.given_up.last_id; i++)
-            l->given_up[i] = true;
+        note_given_up(l, &s.given_up);
 }
 
 /* A delivery in bursts that jump forth and back, with a crash now and then: what was written since
@@ -171,6 +267,8 @@ static void law(void **state)
             else
                 at = rand_r(&seed) % IDS;
             deliver(&p, &l, at, step);
+            if (run % 2 == 0 && rand_r(&seed) % 20 == 0)
+                stop_waiting(&p, &l, at, at + rand_r(&seed) % (IDS - at));
             if (what == 99 && committed.known) { /* crash */
                 p = committed;
                 l = l_committed;
@@ -209,8 +307,13 @@ static void restore(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table), cmocka_unit_test(times),   cmocka_unit_test(overflow),
-        cmocka_unit_test(law),   cmocka_unit_test(restore),
+        cmocka_unit_test(table),
+        cmocka_unit_test(times),
+        cmocka_unit_test(overflow),
+        cmocka_unit_test(giving_up),
+        cmocka_unit_test(giving_up_without_room),
+        cmocka_unit_test(law),
+        cmocka_unit_test(restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,7 +104,7 @@ static void known_fingerprints(void **state)
     (void)state;
     static const uint64_t expected[RECORD_TYPES] = {
         [RECORD_CANDLE] = UINT64_C(0xe05b8b71ced8631e),
-        [RECORD_FEED] = UINT64_C(0x6b934ad65508ced0),
+        [RECORD_FEED] = UINT64_C(0xfbf36de30f8357a8),
         [RECORD_IMAGE] = UINT64_C(0xbc9c5c52272ccc31),
         [RECORD_INSTRUMENT] = UINT64_C(0x7a18495d738ab21b),
         [RECORD_OPPORTUNITY] = UINT64_C(0xcd2732b329dc6c09),

@@ -117,7 +117,7 @@ static const struct body_case {
                 "x"
                 "\x02"
                 "y"
-                "\x0c"),
+                "\x0e"),
      -1, ERR_PROTO, "feed: event: no such symbol"},
     {"symbol -1",
      BODY(FEED, "\x02"

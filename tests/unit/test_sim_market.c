@@ -297,6 +297,41 @@ static void the_busiest_are_busiest(void **state)
     market_case_close(&w);
 }
 
+/* Orders are what they would be without it, but for its ids. */
+static void an_extra_trade_is_no_order(void **state)
+{
+    (void)state;
+    struct market_case a =
+        market_case_open(MARKET_CASE_SYMBOLS, &market_case_plain, MARKET_CASE_START_US);
+    struct market_case b =
+        market_case_open(MARKET_CASE_SYMBOLS, &market_case_plain, MARKET_CASE_START_US);
+    struct market_trade x;
+    do {
+        x = market_case_trade(&a);
+        struct market_trade y = market_case_trade(&b);
+        assert_memory_equal(&x, &y, sizeof(x));
+    } while (x.symbol != 0 || x.more);
+    for (int i = 1; i <= 3; i++) {
+        struct market_event extra;
+        do
+            market_extra(b.market, 0, x.due_us, &extra);
+        while (extra.kind != MARKET_TRADE);
+        assert_int_equal(extra.trade.id, x.id + i);
+        assert_int_equal(extra.trade.time_us, x.time_us);
+        assert_false(extra.trade.more);
+        assert_true(extra.trade.price_e8 > 0 && extra.trade.amount_e8 > 0);
+    }
+    market_skip_ids(b.market, 0, 4);
+    for (int i = 0; i < 5000; i++) {
+        x = market_case_trade(&a);
+        struct market_trade y = market_case_trade(&b);
+        x.id += x.symbol == 0 ? 7 : 0;
+        assert_memory_equal(&x, &y, sizeof(x));
+    }
+    market_case_close(&a);
+    market_case_close(&b);
+}
+
 static void refuses_numbers_out_of_range(void **state)
 {
     (void)state;
@@ -339,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_later_run_has_higher_ids),
         cmocka_unit_test(a_day_stays_plausible),
         cmocka_unit_test(the_busiest_are_busiest),
+        cmocka_unit_test(an_extra_trade_is_no_order),
         cmocka_unit_test(refuses_numbers_out_of_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static int snapshot(const struct request *r, const struct wish *w, uint32_t symb
     int added = 0;
     if (w->kind == CHANNEL_ORDER)
         added = kraken_add_snapshot(site, symbol, r->answer);
-    else if (market_book(site->market, symbol, &q))
+    else if (site_book(site, symbol, &q))
         added = kraken_add_ticker(site, &q, "snapshot", r->answer);
     if (added == 0 && r->answer->len == 0)
         return 0; /* nothing has happened yet */

@@ -309,3 +309,22 @@ bool market_next(struct market *m, int64_t now_us, struct market_event *ret)
     }
     return true;
 }
+
+void market_extra(struct market *m, uint32_t symbol, int64_t now_us, struct market_event *ret)
+{
+    int64_t due_ns = (now_us - m->begin_us) * 1000;
+    const struct book *book = books_get(m->books, symbol);
+    if (m->config.quote_rate == 0) {
+        make_book(m, symbol, due_ns, true);
+    } else if (!book_is_sound(book)) {
+        quote(m, symbol, due_ns, true, ret);
+        return;
+    }
+    ret->kind = MARKET_TRADE;
+    orders_extra(m->orders, symbol, book, now_us, &ret->trade);
+}
+
+void market_skip_ids(struct market *m, uint32_t symbol, int64_t ids)
+{
+    orders_skip(m->orders, symbol, ids);
+}

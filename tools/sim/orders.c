@@ -179,3 +179,29 @@ uint32_t orders_symbol(const struct orders *o)
 {
     return o->symbol;
 }
+
+/* --- beside the orders ----------------------------------------------------------------------- */
+
+void orders_extra(struct orders *o, uint32_t symbol, const struct book *book, int64_t at_us,
+                  struct market_trade *ret)
+{
+    struct maker_state *state = &o->symbols[symbol];
+    const struct symbol *s = &o->listing->symbols[symbol];
+    struct rng rng; /* of its own: the orders to come are what they would be without it */
+    rng_seed(&rng, (uint64_t)state->next_id ^ (uint64_t)symbol << 56);
+    int64_t ticks = state->side == TAKER_BUY ? book->ask_ticks : book->bid_ticks;
+    *ret = (struct market_trade){
+        .symbol = symbol,
+        .side = state->side,
+        .id = state->next_id++,
+        .price_e8 = ticks * s->tick_e8,
+        .amount_e8 = book_random_lots(s, &rng) * s->lot_e8,
+        .time_us = at_us - at_us % o->config.time_step_us,
+        .due_us = at_us,
+    };
+}
+
+void orders_skip(struct orders *o, uint32_t symbol, int64_t ids)
+{
+    o->symbols[symbol].next_id += ids;
+}

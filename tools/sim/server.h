@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "dialect.h"
+#include "faults.h"
 #include "health.h"
 #include "ledger.h"
 #include "metrics.h"
@@ -45,6 +46,7 @@ struct server_parts {
     struct history *history;
     struct tickers *tickers;
     struct ledger *ledger;
+    struct faults *faults;
     const struct market_clock *clock;
     struct metrics *metrics;
     struct health *health;

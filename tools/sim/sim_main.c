@@ -1,4 +1,5 @@
 #include "binance.h"
+#include "datafile.h"
 #include "kraken.h"
 #include "log.h"
 #include "okx.h"
@@ -12,6 +13,7 @@ struct settings {
     char *exchange;
     char *clock;
     char *ledger;
+    char *faults;
     char *time_unit;
     int64_t symbols;
     int64_t history;
@@ -75,6 +77,8 @@ static const struct conf_opt options[] = {
      .help = "file to append a JSON line to for every trade made"},
     {"ledger.quotes", CONF_BOOL, FIELD(server.ledger_quotes), .def = "false",
      .help = "a line for every quote too"},
+    {"faults", CONF_STR, FIELD(faults), .def = "",
+     .help = "file of what goes wrong and when: a JSON array (docs/SIMULATOR.md)"},
     {"history", CONF_INT, FIELD(history), .def = "500000", .min = 1, .max = 50000000,
      .help = "trades kept for REST, all symbols together"},
     {"connections.max", CONF_INT, FIELD(server.connections_max), .def = "256", .min = 1,
@@ -121,6 +125,7 @@ struct sim {
     struct history *history;
     struct tickers *tickers;
     struct ledger *ledger;
+    struct faults *faults;
     struct server *server;
 };
 
@@ -163,11 +168,26 @@ static int open_market(struct sim *sim, const struct settings *s, struct err *e)
     return sim->tickers ? 0 : -1;
 }
 
+static int open_faults(struct sim *sim, const struct settings *s, struct err *e)
+{
+    struct strbuf text = STRBUF_INIT(FAULT_FILE_MAX);
+    int r = 0;
+    sim->faults = faults_create((uint64_t)s->seed, s->exchange, sim->listing, e);
+    if (!sim->faults)
+        return -1;
+    if (*s->faults)
+        r = datafile_read(s->faults, &text, e);
+    if (r == 0 && *s->faults && faults_load(sim->faults, strbuf_slice(&text), e) != 0)
+        r = err_prefix(e, "faults %s", s->faults);
+    strbuf_finish(&text);
+    return r;
+}
+
 static int open_all(struct sim *sim, const struct settings *s, const struct program *p,
                     struct err *e)
 {
     const struct dialect *dialect = find_dialect(s);
-    if (open_market(sim, s, e) != 0)
+    if (open_market(sim, s, e) != 0 || open_faults(sim, s, e) != 0)
         return -1;
     sim->ledger = ledger_open(s->ledger, dialect->exchange, sim->listing, e);
     if (!sim->ledger)
@@ -179,6 +199,7 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
         .history = sim->history,
         .tickers = sim->tickers,
         .ledger = sim->ledger,
+        .faults = sim->faults,
         .clock = &sim->clock,
         .metrics = p->metrics,
         .health = p->health,
@@ -195,6 +216,7 @@ static int close_all(struct sim *sim, struct err *e)
 {
     server_destroy(sim->server);
     int r = ledger_close(sim->ledger, e);
+    faults_destroy(sim->faults);
     tickers_destroy(sim->tickers);
     history_destroy(sim->history);
     market_destroy(sim->market);

@@ -1,0 +1,209 @@
+#include "repair_plan.h"
+
+#include "timefmt.h"
+
+#include <stdlib.h>
+
+enum {
+    WAIT_FIRST_MS = 250,
+    WAIT_CAP_MS = 30000,
+    FRUITLESS_MAX = 8,    /* answers without the ids: some half a minute */
+    LOOK_AFTER_MS = 2000, /* the stream may tell by itself until then */
+};
+
+/* How it went with some ids so far. */
+struct
+try {
+    struct history_query query; /* the next page; last_id, and look, name the ids */
+    int64_t look;               /* of shard_missing */
+    int64_t first_id;           /* the first one missing, as seen last */
+    int64_t since_us;           /* first seen */
+    int64_t next_us;            /* not asked before */
+    int64_t wait_ms;
+    int fruitless;
+    bool told;   /* asked for as a declared gap */
+    bool paging; /* query is not the first page any more */
+};
+
+struct tries {
+    size_t n;
+    struct try list[SHARD_MISSING_MAX];
+};
+
+struct repair_plan {
+    const struct universe *universe;
+    const struct channel *channel;
+    struct universe_range range;
+    int64_t give_up_us;
+    struct tries **tries; /* by member; NULL: nothing is missing */
+};
+
+struct repair_plan *repair_plan_create(const struct universe *u, uint32_t shard,
+                                       const struct channel *channel, int64_t give_up_us,
+                                       struct err *e)
+{
+    struct repair_plan *p = calloc(1, sizeof(*p));
+    if (p) {
+        p->universe = u;
+        p->channel = channel;
+        p->range = u->shards[shard];
+        p->give_up_us = give_up_us;
+        p->tries = calloc(p->range.n + (size_t)1, sizeof(struct tries *));
+    }
+    if (p && p->tries)
+        return p;
+    repair_plan_destroy(p);
+    (void)err_set(e, ERR_NOMEM, "repair: out of memory");
+    return NULL;
+}
+
+void repair_plan_destroy(struct repair_plan *p)
+{
+    if (!p)
+        return;
+    for (uint32_t i = 0; p->tries && i < p->range.n; i++)
+        free(p->tries[i]);
+    free(p->tries);
+    free(p);
+}
+
+/* --- tries ----------------------------------------------------------------------------------- */
+
+/* NULL: these ids were not missing before. */
+static struct try *find(struct tries *t, const struct shard_missing *m)
+{
+    for (size_t i = 0; t && i < t->n; i++)
+        if (t->list[i].query.last_id == m->last_id && t->list[i].look == m->look)
+            return &t->list[i];
+    return NULL;
+}
+
+static struct history_query first_page(const struct repair_plan *p, uint32_t member,
+                                       const struct shard_missing *m)
+{
+    return (struct history_query){
+        .instrument = &p->universe->symbols[p->range.first + member].info,
+        .channel = p->channel,
+        .first_id = m->first_id,
+        .last_id = m->last_id,
+        .from_time_us = m->from_time_us,
+    };
+}
+
+static bool is_in_line(const struct tries *t, const struct shard_missing *missing, size_t n)
+{
+    bool same = n == (t ? t->n : 0);
+    for (size_t i = 0; same && i < n; i++)
+        same = t->list[i].query.last_id == missing[i].last_id && t->list[i].look == missing[i].look;
+    return same;
+}
+
+/* The tries of what is missing of a member now, with what is known from before. Ids are known by
+ * the last one, as what comes shortens them from the front. False: no memory. */
+static bool renew(struct repair_plan *p, uint32_t member, const struct shard_missing *missing,
+                  size_t n, int64_t now_us)
+{
+    struct tries *now = n > 0 ? calloc(1, sizeof(*now)) : NULL;
+    if (n > 0 && !now)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const struct try *t = find(p->tries[member], &missing[i]);
+        bool look = missing[i].kind == SHARD_MISSING_PERHAPS;
+        now->list[now->n++] =
+            t ? *t
+              : (struct try){.query = first_page(p, member, &missing[i]),
+                             .look = missing[i].look,
+                             .since_us = now_us,
+                             .next_us = now_us + (look ? LOOK_AFTER_MS * US_PER_MS : 0),
+                             .wait_ms = WAIT_FIRST_MS};
+    }
+    free(p->tries[member]);
+    p->tries[member] = now;
+    return true;
+}
+
+/* Brings the tries of a member in line with what is missing. False: no memory. */
+static bool follow(struct repair_plan *p, uint32_t member, const struct shard_missing *missing,
+                   size_t n, int64_t now_us)
+{
+    if (!is_in_line(p->tries[member], missing, n) && !renew(p, member, missing, n, now_us))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct try *t = &p->tries[member]->list[i];
+        if (missing[i].first_id < t->first_id)
+            t->paging = false; /* what pages brought was lost with a transaction */
+        t->first_id = missing[i].first_id;
+        if (!t->paging)
+            t->query = first_page(p, member, &missing[i]);
+    }
+    return true;
+}
+
+/* The better one of what was found so far and what a member misses. */
+static const struct try *better(struct repair_plan *p, uint32_t member, size_t n, bool with_looks,
+                                const struct shard_missing *missing, const struct try *best,
+                                int64_t now_us, struct repair_pick *ret)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct try *t = &p->tries[member]->list[i];
+        enum shard_missing_kind kind = missing[i].kind;
+        bool skip = t->next_us > now_us || (kind == SHARD_MISSING_PERHAPS && !with_looks);
+        if (skip || (best && (kind > ret->missing.kind ||
+                              (kind == ret->missing.kind && t->next_us >= best->next_us))))
+            continue;
+        best = t;
+        *ret = (struct repair_pick){p->range.first + member, missing[i], t->query,
+                                    kind == SHARD_MISSING_DECLARED && !t->told};
+    }
+    return best;
+}
+
+bool repair_plan_next(struct repair_plan *p, struct shard *s, int64_t now_us, bool with_looks,
+                      struct repair_pick *ret)
+{
+    struct shard_missing missing[SHARD_MISSING_MAX];
+    const struct try *best = NULL;
+    for (uint32_t i = shard_needy(s); i-- > 0;) {
+        uint32_t member = shard_needy_at(s, i) - p->range.first;
+        size_t n = shard_missing(s, p->range.first + member, missing);
+        if (!follow(p, member, missing, n, now_us))
+            continue; /* another time */
+        best = better(p, member, n, with_looks, missing, best, now_us, ret);
+        if (n == 0)
+            shard_not_needy(s, i);
+    }
+    return best != NULL;
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static void wait(struct try *t, int64_t now_us)
+{
+    t->next_us = now_us + t->wait_ms * US_PER_MS;
+    t->wait_ms = t->wait_ms * 2 < WAIT_CAP_MS ? t->wait_ms * 2 : WAIT_CAP_MS;
+    t->paging = false;
+}
+
+bool repair_plan_answered(struct repair_plan *p, const struct repair_pick *pick,
+                          enum repair_outcome outcome, int64_t now_us)
+{
+    struct try *t = find(p->tries[pick->index - p->range.first], &pick->missing);
+    if (!t)
+        return false;
+    t->told = t->told || pick->missing.kind == SHARD_MISSING_DECLARED;
+    switch (outcome) {
+    case REPAIR_PAGE:
+        t->query = pick->query;
+        t->paging = true;
+        t->next_us = now_us;
+        return false;
+    case REPAIR_ALL:
+    case REPAIR_NONE:
+        wait(t, now_us);
+        return ++t->fruitless >= FRUITLESS_MAX;
+    case REPAIR_FAILED:
+        wait(t, now_us);
+        break;
+    }
+    return now_us - t->since_us >= p->give_up_us;
+}

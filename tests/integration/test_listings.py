@@ -1,0 +1,136 @@
+"""Listings and delistings while cw-producer runs: what is followed changes, and nobody else notices."""
+
+import json
+
+import pytest
+
+from producer_oracle import Written
+from records import read_topic
+from simulator import Simulator
+from stack import BUILD, http_get, run, wait_for
+
+SYMBOLS = 12
+
+
+@pytest.fixture
+def topics(kafka, prefix):
+    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--replication", "1")
+    return prefix
+
+
+@pytest.fixture
+def exchange(logs):
+    started = []
+
+    def start(**options):
+        started.append(Simulator(logs, symbols=SYMBOLS, **options))
+        return started[-1].wait_ready()
+
+    yield start
+    for sim in started:
+        if sim.alive():
+            sim.kill9()
+
+
+class Listing:
+    """The exchange's list as a file, of which the test strikes pairs and to which it adds them."""
+
+    def __init__(self, sim, path):
+        self.path = path
+        self.whole = json.loads(http_get(sim.http + "/api/v3/exchangeInfo")[1])
+        self.pairs = {s["symbol"]: s for s in self.whole["symbols"] if s["status"] == "TRADING"}
+
+    def write(self, natives, **changes):
+        """changes: members of a pair by its native name, e.g. BTCUSDT={"status": "BREAK"}."""
+        symbols = [self.pairs[n] | changes.get(n, {}) for n in natives]
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps(self.whole | {"symbols": symbols}))
+        part.rename(self.path)
+
+
+@pytest.fixture
+def producer(kafka, topics, program):
+    def start(sim, listing, *arguments):
+        return program("producers/cw-producer", "--exchange.binance.ws.url", sim.ws, "--exchange.binance.rest.url",
+                       sim.http, "--instruments", listing.path, "--instruments.refresh.ms", 200, *arguments,
+                       env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
+
+    return start
+
+
+def changes(one):
+    return one.metric("candlewick_instrument_changes_total") or 0
+
+
+def instruments(kafka, topics):
+    """symbol -> its records, the newest last."""
+    found = {}
+    for m in read_topic(kafka.brokers, topics + "instruments"):
+        _, r = m.record()
+        found.setdefault(r["symbol"], []).append(r)
+    return found
+
+
+def test_a_listing_and_a_delisting_cost_the_others_nothing(exchange, producer, kafka, topics, tmp_path):
+    sim = exchange(rate=500, hold_streams=1)
+    listing = Listing(sim, tmp_path / "list.json")
+    natives = list(listing.pairs)
+    stay, gone, new = natives[:-2], natives[-2], natives[-1]
+    listing.write(stay + [gone])
+    one = producer(sim, listing, "--symbols", "all")
+    written = lambda: Written(read_topic(kafka.brokers, topics + "trades"))
+    symbol = {n: listing.pairs[n]["baseAsset"] + "-" + listing.pairs[n]["quoteAsset"] for n in natives}
+    wait_for(lambda: len(written().trades) == len(stay) + 1, 30, "trades of all that are listed")
+
+    listing.write(stay + [new])
+    wait_for(lambda: changes(one) == 1, 30, "a change of what is followed")
+    wait_for(lambda: symbol[new] in written().trades, 30, "trades of the new pair")
+    count = {s: len(ids) for s, ids in written().trades.items()}
+    wait_for(lambda: all(len(ids) >= count[s] + 5 for s, ids in written().trades.items() if s != symbol[gone]), 60,
+             "five more trades of each")
+    assert one.metric("candlewick_symbols") == len(stay) + 1
+    assert one.stop() == 0
+
+    w = written()
+    assert w.twice == [] and w.gap_ids == 0, "nobody misses a trade"
+    for n in stay:
+        ids = sorted(w.trades[symbol[n]])
+        assert ids == list(range(ids[0], ids[-1] + 1))
+        told = [f["event"] for f in w.feeds if f["symbol"] == symbol[n]]
+        assert told == ["subscribed", "subscribed", "lost"], "lost at the end of the program alone"
+    last = [f for f in w.feeds if f["symbol"] == symbol[gone]][-1]
+    assert (last["event"], last["reason"]) == ("lost", "it is not traded any more")
+    assert all(t["alive"] for _, t in w.ticks[4:-4]), "time passed all the while"
+    records = instruments(kafka, topics)
+    assert records[symbol[gone]][-1]["status"] == "delisted" and records[symbol[gone]][0]["status"] == "trading"
+    assert records[symbol[new]][-1]["status"] == "trading"
+
+
+def test_what_the_list_says_of_a_pair_is_dated(exchange, producer, kafka, topics, tmp_path):
+    sim = exchange(rate=200, hold_streams=1)
+    listing = Listing(sim, tmp_path / "list.json")
+    natives = list(listing.pairs)
+    listing.write(natives)
+    one = producer(sim, listing, "--symbols", "all", "--quotes=false")
+    listing.write(natives, **{natives[0]: {"status": "BREAK"}})
+    wait_for(lambda: changes(one) == 1, 30, "a change of what is followed")
+    symbol = listing.pairs[natives[0]]["baseAsset"] + "-" + listing.pairs[natives[0]]["quoteAsset"]
+    records = wait_for(lambda: (r := instruments(kafka, topics)[symbol])[-1]["status"] == "halted" and r, 30, "halted")
+    assert [r["status"] for r in records] == ["trading", "halted"]
+    assert records[1]["update_time"] > records[0]["update_time"]
+
+
+def test_pairs_of_one_name_are_refused_with_both_names(exchange, producer, tmp_path):
+    sim = exchange(rate=200, hold_streams=1)
+    listing = Listing(sim, tmp_path / "list.json")
+    natives = list(listing.pairs)
+    listing.write(natives[:-1])
+    one = producer(sim, listing, "--symbols", "all", "--quotes=false")
+    before = one.metric("candlewick_instrument_reads_total") or 0
+    first = listing.pairs[natives[0]]
+    listing.write(natives[:-1] + natives[-1:], **{natives[-1]: {"baseAsset": first["baseAsset"],
+                                                               "quoteAsset": first["quoteAsset"]}})
+    wait_for(lambda: one.metric("candlewick_instrument_reads_total") >= before + 2, 30, "the list read again")
+    both = f"{natives[0]} and {natives[-1]} are both", f"{natives[-1]} and {natives[0]} are both"
+    assert any(b in one.log_text() for b in both)
+    assert changes(one) == 0 and one.metric("candlewick_symbols") == SYMBOLS - 1, "who was there first goes on"
