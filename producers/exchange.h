@@ -61,7 +61,7 @@ enum event_type {
     EVENT_QUOTE,    /* best bid and ask as they are now */
     EVENT_ACK,      /* a subscribe request, or one symbol of it, is in force */
     EVENT_REFUSED,  /* the exchange refused a request, or one symbol of it; text says why */
-    EVENT_SHUTDOWN, /* the exchange will cut this connection soon */
+    EVENT_SHUTDOWN, /* the exchange will cut this connection soon: another takes its place before */
 };
 
 /* One side of a book's top. */
@@ -162,7 +162,8 @@ struct exchange_ops {
     const char *ping;                 /* text to send on an idle connection, which the exchange
                                          answers; NULL: a ping frame does */
     int64_t idle_ms;                  /* silence of any kind after which a link is dead */
-    int64_t max_age_ms;               /* the exchange cuts a connection this old, 0 = never */
+    int64_t max_age_ms;               /* the exchange cuts a connection this old: it is replaced
+                                         before; 0 = never */
     size_t session_size; /* bytes of state per connection, zeroed at connect; 0 = none */
     const struct rest_rules *rest;
 

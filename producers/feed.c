@@ -54,9 +54,13 @@ static void show_health(struct feed_thread *f)
 {
     const struct universe *u = f->about.universe;
     uint32_t n_up = 0;
+    uint32_t n_wanted = 0;
     size_t without = 0;
     const struct feed_link *down = NULL;
     for (uint32_t i = 0; i < u->n_links; i++) {
+        if (!feed_link_is_wanted(f->links[i]))
+            continue;
+        n_wanted++;
         without += feed_link_without(f->links[i]);
         n_up += f->env.links_up[i];
         if (!f->env.links_up[i] && !down)
@@ -71,9 +75,14 @@ static void show_health(struct feed_thread *f)
         return;
     }
     char why[200];
-    (void)snprintf(why, sizeof(why), "%u of %u connections are subscribed: %s", n_up, u->n_links,
+    (void)snprintf(why, sizeof(why), "%u of %u connections are subscribed: %s", n_up, n_wanted,
                    feed_link_status(down));
     health_wait(f->about.health, "feed", why);
+}
+
+static int tick(struct feed_thread *f, enum channel_kind kind, uint32_t shard, int64_t now_us)
+{
+    return intake_tick(&f->intake, kind, shard, f->env.links_up, now_us, &f->failure);
 }
 
 /* A tick a second of market time. One that comes late stands for those that did not come. */
@@ -85,11 +94,14 @@ static void tick_if_due(struct feed_thread *f)
     f->tick_us = (now_us / US_PER_S + 1) * US_PER_S;
     if (atomic_load(&f->role) != ROLE_SERVES)
         return; /* the other one says that time passes */
-    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
-        for (uint32_t i = 0; i < f->about.universe->n_shards; i++)
-            if (intake_tick(&f->intake, (enum channel_kind)kind, i, f->env.links_up, now_us,
-                            &f->failure) < 0)
-                return;
+    for (uint32_t i = 0; i < f->about.universe->n_shards; i++) {
+        if (!atomic_load(&f->env.wanted[i])) /* its journal has nothing to say of time */
+            journal_age(f->about.journals[i], clock_mono_us());
+        else if (tick(f, CHANNEL_TRADES, i, now_us) < 0)
+            return;
+        if (tick(f, CHANNEL_QUOTES, i, now_us) < 0)
+            return;
+    }
 }
 
 static void schedule(struct feed_thread *f);
@@ -112,8 +124,9 @@ static void on_turn(lws_sorted_usec_list_t *sul)
         tick_if_due(f);
     for (uint32_t i = 0; i < f->about.universe->n_links; i++)
         feed_link_turn(f->links[i], now_us);
-    if (now_us >= f->flush_us) {
+    if (now_us >= f->flush_us || f->env.want_changed) {
         f->flush_us = now_us + US_PER_S;
+        f->env.want_changed = false;
         recorder_flush(f->env.recorder);
         show_health(f);
     }
@@ -195,15 +208,16 @@ static int make_links(struct feed_thread *f, struct err *e)
     uint32_t n = f->about.universe->n_links;
     f->links = calloc(n + 1u, sizeof(struct feed_link *));
     f->env.links_up = calloc(n + 1u, sizeof(bool));
-    if (!f->links || !f->env.links_up)
+    f->env.wanted = calloc(f->about.universe->n_shards, sizeof(atomic_bool));
+    if (!f->links || !f->env.links_up || !f->env.wanted)
         return err_set(e, ERR_NOMEM, "feed: out of memory");
+    for (uint32_t i = 0; i < f->about.universe->n_shards; i++)
+        atomic_init(&f->env.wanted[i], !f->about.cold);
     for (uint32_t i = 0; i < n; i++) {
         f->links[i] = feed_link_create(&f->env, i, e);
         if (!f->links[i])
             return -1;
     }
-    if (!f->about.second)
-        metric_set(f->about.metrics->feed_connections, n);
     return 0;
 }
 
@@ -215,6 +229,7 @@ static void destroy(struct feed_thread *f)
         feed_link_destroy(f->links[i]);
     free(f->links);
     free(f->env.links_up);
+    free(f->env.wanted);
     free(f);
 }
 
@@ -265,7 +280,6 @@ void feed_stop(struct feed_thread *f)
 void feed_take_over(struct feed_thread *f)
 {
     atomic_store(&f->role, ROLE_SERVES);
-    metric_set(f->about.metrics->feed_connections, f->about.universe->n_links);
 }
 
 void feed_give_way(struct feed_thread *f)
@@ -279,6 +293,11 @@ bool feed_failed(struct feed_thread *f, struct err *e)
         return false;
     *e = f->failure;
     return true;
+}
+
+void feed_want(struct feed_thread *f, uint32_t shard, bool wanted)
+{
+    atomic_store(&f->env.wanted[shard], wanted);
 }
 
 bool feed_is_up(struct feed_thread *f)

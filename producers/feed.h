@@ -1,5 +1,5 @@
 /**
- * The feed thread: keeps the connections to the exchange, and puts what they bring into the
+ * The feed thread: keeps the links to the exchange, and puts what they bring into the
  * journals and queues.
  *
  *     struct feed_thread *f = feed_start(&about, &e);
@@ -10,9 +10,12 @@
  * Each connection of the universe connects at once, and after a loss ever later up to 30 s; it
  * subscribes at the pace the exchange allows, each request to be acknowledged within 10 s; it is
  * dead after the exchange's idle time without a frame of any kind. A full journal pauses the
- * connections that feed it; quotes are never paused, but conflated. A symbol that the exchange
- * refuses is done without until its connection is made again.
- * Threads: start, stop and failed from one; everything of libwebsockets stays on the feed thread.
+ * connections that feed it; one that was paused for the idle time, or whose frame finds no room, is
+ * dropped; quotes are never paused, but conflated. A symbol that the exchange refuses is done
+ * without until its connection is made again. A connection that the exchange is about to cut is
+ * replaced before (feed_link.h).
+ * Threads: start, stop and failed from one; feed_want() from any; everything of
+ * libwebsockets stays on the feed thread.
  */
 #ifndef CANDLEWICK_FEED_H
 #define CANDLEWICK_FEED_H
@@ -36,6 +39,7 @@ struct feed_about {
     const struct producer_metrics *metrics;
     int64_t
         max_age_ms; /* a connection is replaced before it is that old; 0: what the exchange says */
+    bool cold;      /* no shard is wanted until feed_want() says so; else all are */
     struct recorder *recorder; /* used by the feed thread alone; NULL: none */
     struct health *health;     /* part "feed" */
     bool second;               /* another feed still serves: this one tells nothing to recorder and
@@ -58,7 +62,12 @@ void feed_give_way(struct feed_thread *f);
 /* True with *e: the thread has ended by itself. */
 bool feed_failed(struct feed_thread *f, struct err *e);
 
-/* True: every connection is subscribed. */
+/* Whether the links of a shard are to be connected; until then, and afterwards, they are not, and
+ * count for nothing in health; its journal gets no ticks. A link of quotes that carries a rate,
+ * which is for all shards, always is connected. Any thread. */
+void feed_want(struct feed_thread *f, uint32_t shard, bool wanted);
+
+/* True: every connection that is wanted is subscribed. */
 bool feed_is_up(struct feed_thread *f);
 
 #endif

@@ -229,7 +229,8 @@ void feed_conn_renew(struct feed_conn *c, int64_t now_us)
 {
     backoff_reset(&c->backoff);
     c->connect_us = now_us;
-    c->why[0] = '\0';
+    if (c->state == CONN_WAITING)
+        c->why[0] = '\0';
 }
 
 void feed_conn_close(struct feed_conn *c, const char *why)

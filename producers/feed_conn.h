@@ -16,6 +16,8 @@
 #include "feed.h"
 #include "lws.h"
 
+#include <stdatomic.h>
+
 /* What the connections of a feed share; each carries one kind of channel. */
 struct feed_env {
     const struct feed_about *about;
@@ -23,6 +25,8 @@ struct feed_env {
     struct lws_context *context;
     struct attempts attempts;    /* of all connections: the exchange counts by address */
     bool *links_up;              /* by link */
+    atomic_bool *wanted;         /* by shard: its links are to be up */
+    bool want_changed;           /* since health was told */
     bool proxied[CHANNEL_KINDS]; /* the proxy finds the host: there may be no name server for it */
     int64_t max_age_us;          /* a connection that old is cut; 0: never */
     int64_t stall_us;            /* a loop whose next turn comes later than that stood still */
@@ -45,14 +49,17 @@ void feed_conn_destroy(struct feed_conn *c);
 /* Connects, subscribes, pings, gives up, pauses and goes on, as due. */
 void feed_conn_turn(struct feed_conn *c, int64_t now_us);
 
-/* Waiting as if it had never been: it connects with the next turn that may. */
+/* Waits, now or when it is closed, as if it had never failed: it connects with the next turn. */
 void feed_conn_renew(struct feed_conn *c, int64_t now_us);
 
 /* Back to waiting, wherever it is; soon, where there is a socket to close. */
 void feed_conn_close(struct feed_conn *c, const char *why);
 
-/* The loop stood still: what waits in the socket is older than it would seem. Trades have times of
- * their own; quotes are asked for anew, here if they wait still, or when they are received. */
+/* The loop stood still: what waits in the socket is older than it would seem. Quotes are asked for
+ * anew, here if they wait still, or when they are received: a quote is taken for what is true when
+ * it is received, and many exchanges send no other time with it. Trades are read all the same,
+ * late: they carry the exchange's time and are placed by it, who has them already knows their ids,
+ * and no tick goes before them; a new connection would only miss some. */
 void feed_conn_stood_still(struct feed_conn *c);
 
 /* The feed ends: what is told of the loss that follows. */

@@ -22,9 +22,13 @@ struct feed_link {
     uint32_t number;
     struct feed_conn *conns[2];
     unsigned in_use; /* of conns */
+    bool always;     /* it is wanted, whoever writes its shard */
+    bool wanted;     /* with the last turn */
     enum other other;
     int64_t end_us;     /* OTHER_REPLACED: when it is closed */
     int64_t replace_us; /* when a successor is begun for the one in use; INT64_MAX: never */
+    bool asked;         /* for that: it does not wait for the age */
+    struct backoff pace;
     uint64_t seed;
     struct overlap *overlap;
     char *meant; /* room for a byte per symbol */
@@ -32,6 +36,15 @@ struct feed_link {
 };
 
 /* --- create ---------------------------------------------------------------------------------- */
+
+/* Rates go to all shards. */
+static bool carries_rates(const struct universe *u, const struct universe_link *l)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < l->symbols.n; i++)
+        any = any || u->symbols[l->symbols.first + i].is_rate;
+    return any && l->kind == CHANNEL_QUOTES;
+}
 
 struct feed_link *feed_link_create(struct feed_env *env, uint32_t number, struct err *e)
 {
@@ -43,8 +56,9 @@ struct feed_link *feed_link_create(struct feed_env *env, uint32_t number, struct
     }
     l->env = env;
     l->number = number;
+    l->always = carries_rates(env->about->universe, of);
     l->replace_us = INT64_MAX;
-    l->seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 32;
+    l->seed = l->pace.seed = (uint64_t)clock_real_us() ^ (uint64_t)number << 32;
     l->n_symbols = of->symbols.n;
     l->meant = calloc(of->symbols.n + 1u, 1);
     l->overlap = overlap_create(of, e);
@@ -61,6 +75,8 @@ void feed_link_destroy(struct feed_link *l)
 {
     if (!l)
         return;
+    if (l->wanted)
+        metric_inc(l->env->about->metrics->feed_connections, -1);
     feed_conn_destroy(l->conns[0]);
     feed_conn_destroy(l->conns[1]);
     overlap_destroy(l->overlap);
@@ -132,13 +148,20 @@ static void release(struct feed_link *l)
         *l->env->failure = e; /* out of memory: trades would go missing untold */
 }
 
-/* Of the symbols that came up with c, and go down with it. Quotes that the successor has brought
- * meanwhile are as good as ever. */
-static void mark_lost(struct feed_link *l, const struct feed_conn *c)
+/* Of the symbols that came up with c, and go down with it; of one that was never subscribed, those
+ * it may have brought a quote of. Quotes that the successor has brought meanwhile are as good as
+ * ever. True: any. */
+static bool mark_lost(struct feed_link *l, const struct feed_conn *c, bool was_up)
 {
-    bool quotes = carries_quotes(l) && l->other == OTHER_SUCCESSOR;
-    for (uint32_t i = 0; i < l->n_symbols; i++)
-        l->meant[i] = c->subs.acked[i] && !(quotes && quotes_of(l, i) != OVERLAP_OLDER);
+    bool any = false;
+    bool quotes = carries_quotes(l);
+    bool all = !was_up && !c->subs.by_symbol;
+    for (uint32_t i = 0; i < l->n_symbols; i++) {
+        bool kept = quotes && l->other == OTHER_SUCCESSOR && quotes_of(l, i) != OVERLAP_OLDER;
+        l->meant[i] = (all || c->subs.acked[i]) && !kept;
+        any = any || l->meant[i];
+    }
+    return any && (was_up || (quotes && c->subs.n_sent > 0));
 }
 
 static void tell(struct feed_link *l, struct feed_conn *c, bool up)
@@ -167,6 +190,7 @@ static int64_t margin_us(struct feed_link *l, int64_t age_us)
 /* The one in use is subscribed. */
 static void plan_replacement(struct feed_link *l)
 {
+    l->asked = false;
     int64_t age_us = l->env->max_age_us;
     l->replace_us = age_us > 0 ? used(l)->opened_us + age_us - margin_us(l, age_us) : INT64_MAX;
 }
@@ -176,6 +200,7 @@ static void plan_replacement(struct feed_link *l)
 static void begin_successor(struct feed_link *l, int64_t now_us)
 {
     l->replace_us = INT64_MAX;
+    l->asked = false;
     l->other = OTHER_SUCCESSOR;
     overlap_begin(l->overlap);
     feed_conn_renew(other(l), now_us);
@@ -246,11 +271,11 @@ static void replaced_ended(struct feed_link *l)
 static void link_lost(struct feed_link *l, struct feed_conn *c)
 {
     bool was_up = is_up(l);
-    if (was_up) {
+    if (was_up)
         set_up(l, false);
-        mark_lost(l, c);
-    }
+    bool any = mark_lost(l, c, was_up);
     l->replace_us = INT64_MAX;
+    l->asked = false;
     if (l->other == OTHER_REPLACED)
         feed_conn_close(other(l), "the link is lost");
     if (l->other == OTHER_SUCCESSOR) {
@@ -259,7 +284,7 @@ static void link_lost(struct feed_link *l, struct feed_conn *c)
     }
     overlap_end(l->overlap);
     release(l);
-    if (was_up)
+    if (any)
         tell(l, c, false);
 }
 
@@ -294,12 +319,16 @@ void feed_link_came(struct feed_link *l, struct feed_conn *c, struct slice symbo
 
 void feed_link_replace(struct feed_link *l, const char *why)
 {
-    if (!is_up(l) || l->other == OTHER_SUCCESSOR || l->replace_us == 0)
+    if (!is_up(l) || l->other == OTHER_SUCCESSOR || l->asked)
         return;
+    if (used(l)->steady_us == 0)
+        backoff_reset(&l->pace);
+    int64_t wait_us = backoff_next_us(&l->pace);
     log_info("feed", "a successor for a connection", LOG_STR("exchange", l->env->about->ops->name),
              LOG_STR("channel", feed_conn_channel(used(l))->name), LOG_INT("connection", l->number),
-             LOG_STR("why", why));
-    l->replace_us = 0;
+             LOG_STR("why", why), LOG_INT("wait_ms", wait_us / US_PER_MS));
+    l->asked = true;
+    l->replace_us = clock_mono_us() + wait_us;
 }
 
 bool feed_link_announced(struct feed_link *l, const struct feed_conn *c)
@@ -315,14 +344,41 @@ static void turn_replaced(struct feed_link *l, int64_t now_us)
 {
     if (other(l)->paused)
         l->end_us = now_us + FEED_LAST_WORDS_S * US_PER_S; /* nobody listened */
-    if (now_us >= l->end_us || l->replace_us == 0)
+    if (now_us >= l->end_us || l->asked)
         feed_conn_close(other(l), "its successor has taken its place");
     else
         feed_conn_turn(other(l), now_us);
 }
 
+bool feed_link_is_wanted(const struct feed_link *l)
+{
+    uint32_t shard = l->env->about->universe->links[l->number].shard;
+    return l->always || atomic_load(&l->env->wanted[shard]);
+}
+
+/* Follows what is wanted; true: the link is. One that is not gives up its connections, the one in
+ * use first, until all of them wait. */
+static bool follow_want(struct feed_link *l, int64_t now_us)
+{
+    bool wanted = feed_link_is_wanted(l);
+    if (wanted && !l->wanted)
+        feed_conn_renew(used(l), now_us);
+    if (wanted != l->wanted) {
+        metric_inc(l->env->about->metrics->feed_connections, wanted ? 1 : -1);
+        l->env->want_changed = true;
+    }
+    l->wanted = wanted;
+    if (!wanted)
+        feed_conn_close(used(l), "its shard is written by another instance");
+    return wanted;
+}
+
 void feed_link_turn(struct feed_link *l, int64_t now_us)
 {
+    if (!follow_want(l, now_us)) {
+        release(l);
+        return;
+    }
     feed_conn_turn(used(l), now_us);
     if (is_up(l) && now_us >= l->replace_us && l->other == OTHER_NONE)
         begin_successor(l, now_us);

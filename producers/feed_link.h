@@ -30,13 +30,17 @@ void feed_link_destroy(struct feed_link *l);
 
 void feed_link_turn(struct feed_link *l, int64_t now_us);
 
+/* Whether it is to be up at all. */
+bool feed_link_is_wanted(const struct feed_link *l);
+
 /* As feed_conn_stood_still(). */
 void feed_link_stood_still(struct feed_link *l);
 
 /* As feed_conn_stop(). */
 void feed_link_stop(struct feed_link *l);
 
-/* A successor for the connection in use, now. Nothing where the link is down. */
+/* A successor for the connection in use, now; later and later for connections that are asked for
+ * soon after they were made. Nothing where the link is down. */
 void feed_link_replace(struct feed_link *l, const char *why);
 
 /* For people, of the connection in use: as feed_conn_status() and feed_conn_without(). */

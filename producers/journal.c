@@ -250,6 +250,13 @@ int journal_append(struct journal *j, const struct entry *in, int64_t now_us, st
     return r;
 }
 
+void journal_age(struct journal *j, int64_t now_us)
+{
+    (void)pthread_mutex_lock(&j->lock);
+    trim(j, 0, now_us);
+    (void)pthread_mutex_unlock(&j->lock);
+}
+
 void journal_end(struct journal *j)
 {
     (void)pthread_mutex_lock(&j->lock);

@@ -51,6 +51,9 @@ bool journal_wait_room(struct journal *j, int64_t timeout_ms) MUST_CHECK;
 int journal_append(struct journal *j, const struct entry *in, int64_t now_us,
                    struct err *e) MUST_CHECK;
 
+/* What nobody owns and nothing is appended to forgets all the same what is older than keep_us. */
+void journal_age(struct journal *j, int64_t now_us);
+
 /* Nothing will be appended any more. */
 void journal_end(struct journal *j);
 

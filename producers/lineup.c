@@ -19,6 +19,7 @@ struct lineup {
     struct quote_writer *quotes; /* NULL: the same, or not begun */
     struct repair *repair;       /* NULL: nothing is repaired, or not begun */
     struct feed_thread *feed;    /* NULL: it does not listen */
+    bool *wanted;                /* by shard */
     struct shard_env env;
 };
 
@@ -93,7 +94,11 @@ struct lineup *lineup_create(const struct lineup_about *about, const struct line
         return NULL;
     }
     l->about = *about;
-    if (make_universe(l, list, e) != 0 || make_journals(l, e) != 0 || make_queues(l, e) != 0) {
+    l->wanted = calloc((size_t)about->shards_n, sizeof(*l->wanted));
+    if (!l->wanted)
+        (void)err_set(e, ERR_NOMEM, "out of memory");
+    if (!l->wanted || make_universe(l, list, e) != 0 || make_journals(l, e) != 0 ||
+        make_queues(l, e) != 0) {
         lineup_destroy(l);
         return NULL;
     }
@@ -115,6 +120,7 @@ void lineup_destroy(struct lineup *l)
         quote_queue_destroy(l->queues[i]);
     free(l->queues);
     universe_destroy(l->universe);
+    free(l->wanted);
     free(l);
 }
 
@@ -124,6 +130,29 @@ static void on_stranger(void *ctx)
 {
     struct lineup *l = ctx;
     instruments_watch_hurry(*l->about.watch);
+}
+
+/* A standby that listens to its own shards only. */
+static bool is_cold(const struct lineup *l)
+{
+    return !l->about.conf->print && strcmp(l->about.conf->standby, "cold") == 0;
+}
+
+void lineup_want(struct lineup *l, uint32_t shard, bool wanted)
+{
+    l->wanted[shard] = wanted;
+    if (l->feed && is_cold(l))
+        feed_want(l->feed, shard, wanted);
+}
+
+bool lineup_wants(const struct lineup *l, uint32_t shard)
+{
+    return l->wanted[shard];
+}
+
+static void want(void *ctx, uint32_t shard, bool wanted)
+{
+    lineup_want(ctx, shard, wanted);
 }
 
 int lineup_listen(struct lineup *l, bool second, struct err *e)
@@ -141,6 +170,7 @@ int lineup_listen(struct lineup *l, bool second, struct err *e)
         .metrics = l->about.metrics,
         .recorder = l->about.recorder,
         .health = l->about.health,
+        .cold = is_cold(l),
         .second = second,
         .on_stranger = on_stranger,
         .ctx = l,
@@ -214,6 +244,8 @@ int lineup_write(struct lineup *l, struct err *e)
     l->env.universe = l->universe;
     l->env.journals = l->journals;
     l->env.instruments_us = read_us;
+    l->env.want = want;
+    l->env.want_ctx = l;
     return start_repair(l, e) == 0 && start_quotes(l, e) == 0 ? 0 : -1;
 }
 

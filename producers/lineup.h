@@ -56,6 +56,10 @@ void lineup_destroy(struct lineup *l);
 /* Connects. second: another line-up still serves. ERR_NOMEM, ERR_IO. */
 int lineup_listen(struct lineup *l, bool second, struct err *e) MUST_CHECK;
 
+/* Whether the shard is listened to, where that hangs on whose it is; else nothing. */
+void lineup_want(struct lineup *l, uint32_t shard, bool wanted);
+bool lineup_wants(const struct lineup *l, uint32_t shard);
+
 /* The threads that write quotes and ask for what is missing. ERR_NOMEM, ERR_CONF, ERR_IO. */
 int lineup_write(struct lineup *l, struct err *e) MUST_CHECK;
 

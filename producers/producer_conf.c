@@ -74,6 +74,9 @@ const struct conf_opt producer_options[] = {
      .max = INT64_C(7) * 24 * 60 * 60 * 1000,
      .help = "age at which the exchange cuts a connection, so that another takes its place before; "
              "0: as the exchange says"},
+    {"standby", CONF_CHOICE, AT(standby), .def = "hot", .choices = "hot|cold",
+     .help = "what it listens to beside the shards it writes: all others too (hot), or nothing "
+             "(cold: a takeover leaves a hole to repair)"},
     {"instance", CONF_STR, AT(instance),
      .help = "fixed number of this instance in the group; empty: joins as a new one"},
     {"clock", CONF_STR, AT(clock), .help = "START@REAL[,SPEED]: market time, for rehearsals"},

@@ -32,6 +32,7 @@ struct producer_conf {
     int64_t repair_give_up_ms;
     int64_t instruments_refresh_ms;
     int64_t max_age_ms;
+    char *standby;
     char *instance;
     char *clock;
     char *read;

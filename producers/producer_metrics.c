@@ -33,7 +33,7 @@ static const struct row rows[] = {
     BAD(frames_bad_proto, "proto"),
     BAD(frames_bad_limit, "limit"),
     GAUGE(feed_connections, "feed_connections",
-          "connections the symbols need, for trades and for quotes"),
+          "connections the wanted symbols need, for trades and for quotes"),
     GAUGE(feed_connected, "feed_connected",
           "connections that are subscribed, for trades and for quotes"),
     GAUGE(symbols_refused, "symbols_refused",

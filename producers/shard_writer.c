@@ -306,6 +306,8 @@ void shard_writer_own(struct shard_writer *w)
     w->retry_us = 0;
     w->retry_ms = RETRY_FIRST_MS;
     journal_own(w->journal, true);
+    if (w->env->want)
+        w->env->want(w->env->want_ctx, w->number, true);
     metric_inc(w->env->metrics->shards_owned, 1);
 }
 
@@ -327,6 +329,8 @@ void shard_writer_stand_by(struct shard_writer *w)
     journal_own(w->journal, false);
     if (w->hold)
         hold_clear(w->hold);
+    if (w->env->want)
+        w->env->want(w->env->want_ctx, w->number, false);
 }
 
 bool shard_writer_is_owned(const struct shard_writer *w)

@@ -38,6 +38,9 @@ struct shard_env {
     struct framing *framing;
     int64_t instruments_us;
     int64_t commit_interval_ms;
+    /* is told which shards are to be listened to: ours are, those of others are not; may be NULL */
+    void (*want)(void *ctx, uint32_t shard, bool wanted);
+    void *want_ctx;
     struct quote_writer *quotes; /* is told whose the shards are; NULL: no quotes */
     struct repair *repair; /* asks for what is missing; NULL: nobody does, and nothing waits */
     int64_t wait_us;       /* how long trades wait for what is missing before them */

@@ -115,6 +115,8 @@ static int make_next(struct succession *s, const struct instruments *all, int64_
         r = lineup_write(s->next, e);
     if (r == 0)
         r = lineup_listen(s->next, true, e);
+    for (int32_t i = 0; r == 0 && i < s->about.lineup->shards_n; i++)
+        lineup_want(s->next, (uint32_t)i, lineup_wants(s->now, (uint32_t)i));
     return r;
 }
 

@@ -17,16 +17,18 @@ static const char session[] =
 static const char copy_instruments[] =
     "COPY instrument_in (" COLUMN_LIST ") FROM STDIN (FORMAT binary)";
 
-/* In the order of the keys, so that two instances wait for each other, not for ever. */
+/* One by one and in their order, so that the table's trigger sees each of them for the periods; and
+ * in the order of the keys, so that two instances wait for each other, not for ever. */
 static const char merge_instruments[] =
-    "INSERT INTO instrument AS i (" COLUMN_LIST ")"
-    " SELECT DISTINCT ON (exchange, symbol) " COLUMN_LIST " FROM instrument_in"
-    " ORDER BY exchange, symbol, \"offset\" DESC"
+    "DO $$ DECLARE r instrument_in; BEGIN"
+    " FOR r IN SELECT * FROM instrument_in ORDER BY exchange, symbol, \"offset\" LOOP"
+    " INSERT INTO instrument AS i SELECT (r).*"
     " ON CONFLICT (exchange, symbol) DO UPDATE SET"
     " native_symbol = excluded.native_symbol, base = excluded.base, quote = excluded.quote,"
     " status = excluded.status, tick_size = excluded.tick_size, lot_size = excluded.lot_size,"
     " update_time = excluded.update_time, partition = excluded.partition,"
-    " \"offset\" = excluded.\"offset\" WHERE excluded.\"offset\" > i.\"offset\"";
+    " \"offset\" = excluded.\"offset\" WHERE excluded.\"offset\" > i.\"offset\";"
+    " END LOOP; END $$";
 
 static void init(struct rows *rows)
 {

@@ -1,6 +1,6 @@
 /**
  * What the topic instruments comes to: what each exchange says of each symbol, in the table
- * instrument.
+ * instrument, and since when, in instrument_period.
  *
  *     store_create(&about, &instruments_table, &e)
  *

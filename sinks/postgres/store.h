@@ -18,7 +18,7 @@
 #include "rows.h"
 #include "sink.h"
 
-enum { STORE_SCHEMA_VERSION = 4 }; /* the migration that our statements need */
+enum { STORE_SCHEMA_VERSION = 5 }; /* the migration that our statements need */
 
 struct store_about {
     const char *name; /* of the program, and of the sink in sink_offset */

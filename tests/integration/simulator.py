@@ -7,6 +7,8 @@
 """
 
 import json
+import urllib.error
+import urllib.request
 
 from stack import Program, free_port, http_get, http_json, wait_for
 from ws import WebSocket
@@ -52,6 +54,31 @@ class Simulator(Program):
 
     def status(self):
         return http_json(self.http + "/sim/status")
+
+    def ask(self, method, path, body=None):
+        """(status, JSON of the answer) of a request below /sim/; body: what becomes JSON, or bytes."""
+        data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+        request = urllib.request.Request(self.http + path, data, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or "null")
+
+    def fault(self, name, **members):
+        """Starts a fault now (or after_ms); its id."""
+        status, answer = self.ask("POST", "/sim/faults", {"fault": name, **members})
+        assert status == 201, answer
+        return answer["id"]
+
+    def end_fault(self, number):
+        status, answer = self.ask("DELETE", f"/sim/faults/{number}")
+        assert status == 200, answer
+
+    def faults(self):
+        """Those there are, by id: their members with state, begun and count."""
+        return {fault["id"]: fault for fault in http_json(self.http + "/sim/faults")["faults"]}
 
     def begin(self):
         """Starts a market that hold.streams holds up for one stream more than its producer subscribes to."""

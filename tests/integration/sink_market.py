@@ -16,6 +16,7 @@ from sink_records import NOON_US, PARTITIONS, any_decimal, any_text, partition_o
 EXCHANGES = ["binance", "kraken", "okx"]
 QUOTE_FIELDS = [f["name"] for f in SCHEMA["quote"]["fields"]]
 INSTRUMENT_FIELDS = [f["name"] for f in SCHEMA["instrument"]["fields"]]
+PERIOD_FIELDS = ["native_symbol", "base", "quote", "status", "tick_size", "lot_size"]
 OPPORTUNITY_FIELDS = [f["name"] for f in SCHEMA["opportunity"]["fields"]]
 OPPORTUNITY_TYPES = {f["name"]: f["type"] for f in SCHEMAS["Opportunity"].definition["fields"]}
 OPPORTUNITY_COLUMNS = {"partition": "quotes_partition", "offset": "quotes_offset"}
@@ -51,15 +52,22 @@ def write_quotes(kafka, prefix, random, count, first=0):
     writer.flush()
 
 
+def any_instrument(random, n):
+    """Often what was said before, and now and then read at the same time as another, or by a clock that is behind."""
+    symbol, odd = f"A{random.randrange(30)}-USDT", random.random() < 0.1
+    return {"exchange": random.choice(EXCHANGES), "symbol": symbol, "native_symbol": any_text(random) if odd else symbol,
+            "base": symbol.split("-")[0], "quote": "USDT",
+            "status": random.choice(["trading", "trading", "trading", "unknown", "halted", "delisted"]),
+            "tick_size": any_decimal(random) if odd else random.choice([None, Decimal("0.10"), Decimal("0.1")]),
+            "lot_size": any_decimal(random) if odd else None,
+            "update_time": NOON_US + n - random.choice([0] * 4 + [random.randrange(1 + n // 50 * 50)])}
+
+
 def write_instruments(kafka, prefix, random, count):
     writer = Writer(kafka.brokers)
     for n in range(count):
-        symbol = f"A{random.randrange(30)}-USDT"
-        record = {"exchange": random.choice(EXCHANGES), "symbol": symbol, "native_symbol": any_text(random),
-                  "base": symbol.split("-")[0], "quote": "USDT",
-                  "status": random.choice(["unknown", "trading", "halted", "delisted"]),
-                  "tick_size": random.choice([None, any_decimal(random)]),
-                  "lot_size": random.choice([None, any_decimal(random)]), "update_time": NOON_US + n}
+        record = any_instrument(random, n)
+        symbol = record["symbol"]
         writer.put(prefix + "instruments", encode("instrument", record), f"{record['exchange']}|{symbol}", partition_of(record))
     writer.flush()
 
@@ -149,6 +157,29 @@ def expected_instruments(messages):
                   lambda m, r: tuple(r[f] for f in INSTRUMENT_FIELDS) + (m.partition, m.offset))
 
 
+def said(r):
+    """What a record says but for when."""
+    return tuple(r[f] for f in PERIOD_FIELDS)
+
+
+def expected_periods(messages):
+    """{(exchange, symbol): [(from_time, to_time, what was said)]}: at a time it is what the greatest offset of the records
+    read until then said."""
+    spoken = {}
+    for m, r in of(messages, "instrument"):
+        spoken.setdefault((r["exchange"], r["symbol"]), []).append((m.offset, r))
+    found = {}
+    for key, records in spoken.items():
+        periods = []
+        for at in sorted({r["update_time"] for _, r in records}):
+            _, newest_then = max(((offset, r) for offset, r in records if r["update_time"] <= at), key=lambda x: x[0])
+            if not periods or periods[-1][1] != said(newest_then):
+                periods.append((at, said(newest_then)))
+        ends = [at for at, _ in periods[1:]] + [None]
+        found[key] = [(at, end, what) for (at, what), end in zip(periods, ends)]
+    return found
+
+
 def opportunity_row(m, r):
     lists = {name: json.dumps(json_value(OPPORTUNITY_TYPES[name], r[name])) for name in ("legs", "rates")}
     return tuple({**r, **lists}[f] for f in OPPORTUNITY_FIELDS) + (m.partition, m.offset, m.timestamp_ms * 1000)
@@ -194,6 +225,18 @@ def instrument_rows(pipeline):
     return {row[:2]: row for row in pipeline.rows(select([*INSTRUMENT_FIELDS, *PLACE], "instrument"))}
 
 
+def assert_periods_equal_topic(pipeline):
+    messages = pipeline.topic("instruments")
+    columns = ["exchange", "symbol", "from_time", "to_time", *PERIOD_FIELDS, *PLACE]
+    records = {(m.partition, m.offset): r for m, r in of(messages, "instrument")}
+    rows = {}
+    for row in sorted(pipeline.rows(select(columns, "instrument_period")), key=lambda row: row[:3]):
+        rows.setdefault(row[:2], []).append((row[2], row[3], row[4:-2]))
+        begun_by = records[row[-2:]]
+        assert (begun_by["exchange"], begun_by["symbol"], begun_by["update_time"], said(begun_by)) == (*row[:3], row[4:-2])
+    assert rows == expected_periods(messages)
+
+
 def opportunity_rows(pipeline, table, *more):
     columns = [OPPORTUNITY_COLUMNS.get(f, f) for f in OPPORTUNITY_FIELDS] + [*PLACE, "record_time", *more]
     at = [OPPORTUNITY_FIELDS.index("legs"), OPPORTUNITY_FIELDS.index("rates")]
@@ -206,6 +249,7 @@ def assert_market_equals_topics(pipeline, quotes):
     assert Counter(quote_rows(pipeline, "quote")) == (expected_quotes(messages) if quotes else Counter())
     assert state_rows(pipeline) == expected_states(pipeline)
     assert instrument_rows(pipeline) == expected_instruments(pipeline.topic("instruments"))
+    assert_periods_equal_topic(pipeline)
     assert_opportunities_equal_topic(pipeline)
     assert len(pipeline.rows("SELECT FROM watching")) == 4
 

@@ -1,5 +1,7 @@
 """A connection that the exchange is about to cut is replaced before it is: nothing is missed, and nobody hears of a loss."""
 
+import json
+
 import pytest
 
 from producer_oracle import Written
@@ -25,7 +27,7 @@ def producer(kafka, topics, program):
     def start(exchange, symbols, *arguments):
         listed = () if symbols == "all" else ("--instruments", FIXTURES / f"{exchange}/{exchange}.instruments.json")
         return program("producers/cw-producer", "--exchange", exchange, "--symbols", symbols, "--rates", "", *listed,
-                       *arguments, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
+                       "--repair=false", *arguments, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
     return start
 
 
@@ -179,6 +181,58 @@ def test_a_successor_that_fails_leaves_no_old_quote(exchange, binance, quotes):
     assert q.now["ETH-USDT"] == sides("7", "1", "8", "1")
     assert handovers(one) == 0 and one.metric("candlewick_feed_connected") == 2
     check_alive(q.ticks)
+
+
+def test_a_successor_that_is_lost_while_the_old_one_is_still_read(exchange, binance, quotes):
+    one = binance()
+    exchange.quote("BTCUSDT", "10", "1", "11", "1")
+    wait_quote(quotes, "BTC-USDT", sides("10", "1", "11", "1"))
+    exchange.announce("bookTicker")
+    wait_for(lambda: handovers(one) == 1, 20, "the connection handed over")
+    old, new = exchange.carrying("bookTicker")
+    exchange.quote("BTCUSDT", "20", "1", "21", "1", to=[new])
+    wait_quote(quotes, "BTC-USDT", sides("20", "1", "21", "1"))
+    exchange.end([new])
+    wait_quote(quotes, "BTC-USDT", None)
+    wait_for(lambda: one.metric("candlewick_feed_connected") == 2, 20, "another connection")
+    wait_for(lambda: exchange.connections == 2, 20, "the end of the old one")
+    exchange.quote("BTCUSDT", "30", "1", "31", "1")
+    q = wait_quote(quotes, "BTC-USDT", sides("30", "1", "31", "1"))
+    assert [r["bid"] for r in q.of("BTC-USDT")] == [10, 20, None, 30]
+
+
+def test_announcements_without_end_are_followed_at_a_pace(exchange, binance, written):
+    one = binance("--quotes=false")
+    exchange.trade("BTCUSDT", 1)
+    for n in range(1, 6):
+        exchange.announce("trade")
+        wait_for(lambda: handovers(one) == n, 20, f"handover {n}")
+    waits = [json.loads(line)["wait_ms"] for line in one.log_text().splitlines() if "a successor for" in line]
+    assert waits[0] == 0 and waits == sorted(waits) and waits[-1] >= 2000, waits
+    exchange.trade("BTCUSDT", 2)
+    check_untold(wait_trades(written, "BTC-USDT", [1, 2]))
+
+
+def test_quotes_of_a_successor_outlive_the_old_one_and_end_with_it(exchange, binance, quotes):
+    one = binance()
+    exchange.quote("BTCUSDT", "10", "1", "11", "1")
+    exchange.quote("ETHUSDT", "5", "1", "6", "1")
+    wait_quote(quotes, "ETH-USDT", sides("5", "1", "6", "1"))
+    exchange.answers = False
+    old = exchange.carrying("bookTicker")
+    exchange.announce("bookTicker")
+    wait_for(lambda: exchange.unanswered == 1, 20, "a successor that waits for an answer")
+    new = exchange.subscribe_unanswered()
+    exchange.quote("BTCUSDT", "20", "1", "21", "1", to=new)
+    wait_quote(quotes, "BTC-USDT", sides("20", "1", "21", "1"))
+    exchange.end(old)
+    q = wait_quote(quotes, "ETH-USDT", None)
+    assert q.now["BTC-USDT"] == sides("20", "1", "21", "1"), "that is still true"
+    exchange.open = False
+    exchange.end(new)
+    q = wait_quote(quotes, "BTC-USDT", None)
+    assert [r["bid"] for r in q.of("BTC-USDT")] == [10, 20, None]
+    assert one.metric("candlewick_feed_connected") == 1, "the one of trades"
 
 
 def test_an_end_at_an_age_over_and_over(producer, logs, written, quotes):

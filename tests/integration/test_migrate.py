@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -88,6 +89,21 @@ def test_gaps_that_are_being_repaired(migrate, database):
           (14, "given_up", None, None, 3), (15, "repairing", 0, 39, 10), (16, "repairing", None, None, 3))
     assert rows(database, gaps) == [(1, 0, "repaired"), (2, 10, "given_up"), (3, None, "given_up"), (4, 8, "open")]
     assert rows(database, 'SELECT extract(epoch FROM update_time)::int FROM gap WHERE "offset" = 2') == [(9,)]
+
+
+def test_periods_begin_with_what_is_known(migrate, database):
+    period = "SELECT symbol, from_time = at, to_time, status, tick_size FROM instrument_period, to_timestamp(7) at"
+    assert migrate("up", "--to", "4").returncode == 0
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO instrument SELECT 'okx', 'BTC-USDT', 'BTC-USDT', 'BTC', 'USDT', 'trading', 0.1, NULL,"
+                           " to_timestamp(7), 2, 14")
+    assert migrate("up").returncode == 0
+    assert rows(database, period) == [("BTC-USDT", True, None, "trading", Decimal("0.1"))]
+    assert migrate("down", "--to", "4").returncode == 0
+    with psycopg.connect(database) as connection:
+        connection.execute("UPDATE instrument SET status = 'halted'")  # nothing follows it any more
+    assert migrate("up").returncode == 0
+    assert rows(database, period) == [("BTC-USDT", True, None, "halted", Decimal("0.1"))]
 
 
 def test_finds_its_files_from_anywhere(migrate, database, tmp_path):

@@ -2,11 +2,13 @@
 
 import random
 import threading
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from records import Writer, encode
-from sink_market import (any_quote, any_tick, assert_market_equals_topics, expected_latest, opportunity, quote_rows,
+from sink_market import (any_quote, any_tick, assert_market_equals_topics, assert_periods_equal_topic, expected_latest, opportunity, quote_rows,
                          write_instruments, write_opportunities, write_quotes)
 from sink_records import DAY_US, NOON_US
 from stack import wait_for
@@ -14,6 +16,7 @@ from test_postgres import days
 from test_postgres_bad_records import YEAR_2100_US, letters, quarantine
 from test_postgres_bad_records import stored as stored_up_to_the_end
 
+NOON = datetime.fromisoformat("2025-11-21T12:00:00Z")
 TOPICS = ("trades", "quotes", "instruments", "arbitrage")
 
 
@@ -90,6 +93,44 @@ def test_an_older_epoch_never_wins(pipeline, kafka):
         stored(pipeline, sink)
     assert pipeline.rows('SELECT epoch, "offset" FROM latest_quote') == [(3, 4)]
     assert pipeline.rows('SELECT epoch, "offset" FROM exchange_state') == [(3, 5)]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10_000])
+def test_periods_of_instruments_do_not_depend_on_batches(pipeline, kafka, rows):
+    """Nor on how often a record is read."""
+    write_instruments(kafka, pipeline.prefix, random.Random(7), 600)
+    for again in range(2):
+        sink = pipeline.sink("--batch.rows", str(rows), "--batch.ms", "500").wait_ready()
+        stored(pipeline, sink)
+        assert_periods_equal_topic(pipeline)
+        assert sink.stop() == 0
+        back = "UPDATE sink_offset SET next_offset = 0 WHERE topic LIKE '%instruments' AND next_offset > 0 RETURNING 1"
+        assert len(pipeline.rows(back)) == 4
+        assert len(pipeline.rows("SELECT FROM instrument_period WHERE to_time IS NOT NULL")) > 100
+
+
+def test_a_symbol_is_halted_and_comes_back(pipeline, kafka):
+    writer = Writer(kafka.brokers)
+    sink = pipeline.sink().wait_ready()
+    listed = {"exchange": "okx", "symbol": "A1-USDT", "native_symbol": "A1-USDT", "base": "A1", "quote": "USDT",
+              "tick_size": Decimal("0.1"), "lot_size": None}
+    for n, status in enumerate(["trading", "trading", "halted", "trading", "delisted", "delisted"]):
+        record = {**listed, "status": status, "update_time": NOON_US + n}
+        writer.put(pipeline.prefix + "instruments", encode("instrument", record), "okx|A1-USDT", 1)
+    writer.flush()
+    stored(pipeline, sink)
+    periods = "SELECT from_time, to_time, status FROM instrument_period ORDER BY from_time"
+    at = [NOON + timedelta(microseconds=n) for n in range(5)]
+    assert pipeline.rows(periods) == [(at[0], at[2], "trading"), (at[2], at[3], "halted"), (at[3], at[4], "trading"),
+                                      (at[4], None, "delisted")]
+    assert pipeline.rows("SELECT status FROM instrument") == [("delisted",)]
+    # a clock that was ahead is put right
+    writer.put(pipeline.prefix + "instruments", encode("instrument", {**listed, "status": "halted", "update_time": NOON_US + 2}),
+               "okx|A1-USDT", 1)
+    writer.flush()
+    stored(pipeline, sink)
+    assert pipeline.rows(periods) == [(at[0], at[2], "trading"), (at[2], None, "halted")]
+    assert sink.stop() == 0
 
 
 def test_bad_records_are_put_aside_one_by_one(pipeline, kafka):

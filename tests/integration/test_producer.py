@@ -1,6 +1,5 @@
 """cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
 
-import json
 import os
 import signal
 from collections import defaultdict
@@ -11,7 +10,7 @@ import pytest
 from producer_oracle import Written
 from records import decode, read_topic
 from simulator import Simulator
-from stack import BUILD, TOP, VAR, run, wait_for
+from stack import BUILD, run, wait_for
 
 SYMBOLS = 20
 
@@ -19,14 +18,8 @@ SYMBOLS = 20
 @pytest.fixture
 def topics(request, kafka, prefix):
     """All topics; the parameter is how many shards: the partitions of feed-progress."""
-    declared = json.loads((TOP / "deploy/topics.json").read_text())
-    for topic in declared["topics"]:
-        if topic["name"] == "feed-progress.binance":
-            topic["partitions"] = getattr(request, "param", 1)
-    path = VAR / "topics.json"
-    path.write_text(json.dumps(declared))
-    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--file", path,
-        "--replication", "1")
+    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--replication", "1",
+        "--shards", f"binance={getattr(request, 'param', 1)}")
     return prefix
 
 
@@ -260,6 +253,68 @@ def test_full_memory_pauses_reading(kafka, simulator, producer, written):
     assert w.differences(sim.ledger()) == []
     assert w.gap_ids == 0
     assert one.metric("candlewick_feed_connected") == 1
+
+
+def test_full_memory_for_longer_than_an_exchange_waits(kafka, topics, program, logs, written):
+    sim = Simulator(logs, exchange="kraken", symbols=SYMBOLS, trades=180_000, rate=2500, hold_streams=SYMBOLS,
+                    queue_bytes=100_000_000).wait_ready()
+    try:
+        limit = 4 << 20
+        one = program("producers/cw-producer", "--exchange", "kraken", "--symbols", "all", *sim.endpoints,
+                      "--quotes=false", "--repair=false", "--buffer.bytes", limit,
+                      env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
+        assert one.metric("candlewick_journal_limit_bytes") == limit
+        wait_for(lambda: written_by(one) >= 4000, 30, "4,000 trades written")
+        kafka.kill9()
+        wait_for(lambda: one.metric("candlewick_feed_paused_total") > 0, 30, "pause")
+        assert one.metric("candlewick_feed_overflows_total") == 0
+        wait_for(lambda: one.metric("candlewick_feed_connected") == 0, 60, "end of a connection that nobody reads")
+        assert one.metric("candlewick_feed_overflows_total") == 1
+        assert "not read for too long" in one.log_text()
+        assert one.metric("candlewick_journal_bytes") <= limit
+        kafka.start()
+        wait_for(lambda: one.metric("candlewick_feed_connected") == 1, 60, "a new connection, as soon as there is room")
+        w = wait_all_written(written, sim, 120)
+        assert w.differences(sim.ledger()) == []
+        assert {f["reason"] for f in w.events("gap")} == {"not delivered while the connection was lost"}
+    finally:
+        sim.kill9()
+
+
+def test_a_cold_standby_listens_to_nothing(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    owner = producer(sim, "--standby", "cold")
+    wait_for(lambda: written_by(owner) >= 2000, 30, "2,000 trades written")
+    standby = producer(sim, "--standby", "cold")
+    wait_for(lambda: sorted(p.metric("candlewick_feed_connections") for p in (owner, standby)) == [0, 1], 40,
+             "one that listens")
+    if standby.metric("candlewick_shards_owned") == 1:
+        owner, standby = standby, owner
+    wait_for(lambda: standby.metric("candlewick_feed_connected") == 0, 10, "no connection of the standby")
+    standby.wait_ready()
+    owner.kill9()
+    wait_for(lambda: standby.metric("candlewick_feed_connected") == standby.metric("candlewick_feed_connections") == 1,
+             40, "takeover")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
+    subscribed = {f["receive_time"] for f in w.events("subscribed")}
+    assert len(subscribed) >= 2, "it says since when it listens"
+
+
+@pytest.mark.parametrize("topics", [2], indirect=True, ids=["shards"])
+def test_cold_producers_listen_to_their_shards(simulator, producer, written):
+    sim = simulator(symbols=SYMBOLS, trades=60_000, rate=2500, hold_streams=SYMBOLS)
+    first = producer(sim, "--standby", "cold")
+    wait_for(lambda: written_by(first) >= 2000, 30, "2,000 trades written")
+    second = producer(sim, "--standby", "cold")
+    for one in first, second:
+        wait_for(lambda: one.metric("candlewick_feed_connected") == one.metric("candlewick_feed_connections") == 1, 40,
+                 "one connection each")
+        one.wait_ready()
+    first.kill9()
+    wait_for(lambda: second.metric("candlewick_feed_connected") == 2, 40, "takeover")
+    w = wait_all_written(written, sim, 90)
+    assert w.differences(sim.ledger()) == []
 
 
 @pytest.mark.parametrize("topics", [2], indirect=True, ids=["shards"])

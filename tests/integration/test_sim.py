@@ -17,7 +17,7 @@ from stack import free_port, http_get, http_json, run, wait_for, BUILD
 from ws import BINARY, PING, PONG, TEXT, Closed, Refused, WebSocket
 
 FIVE = ["BTCUSDT", "ETHUSDT", "BTCUSDC", "SOLUSDT", "XRPUSDT"]
-NOBODY = dict.fromkeys(["client", "slow", "pong", "age", "requests", "size", "silence"], 0)  # was closed, and why
+NOBODY = dict.fromkeys(["client", "slow", "pong", "age", "requests", "size", "silence", "fault"], 0)  # closed, and why
 
 
 @pytest.fixture

@@ -25,9 +25,10 @@ _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 class Refused(Exception):
     """The handshake was answered with another status than 101."""
 
-    def __init__(self, status):
+    def __init__(self, status, headers):
         super().__init__(f"HTTP {status}")
         self.status = status
+        self.headers = headers  # names in lower case
 
 
 class Closed(Exception):
@@ -44,6 +45,7 @@ class WebSocket:
         at = urlsplit(url)
         self.pongs = pongs
         self.pings = []  # payloads, as they came
+        self.ponged = []  # likewise of what answered our pings
         self._buffer = b""
         self._at = 0  # what lies before it has been read
         self._socket = socket.socket()
@@ -75,9 +77,9 @@ class WebSocket:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
         status = int(lines[0].split()[1])
-        if status != 101:
-            raise Refused(status)
         headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in lines[1:])}
+        if status != 101:
+            raise Refused(status, headers)
         assert headers["sec-websocket-accept"] == base64.b64encode(
             hashlib.sha1((key + _GUID).encode()).digest()).decode()
         agreed = headers.get("sec-websocket-extensions", "")
@@ -172,6 +174,8 @@ class WebSocket:
             if opcode == PING:
                 self.pings.append(payload)
                 self._pong(payload)
+            if opcode == PONG:
+                self.ponged.append(payload)
 
     def _pong(self, payload):
         if self.pongs == "none":

@@ -31,7 +31,7 @@ struct sim_case *sim_case_create(const struct dialect *dialect, uint32_t symbols
     assert_non_null(c->tickers);
     assert_non_null(c->session);
     c->budget.limit = 6000;
-    c->site = (struct site){c->listing, c->market, c->history, c->tickers, &c->budget};
+    c->site = (struct site){c->listing, c->market, c->history, c->tickers, &c->budget, 0};
     c->pushed = (struct outq)OUTQ_INIT(TEXT_LIMIT);
     strbuf_init(&c->text, TEXT_LIMIT);
     strbuf_init(&c->answer.body, TEXT_LIMIT);
@@ -117,8 +117,13 @@ const char *sim_case_get_at(struct sim_case *c, const char *path, const char *qu
 {
     struct err e = {0};
     struct url u = parse(path, query);
-    struct rest_request req = {
-        .get = true, .micros = micros, .url = &u, .now_us = SIM_CASE_NOW_US, .real_us = real_us};
+    struct rest_request req = {.get = true,
+                               .micros = micros,
+                               .empty = c->empty,
+                               .url = &u,
+                               .now_us = SIM_CASE_NOW_US,
+                               .real_us = real_us};
+    c->answer.emptied = false;
     strbuf_reset(&c->answer.body);
     assert_int_equal(c->dialect->rest(&c->site, &req, &c->answer, &e), 0);
     return c->answer.body.data;

@@ -27,6 +27,7 @@ struct sim_case {
     struct outq pushed;
     struct strbuf text;
     struct rest_answer answer; /* to the last sim_case_get() */
+    bool empty;                /* pages of trades are asked for without rows */
 };
 
 /* Of a dialect with so many symbols; its market has not begun. Fails the test on any error. */

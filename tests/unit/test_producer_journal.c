@@ -183,6 +183,36 @@ static void standby_forgets_the_oldest(void **state)
     journal_destroy(j);
 }
 
+/* Nobody feeds it: what it was fed before ages all the same. */
+static void what_is_not_fed_ages(void **state)
+{
+    (void)state;
+    bool up[SYMBOLS];
+    int64_t since_us;
+    struct journal *j = create(20 * SECOND_US);
+    append_link(j, 0, "111", true, 0);
+    assert_int_equal(append_trade(j, 1, 10 * SECOND_US), 0);
+    append_link(j, 0, "110", false, 11 * SECOND_US);
+    journal_age(j, 20 * SECOND_US);
+    journal_start(j, up, &since_us);
+    assert_false(up[0] || up[1] || up[2]);
+    assert_int_equal(since_us, 0); /* the link that came up, at 0 */
+    journal_age(j, 30 * SECOND_US + 1);
+    journal_start(j, up, &since_us);
+    assert_true(up[0] && up[1] && up[2]);
+    assert_int_equal(since_us, 11 * SECOND_US);
+    journal_age(j, 100 * SECOND_US);
+    journal_start(j, up, &since_us);
+    assert_true(!up[0] && !up[1] && up[2]);
+    assert_int_equal(since_us, 0); /* nothing is left */
+    journal_own(j, true);
+    assert_int_equal(append_trade(j, 2, 100 * SECOND_US), 0);
+    journal_age(j, 1000 * SECOND_US);
+    expect_trade(j, 2); /* what is owned stays */
+    expect_none(j);
+    journal_destroy(j);
+}
+
 static void standby_makes_room(void **state)
 {
     (void)state;
@@ -372,15 +402,11 @@ static void across_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commit_and_rewind),
-        cmocka_unit_test(many),
-        cmocka_unit_test(full_while_owned),
-        cmocka_unit_test(standby_forgets_the_oldest),
-        cmocka_unit_test(standby_makes_room),
-        cmocka_unit_test(a_file_waits),
-        cmocka_unit_test(what_was_up_before),
-        cmocka_unit_test(bad_frames_and_ticks),
-        cmocka_unit_test(commit_at_the_end_of_a_chunk),
+        cmocka_unit_test(commit_and_rewind),    cmocka_unit_test(many),
+        cmocka_unit_test(full_while_owned),     cmocka_unit_test(standby_forgets_the_oldest),
+        cmocka_unit_test(what_is_not_fed_ages), cmocka_unit_test(standby_makes_room),
+        cmocka_unit_test(a_file_waits),         cmocka_unit_test(what_was_up_before),
+        cmocka_unit_test(bad_frames_and_ticks), cmocka_unit_test(commit_at_the_end_of_a_chunk),
         cmocka_unit_test(across_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

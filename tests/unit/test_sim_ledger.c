@@ -91,6 +91,19 @@ static void lines_are_exact_and_appended(void **state)
 
 #define WHO "\"exchange\":\"binance\",\"symbol\":\"BTC-USDT\",\"native\":\"BTCUSDT\","
 
+static void a_lost_trade_says_so(void **state)
+{
+    struct err e = {0};
+    struct ledger *l = reopen(*state);
+    assert_int_equal(ledger_add_lost(l, &trade, trade.time_us + SEND_AFTER_US, &e), 0);
+    assert_int_equal(ledger_close(l, &e), 0);
+    assert_file(*state,
+                "{\"kind\":\"trade\",\"exchange\":\"binance\",\"symbol\":\"BTC-USDT\",\"native\":"
+                "\"BTCUSDT\",\"id\":42,\"price\":\"95000.01000000\",\"amount\":\"0.00150000\","
+                "\"side\":\"buy\",\"time_us\":1795000000000000,\"send_us\":1795000000000123,"
+                "\"connections\":0,\"lost\":true}\n");
+}
+
 static void quotes_and_plants_have_lines(void **state)
 {
     struct files *f = *state;
@@ -188,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lines_are_exact_and_appended, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lost_trade_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(quotes_and_plants_have_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(half_a_line_is_not_mended, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_an_error, setup, teardown),

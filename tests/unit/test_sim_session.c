@@ -102,6 +102,21 @@ static void remembers_its_form(void **state)
     assert_int_equal(session_form(o->session), 3);
 }
 
+static void hears_some_of_them(void **state)
+{
+    static const bool first[LISTING_DELISTED + 3] = {true};
+    static const bool second[LISTING_DELISTED + 3] = {false, true};
+    struct one *o = *state;
+    assert_false(session_hears(o->session, NULL, 1U << CHANNEL_TRADE | 1U << CHANNEL_QUOTE));
+    assert_int_equal(add(o->session, "a", 0, CHANNEL_TRADE), 0);
+    assert_int_equal(add(o->session, "b", 1, CHANNEL_QUOTE), 0);
+    assert_true(session_hears(o->session, NULL, 1U << CHANNEL_TRADE));
+    assert_true(session_hears(o->session, first, 1U << CHANNEL_TRADE));
+    assert_false(session_hears(o->session, second, 1U << CHANNEL_TRADE));
+    assert_true(session_hears(o->session, second, 1U << CHANNEL_TRADE | 1U << CHANNEL_QUOTE));
+    assert_false(session_hears(o->session, NULL, 1U << CHANNEL_ORDER));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +124,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_the_order_of_names, setup, teardown),
         cmocka_unit_test_setup_teardown(has_its_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(remembers_its_form, setup, teardown),
+        cmocka_unit_test_setup_teardown(hears_some_of_them, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,9 @@ int binance_request(const struct dialog *d, struct slice text, struct outq *answ
 int binance_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
                  struct err *e);
 
+int binance_rest_refuse(const struct rest_refusal *r, struct rest_answer *ret, struct err *e);
+int binance_shutdown(const struct dialog *d, struct outq *answers, struct err *e);
+
 /* Bits of a session's form. */
 enum { BINANCE_COMBINED = 1, BINANCE_MICROS = 2 };
 

@@ -107,7 +107,8 @@ static int add_trades(const struct binance_call *c, uint32_t symbol, int64_t fro
     int64_t first;
     int64_t last;
     int r = strbuf_addc(&c->ret->body, '[');
-    if (r == 0 && history_range(c->site->history, symbol, &first, &last)) {
+    c->ret->emptied = c->req->empty;
+    if (r == 0 && !c->req->empty && history_range(c->site->history, symbol, &first, &last)) {
         if (from < 0)
             from = last - limit + 1;
         if (from < first)
@@ -230,6 +231,33 @@ static int answer(const struct binance_call *c)
             c->site->budget->limit);
     int r = check_params(c, res);
     return r != 0 ? r : res->run(c);
+}
+
+/* 418 is for who went on after 429. */
+static int refuse_any(const struct binance_call *c, const struct rest_refusal *r)
+{
+    if (r->status == 429)
+        return binance_refuse(c, 429, -1003,
+                              "Too much request weight used; please use WebSocket Streams for live "
+                              "updates to avoid polling the API.");
+    if (r->status == 418)
+        return binance_refuse(c, 418, -1003,
+                              "Way too much request weight used; IP banned until %" PRId64
+                              ". Please use WebSocket Streams for live updates to avoid bans.",
+                              r->now_us / US_PER_MS + r->retry_after_s * 1000);
+    if (r->status >= 500)
+        return binance_refuse(c, r->status, -1001,
+                              "Internal error; unable to process your request. Please try again.");
+    c->ret->status = r->status;
+    c->ret->type = "text/html";
+    return strbuf_addf(&c->ret->body, "<html><body><h2>%d</h2></body></html>", r->status);
+}
+
+int binance_rest_refuse(const struct rest_refusal *r, struct rest_answer *ret, struct err *e)
+{
+    const struct binance_call c = {.ret = ret};
+    ret->type = "application/json;charset=UTF-8";
+    return refuse_any(&c, r) >= 0 ? 0 : strbuf_full(&ret->body, "binance: REST answer", e);
 }
 
 int binance_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,

@@ -28,6 +28,8 @@ const struct dialect binance_dialect = {
     .trade_frame = binance_trade_frame,
     .quote_frame = binance_quote_frame,
     .rest = binance_rest,
+    .rest_refuse = binance_rest_refuse,
+    .shutdown = binance_shutdown,
 };
 
 /* --- names ----------------------------------------------------------------------------------- */
@@ -130,6 +132,20 @@ int binance_open(const struct dialog *d, const struct url *url, struct outq *ans
     if (starts_with(url->path, "/ws/"))
         return subscribe_all(s, l, slice_make(url->path.data + 4, url->path.len - 4), e);
     return err_set(e, ERR_NOT_FOUND, "no stream endpoint at %.*s", SLICE_ARG(url->path));
+}
+
+/* {"e":"serverShutdown","E":1770123456789}; combined in a stream of its own. */
+int binance_shutdown(const struct dialog *d, struct outq *answers, struct err *e)
+{
+    struct strbuf text = STRBUF_INIT(answers->limit);
+    unsigned form = session_form(d->session);
+    bool combined = form & BINANCE_COMBINED;
+    int r = strbuf_addf(&text, "%s{\"e\":\"serverShutdown\",\"E\":%" PRId64 "}%s",
+                        combined ? "{\"stream\":\"!serverShutdown\",\"data\":" : "",
+                        d->now_us / (form & BINANCE_MICROS ? 1 : 1000), combined ? "}" : "");
+    r = r == 0 ? dialect_say(answers, &text, e) : strbuf_full(&text, "binance: shutdown", e);
+    strbuf_finish(&text);
+    return r;
 }
 
 /* --- frames ---------------------------------------------------------------------------------- */

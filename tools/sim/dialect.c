@@ -10,6 +10,14 @@ int dialect_say(struct outq *answers, struct strbuf *text, struct err *e)
     return 0;
 }
 
+bool site_book(const struct site *site, uint32_t symbol, struct market_quote *ret)
+{
+    if (!market_book(site->market, symbol, ret))
+        return false;
+    ret->time_us += site->skew_us;
+    return true;
+}
+
 bool budget_spend(struct rest_budget *b, int64_t real_us, int64_t weight)
 {
     int64_t minute = real_us / US_PER_MIN;

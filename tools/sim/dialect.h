@@ -45,6 +45,7 @@ struct site {
     const struct history *history;
     const struct tickers *tickers;
     struct rest_budget *budget;
+    int64_t skew_us; /* its clock, and all times that it tells, are ahead of the market's */
 };
 
 /* One WebSocket connection at an instant. */
@@ -66,6 +67,7 @@ struct fills {
 struct rest_request {
     bool get;    /* false: a method that no resource has */
     bool micros; /* the client wants times in microseconds */
+    bool empty;  /* pages of trades have no rows */
     const struct url *url;
     int64_t now_us;  /* market time */
     int64_t real_us; /* the machine's, for the budget */
@@ -80,6 +82,14 @@ struct rest_answer {
         char value[REST_HEADER_TEXT];
     } headers[REST_HEADERS_MAX];
     size_t n_headers;
+    bool emptied; /* this was a page of trades, and has no rows as it was asked */
+};
+
+/* An answer in place of the one that was asked for. */
+struct rest_refusal {
+    int status;            /* 400 to 599 */
+    int64_t retry_after_s; /* 0: not known */
+    int64_t now_us;        /* market time */
 };
 
 struct dialect {
@@ -114,10 +124,20 @@ struct dialect {
     /* Answers any request. -1 with ERR_NOMEM. */
     int (*rest)(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
                 struct err *e);
+
+    /* Fills an answer that refuses any request, as the exchange words it; the status may be another
+     * one, where the exchange says it in the body. -1 with ERR_NOMEM. */
+    int (*rest_refuse)(const struct rest_refusal *r, struct rest_answer *ret, struct err *e);
+
+    /* Pushes what a client is told when its connection is about to end. -1 with ERR_NOMEM. */
+    int (*shutdown)(const struct dialog *d, struct outq *answers, struct err *e);
 };
 
 /* Pushes the text as one message and empties it. -1 with ERR_NOMEM. */
 int dialect_say(struct outq *answers, struct strbuf *text, struct err *e) MUST_CHECK;
+
+/* The book of a symbol as clients see it; false as of market_book(). */
+bool site_book(const struct site *site, uint32_t symbol, struct market_quote *ret);
 
 /* Takes the weight off the minute's budget; false: there is none left. */
 bool budget_spend(struct rest_budget *b, int64_t real_us, int64_t weight);

@@ -25,6 +25,9 @@ int kraken_request(const struct dialog *d, struct slice text, struct outq *answe
 int kraken_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
                 struct err *e);
 
+int kraken_rest_refuse(const struct rest_refusal *r, struct rest_answer *ret, struct err *e);
+int kraken_shutdown(const struct dialog *d, struct outq *answers, struct err *e);
+
 /* Append a ticker frame of this type ("snapshot", "update"), and one of the newest trades of a
  * symbol; the latter leaves out as it is where there is none. -1: no room. */
 int kraken_add_ticker(const struct site *site, const struct market_quote *q, const char *type,

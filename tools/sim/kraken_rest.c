@@ -14,6 +14,7 @@ struct call {
     const struct site *site;
     const struct rest_request *req;
     struct strbuf *body;
+    struct rest_answer *ret;
 };
 
 /* {"error":["EQuery:Unknown asset pair"]}, with HTTP 200. */
@@ -56,7 +57,7 @@ static bool find_pair(const struct call *c, struct slice name, uint32_t *ret,
     const struct listing *l = c->site->listing;
     for (uint32_t i = 0; i < l->n_symbols; i++) {
         kraken_name_pair(l, &l->symbols[i], ret_pair);
-        if (names_pair(name, ret_pair)) {
+        if (!l->symbols[i].hidden && names_pair(name, ret_pair)) {
             *ret = i;
             return true;
         }
@@ -102,7 +103,8 @@ static int on_pairs(const struct call *c)
     }
     for (uint32_t i = 0; r == 0 && i < l->n_symbols; i++) {
         kraken_name_pair(l, &l->symbols[i], &pair);
-        r = add_pair(c, &l->symbols[i], &pair);
+        if (!l->symbols[i].hidden)
+            r = add_pair(c, &l->symbols[i], &pair);
     }
     return r == 0 ? strbuf_adds(c->body, "}}") : -1;
 }
@@ -144,7 +146,7 @@ static struct kept_trade *select_trades(const struct call *c, uint32_t symbol, i
     int64_t first = 0;
     int64_t last = -1;
     size_t n = 0;
-    bool some = history_range(c->site->history, symbol, &first, &last);
+    bool some = !c->req->empty && history_range(c->site->history, symbol, &first, &last);
     struct kept_trade *found = calloc((size_t)(last - first + 1) + 1, sizeof(*found));
     for (int64_t id = first; found && some && id <= last; id++) {
         const struct kept_trade *k = history_get(c->site->history, symbol, id);
@@ -166,6 +168,7 @@ static int add_trades(const struct call *c, uint32_t symbol, const struct kraken
     struct kept_trade *found = select_trades(c, symbol, since_ns, &n);
     if (!found)
         return -1;
+    c->ret->emptied = c->req->empty;
     size_t from = since_ns < 0 && n > count ? n - count : 0;
     size_t to = n - from > count ? from + count : n;
     int64_t last_ns = to > from ? time_ns(&found[to - 1]) : since_ns;
@@ -230,10 +233,22 @@ static int answer(const struct call *c)
     return refuse(c, "EGeneral:Unknown method");
 }
 
+/* Too many requests are said with 200. */
+int kraken_rest_refuse(const struct rest_refusal *r, struct rest_answer *ret, struct err *e)
+{
+    const struct call c = {.body = &ret->body};
+    bool ours = r->status < 500;
+    ret->status = ours ? 200 : r->status;
+    ret->type = "application/json; charset=utf-8";
+    if (refuse(&c, ours ? "EGeneral:Too many requests" : "EService:Unavailable") != 0)
+        return strbuf_full(&ret->body, "kraken: REST answer", e);
+    return 0;
+}
+
 int kraken_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
                 struct err *e)
 {
-    struct call c = {site, req, &ret->body};
+    struct call c = {site, req, &ret->body, ret};
     ret->status = 200;
     ret->type = "application/json; charset=utf-8";
     ret->n_headers = 0;

@@ -30,22 +30,35 @@ const struct dialect kraken_dialect = {
     .trade_frame = kraken_trade_frame,
     .quote_frame = kraken_quote_frame,
     .rest = kraken_rest,
+    .rest_refuse = kraken_rest_refuse,
+    .shutdown = kraken_shutdown,
 };
 
 /* connection_id is beyond what a signed number of 64 bits holds, as in the documentation. */
+static int say_status(const struct dialog *d, const char *system, struct outq *answers,
+                      struct err *e)
+{
+    struct strbuf text = STRBUF_INIT(answers->limit);
+    int r = strbuf_addf(&text,
+                        "{\"channel\":\"status\",\"type\":\"update\",\"data\":[{\"version\":"
+                        "\"2.0.0\",\"system\":\"%s\",\"api_version\":\"v2\","
+                        "\"connection_id\":%" PRIu64 "}]}",
+                        system, (UINT64_C(1) << 63) + d->number);
+    r = r == 0 ? dialect_say(answers, &text, e) : strbuf_full(&text, "kraken: status", e);
+    strbuf_finish(&text);
+    return r;
+}
+
 int kraken_open(const struct dialog *d, const struct url *url, struct outq *answers, struct err *e)
 {
     if (!slice_is(url->path, "/v2") && !slice_is(url->path, "/v2/"))
         return err_set(e, ERR_NOT_FOUND, "no stream endpoint at %.*s", SLICE_ARG(url->path));
-    struct strbuf text = STRBUF_INIT(answers->limit);
-    int r = strbuf_addf(&text,
-                        "{\"channel\":\"status\",\"type\":\"update\",\"data\":[{\"version\":"
-                        "\"2.0.0\",\"system\":\"online\",\"api_version\":\"v2\","
-                        "\"connection_id\":%" PRIu64 "}]}",
-                        (UINT64_C(1) << 63) + d->number);
-    r = r == 0 ? dialect_say(answers, &text, e) : strbuf_full(&text, "kraken: status", e);
-    strbuf_finish(&text);
-    return r;
+    return say_status(d, "online", answers, e);
+}
+
+int kraken_shutdown(const struct dialog *d, struct outq *answers, struct err *e)
+{
+    return say_status(d, "maintenance", answers, e);
 }
 
 /* --- trades ---------------------------------------------------------------------------------- */

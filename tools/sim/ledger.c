@@ -97,8 +97,8 @@ static int begin_line(struct ledger *l, const char *kind, uint32_t symbol)
                        kind, l->exchange, s->canonical, s->native);
 }
 
-int ledger_add(struct ledger *l, const struct market_trade *t, int64_t send_us,
-               uint32_t connections, struct err *e)
+static int add_trade(struct ledger *l, const struct market_trade *t, int64_t send_us,
+                     uint32_t connections, bool lost, struct err *e)
 {
     if (l->fd < 0)
         return 0;
@@ -111,10 +111,21 @@ int ledger_add(struct ledger *l, const struct market_trade *t, int64_t send_us,
     if (r == 0)
         r = strbuf_addf(&l->lines,
                         "\"id\":%" PRId64 ",\"price\":\"%s\",\"amount\":\"%s\",\"side\":\"%s\","
-                        "\"time_us\":%" PRId64 ",\"send_us\":%" PRId64 ",\"connections\":%u}\n",
+                        "\"time_us\":%" PRId64 ",\"send_us\":%" PRId64 ",\"connections\":%u%s}\n",
                         t->id, price, amount, t->side == TAKER_BUY ? "buy" : "sell", t->time_us,
-                        send_us, connections);
+                        send_us, connections, lost ? ",\"lost\":true" : "");
     return added(l, start, r, e);
+}
+
+int ledger_add(struct ledger *l, const struct market_trade *t, int64_t send_us,
+               uint32_t connections, struct err *e)
+{
+    return add_trade(l, t, send_us, connections, false, e);
+}
+
+int ledger_add_lost(struct ledger *l, const struct market_trade *t, int64_t send_us, struct err *e)
+{
+    return add_trade(l, t, send_us, 0, true, e);
 }
 
 /* "price":"1.00000000","price_amount":"2.00000000", or null where nobody is. */

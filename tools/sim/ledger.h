@@ -30,6 +30,9 @@ struct ledger *ledger_open(const char *path, const char *exchange, const struct 
 /* Each buffers a line. connections: to how many a frame of it was handed. ERR_IO, ERR_NOMEM. */
 int ledger_add(struct ledger *l, const struct market_trade *t, int64_t send_us,
                uint32_t connections, struct err *e) MUST_CHECK;
+/* A trade that nobody can ever see: its line ends in "connections":0,"lost":true. */
+int ledger_add_lost(struct ledger *l, const struct market_trade *t, int64_t send_us,
+                    struct err *e) MUST_CHECK;
 int ledger_add_quote(struct ledger *l, const struct market_quote *q, int64_t send_us,
                      uint32_t connections, struct err *e) MUST_CHECK;
 int ledger_add_plant(struct ledger *l, const struct plant *p, struct err *e) MUST_CHECK;

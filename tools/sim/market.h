@@ -110,6 +110,18 @@ bool market_begun(const struct market *m);
 /* The next event, if it is due at now_us or before. */
 bool market_next(struct market *m, int64_t now_us, struct market_event *ret);
 
+/* One more trade of the symbol at now_us, outside of the orders; first a quote where its book is
+ * not fit to trade with. Neither this nor the next may come amid an order, nor before the market
+ * has begun. symbol: one that trades. */
+void market_extra(struct market *m, uint32_t symbol, int64_t now_us, struct market_event *ret);
+
+/* So many ids of the symbol are never given to a trade. */
+void market_skip_ids(struct market *m, uint32_t symbol, int64_t ids);
+
+/* The symbol has begun or ceased to trade at now_us; some symbol still does. True: its first quote.
+ * Not amid an order. */
+bool market_changed(struct market *m, uint32_t symbol, int64_t now_us, struct market_event *ret);
+
 /* When the next event is due; INT64_MAX before the start and after the end. */
 int64_t market_due_us(const struct market *m);
 

@@ -28,6 +28,9 @@ int okx_request(const struct dialog *d, struct slice text, struct outq *answers,
 int okx_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,
              struct err *e);
 
+int okx_rest_refuse(const struct rest_refusal *r, struct rest_answer *ret, struct err *e);
+int okx_shutdown(const struct dialog *d, struct outq *answers, struct err *e);
+
 /* Appends {"instId":…,"tradeId":…,"px":…,"sz":…,"side":…,"ts":… without its end, as all trades
  * begin. -1: no room. */
 int okx_begin_trade(const struct symbol *s, const struct kept_trade *t,

@@ -80,7 +80,7 @@ static int present(const struct request *r, uint32_t symbol, enum channel channe
     int64_t first;
     int64_t last;
     if (channel == CHANNEL_QUOTE) {
-        if (!market_book(site->market, symbol, &q))
+        if (!site_book(site, symbol, &q))
             return 0;
         return okx_quote_frame(site, &q, OKX_PUBLIC, r->answer, e) == 0 ? say(r, 0, e) : -1;
     }
@@ -135,7 +135,8 @@ static int one_arg(const struct request *r, const json_t *arg, struct err *e)
            (strcmp(channel, channels[i].name) != 0 || endpoint != channels[i].endpoint))
         i++;
     if (i == sizeof(channels) / sizeof(channels[0]) ||
-        !listing_find(r->dialog->site->listing, slice_of(native), &symbol))
+        !listing_find(r->dialog->site->listing, slice_of(native), &symbol) ||
+        (strcmp(r->op, "subscribe") == 0 && !r->dialog->site->listing->symbols[symbol].trading))
         return refuse_channel(r, channel, native, e);
     (void)snprintf(name, sizeof(name), "%s %s", channel, native);
     if (ack(r, channel, native, e) != 0)
@@ -184,12 +185,30 @@ static int run(struct request *r, const json_t *root, struct err *e)
     return 0;
 }
 
+static uint32_t connection_id(const struct dialog *d)
+{
+    return (uint32_t)(d->number * UINT64_C(2654435761)); /* looks like theirs */
+}
+
+/* {"event":"notice","code":"64008","msg":"…","connId":"a4d3ae55"} */
+int okx_shutdown(const struct dialog *d, struct outq *answers, struct err *e)
+{
+    struct strbuf text = STRBUF_INIT(answers->limit);
+    int r = strbuf_addf(
+        &text,
+        "{\"event\":\"notice\",\"code\":\"64008\",\"msg\":\"The connection will soon "
+        "be closed for a service upgrade. Please reconnect.\",\"connId\":\"%08" PRIx32 "\"}",
+        connection_id(d));
+    r = r == 0 ? dialect_say(answers, &text, e) : strbuf_full(&text, "okx: notice", e);
+    strbuf_finish(&text);
+    return r;
+}
+
 int okx_request(const struct dialog *d, struct slice text, struct outq *answers, struct err *e)
 {
     struct strbuf answer = STRBUF_INIT(answers->limit);
     struct request r = {.dialog = d, .text = text, .answer = &answer, .answers = answers};
-    uint32_t id = (uint32_t)(d->number * UINT64_C(2654435761)); /* looks like theirs */
-    (void)snprintf(r.tail, sizeof(r.tail), ",\"connId\":\"%08" PRIx32 "\"}", id);
+    (void)snprintf(r.tail, sizeof(r.tail), ",\"connId\":\"%08" PRIx32 "\"}", connection_id(d));
     if (slice_is(text, "ping")) {
         int result = say(&r, strbuf_adds(&answer, "pong"), e);
         strbuf_finish(&answer);

@@ -72,7 +72,7 @@ static int on_instruments(const struct call *c)
     bool one = url_param(c->req->url, "instId", &native);
     int r = begin(c);
     for (uint32_t i = 0; r == 0 && i < l->n_symbols; i++)
-        if (!one || slice_is(native, l->symbols[i].native))
+        if (!l->symbols[i].hidden && (!one || slice_is(native, l->symbols[i].native)))
             r = add_instrument(c, &l->symbols[i]);
     return r == 0 ? end(c) : -1;
 }
@@ -128,7 +128,8 @@ static int add_trades(const struct call *c, uint32_t symbol, const struct page *
     int64_t last;
     int64_t left = p->limit;
     int r = begin(c);
-    if (r == 0 && history_range(c->site->history, symbol, &first, &last)) {
+    c->ret->emptied = c->req->empty;
+    if (r == 0 && !c->req->empty && history_range(c->site->history, symbol, &first, &last)) {
         for (int64_t id = last; r == 0 && id >= first && left > 0; id--) {
             const struct kept_trade *k = history_get(c->site->history, symbol, id);
             if (!k || !is_on_page(k, p))
@@ -205,6 +206,21 @@ static int answer(const struct call *c)
         if (slice_is(c->req->url->path, resources[i].path))
             return resources[i].run(c);
     return refuse(c, 404, "404", "Not Found");
+}
+
+int okx_rest_refuse(const struct rest_refusal *r, struct rest_answer *ret, struct err *e)
+{
+    const struct call c = {.ret = ret};
+    int result;
+    ret->type = "application/json";
+    if (r->status < 500)
+        result = refuse(&c, r->status, "50011", "Too Many Requests");
+    else if (r->status == 503)
+        result =
+            refuse(&c, r->status, "50001", "Service temporarily unavailable. Try again later.");
+    else
+        result = refuse(&c, r->status, "50026", "System error. Try again later.");
+    return result >= 0 ? 0 : strbuf_full(&ret->body, "okx: REST answer", e);
 }
 
 int okx_rest(const struct site *site, const struct rest_request *req, struct rest_answer *ret,

@@ -27,6 +27,8 @@ const struct dialect okx_dialect = {
     .trade_frame = okx_trade_frame,
     .quote_frame = okx_quote_frame,
     .rest = okx_rest,
+    .rest_refuse = okx_rest_refuse,
+    .shutdown = okx_shutdown,
 };
 
 int okx_open(const struct dialog *d, const struct url *url, struct outq *answers, struct err *e)

@@ -108,11 +108,19 @@ static int64_t take_id(struct orders *o, bool swap)
     return state->next_id - 1;
 }
 
+/* There is one that trades. */
+static void pick_symbol(struct orders *o)
+{
+    do
+        o->symbol = listing_pick(o->listing, rng_next(&o->rng));
+    while (!o->listing->symbols[o->symbol].trading);
+}
+
 static void plan_order(struct orders *o)
 {
     o->turn = TURN_NEW;
     o->due_ns += rng_wait(&o->rng, o->mean_wait_ns);
-    o->symbol = listing_pick(o->listing, rng_next(&o->rng));
+    pick_symbol(o);
 }
 
 static void plan_next(struct orders *o, bool swap)
@@ -178,4 +186,36 @@ int64_t orders_due_ns(const struct orders *o)
 uint32_t orders_symbol(const struct orders *o)
 {
     return o->symbol;
+}
+
+/* --- beside the orders ----------------------------------------------------------------------- */
+
+void orders_extra(struct orders *o, uint32_t symbol, const struct book *book, int64_t at_us,
+                  struct market_trade *ret)
+{
+    struct maker_state *state = &o->symbols[symbol];
+    const struct symbol *s = &o->listing->symbols[symbol];
+    struct rng rng; /* of its own: the orders to come are what they would be without it */
+    rng_seed(&rng, (uint64_t)state->next_id ^ (uint64_t)symbol << 56);
+    int64_t ticks = state->side == TAKER_BUY ? book->ask_ticks : book->bid_ticks;
+    *ret = (struct market_trade){
+        .symbol = symbol,
+        .side = state->side,
+        .id = state->next_id++,
+        .price_e8 = ticks * s->tick_e8,
+        .amount_e8 = book_random_lots(s, &rng) * s->lot_e8,
+        .time_us = at_us - at_us % o->config.time_step_us,
+        .due_us = at_us,
+    };
+}
+
+void orders_skip(struct orders *o, uint32_t symbol, int64_t ids)
+{
+    o->symbols[symbol].next_id += ids;
+}
+
+void orders_changed(struct orders *o)
+{
+    if (!o->listing->symbols[o->symbol].trading)
+        pick_symbol(o);
 }

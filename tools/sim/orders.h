@@ -44,4 +44,15 @@ uint32_t orders_symbol(const struct orders *o);
  * an order begins. */
 void orders_next(struct orders *o, const struct book *book, struct market_trade *ret);
 
+/* One more trade at this instant, outside of the orders, with the symbol's next id; book as of
+ * orders_next(). Neither this nor the next may come amid an order. */
+void orders_extra(struct orders *o, uint32_t symbol, const struct book *book, int64_t at_us,
+                  struct market_trade *ret);
+
+/* So many ids of the symbol are never given to a trade. */
+void orders_skip(struct orders *o, uint32_t symbol, int64_t ids);
+
+/* Another set of symbols trades now. Not amid an order. */
+void orders_changed(struct orders *o);
+
 #endif

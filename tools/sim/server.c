@@ -12,7 +12,7 @@
 
 enum { TURN_MIN_US = 1000, TURN_MAX_US = 100000, TIMEOUT_S = 30, KEEPALIVE_S = 60, SPARE_FDS = 64 };
 
-enum { CLOSED = 10 }; /* behind those without a label */
+enum { CLOSED = 10, FAULTS }; /* behind those without a label */
 
 static const struct metric_desc descs[] = {
     {"candlewick_sim_trades_total", "trades the market made", METRIC_COUNTER, 1},
@@ -28,6 +28,8 @@ static const struct metric_desc descs[] = {
     {"candlewick_sim_behind_seconds", "how late the market is", METRIC_GAUGE, 1000000},
     [CLOSED] = {"candlewick_sim_closed_connections_total", "WebSocket connections ended",
                 METRIC_COUNTER, 1, "reason"},
+    [FAULTS] = {"candlewick_sim_faults_total", "frames, connections and requests that met a fault",
+                METRIC_COUNTER, 1, "fault"},
 };
 const struct metric_table server_metric_table = METRIC_TABLE(descs);
 
@@ -49,6 +51,7 @@ struct site server_site(struct server *s)
         .history = s->parts.history,
         .tickers = s->parts.tickers,
         .budget = &s->budget,
+        .skew_us = s->skew_us,
     };
 }
 
@@ -57,10 +60,15 @@ int64_t server_market_us(const struct server *s)
     return market_clock_now_us(s->parts.clock);
 }
 
+int64_t server_shown_us(const struct server *s)
+{
+    return server_market_us(s) + s->skew_us;
+}
+
 const char *close_reason_name(enum close_reason reason)
 {
-    static const char *const names[CLOSE_REASONS] = {"client",   "slow", "pong",   "age",
-                                                     "requests", "size", "silence"};
+    static const char *const names[CLOSE_REASONS] = {"client",   "slow", "pong",    "age",
+                                                     "requests", "size", "silence", "fault"};
     return names[reason];
 }
 
@@ -102,7 +110,9 @@ static int on_timer(struct server *s)
         ws_check(s, now_us);
         s->check_due_us = now_us + TURN_MAX_US;
     }
-    arm_timer(s, feed_run(s));
+    int64_t fault_wait_us = fault_run(s); /* before what the market has to tell now */
+    int64_t wait_us = feed_run(s);
+    arm_timer(s, wait_us < fault_wait_us ? wait_us : fault_wait_us);
     return 0;
 }
 
@@ -112,6 +122,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct slot *slot = user;
     struct server *s = lws_context_user(lws_get_context(wsi));
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        return tls_loaded(s, user);
     case LWS_CALLBACK_RAW_RX_FILE:
         return on_timer(s);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -131,9 +143,12 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return http_request(s, wsi, slot);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return http_writable(s, wsi, slot);
+    case LWS_CALLBACK_TIMER:
+        return http_timer(s, wsi, slot);
     case LWS_CALLBACK_HTTP_BODY:
+        return http_body(slot, slice_make(in, len));
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return 0; /* no resource takes one; the answer is on its way */
+        return http_body_whole(s, wsi, slot);
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
         http_closed(slot);
@@ -158,6 +173,15 @@ static const struct lws_extension extensions[] = {
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+static int add_labelled(struct server *s, int desc, const char *value, struct metric **ret,
+                        struct err *e)
+{
+    char label[48];
+    (void)snprintf(label, sizeof(label), "%s=\"%s\"", descs[desc].labels, value);
+    *ret = metrics_add(s->parts.metrics, &descs[desc], label, e);
+    return *ret ? 0 : -1;
+}
+
 static int add_metrics(struct server *s, struct err *e)
 {
     struct metric **slots[CLOSED] = {&s->m.trades, &s->m.unheard,       &s->m.quotes, &s->m.plants,
@@ -168,15 +192,12 @@ static int add_metrics(struct server *s, struct err *e)
         if (!*slots[i])
             return -1;
     }
-    for (int i = 0; i < CLOSE_REASONS; i++) {
-        char label[32];
-        (void)snprintf(label, sizeof(label), "reason=\"%s\"",
-                       close_reason_name((enum close_reason)i));
-        s->m.closed[i] = metrics_add(s->parts.metrics, &descs[CLOSED], label, e);
-        if (!s->m.closed[i])
-            return -1;
-    }
-    return 0;
+    int r = 0;
+    for (int i = 0; r == 0 && i < CLOSE_REASONS; i++)
+        r = add_labelled(s, CLOSED, close_reason_name((enum close_reason)i), &s->m.closed[i], e);
+    for (int i = 0; r == 0 && i < FAULT_KINDS; i++)
+        r = add_labelled(s, FAULTS, fault_name((enum fault_kind)i), &s->m.faults[i], e);
+    return r;
 }
 
 /* lws says what is wrong only in its log, so the port is tried first. */
@@ -206,29 +227,6 @@ static void lws_log(int level, const char *line)
     log_debug("lws", "note", LOG_SLICE("text", slice_make(line, len)));
 }
 
-static int check_file(const char *path, const char *option, struct err *e)
-{
-    if (access(path, R_OK) != 0)
-        return err_set(e, ERR_IO, "%s %s: %s", option, path, strerror(errno));
-    return 0;
-}
-
-static int use_tls(const struct server_config *config, struct lws_context_creation_info *info,
-                   struct err *e)
-{
-    if (!*config->tls_cert && !*config->tls_key)
-        return 0;
-    if (!*config->tls_cert || !*config->tls_key)
-        return err_set(e, ERR_CONF, "tls.cert and tls.key belong together");
-    if (check_file(config->tls_cert, "tls.cert", e) != 0 ||
-        check_file(config->tls_key, "tls.key", e) != 0)
-        return -1;
-    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    info->ssl_cert_filepath = config->tls_cert;
-    info->ssl_private_key_filepath = config->tls_key;
-    return 0;
-}
-
 static int open_listener(struct server *s, struct err *e)
 {
     struct sockaddr_in at;
@@ -256,7 +254,7 @@ static int open_listener(struct server *s, struct err *e)
         .timeout_secs = TIMEOUT_S,
         .keepalive_timeout = KEEPALIVE_S,
     };
-    if (use_tls(&s->config, &info, e) != 0)
+    if (tls_use(s, &info, e) != 0)
         return -1;
     s->context = lws_create_context(&info);
     if (!s->context)
@@ -311,6 +309,7 @@ void server_destroy(struct server *s)
         return;
     if (s->context)
         lws_context_destroy(s->context); /* closes every connection, and the timer */
+    tls_destroy(s->tls);
     strbuf_finish(&s->scratch);
     outq_finish(&s->answers);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)

@@ -8,14 +8,16 @@ size_t feed_live_streams(const struct server *s)
 {
     size_t n = 0;
     for (const struct conn *c = s->conns; c; c = c->next)
-        n += session_live(c->session);
+        n += c->dead_by ? 0 : session_live(c->session);
     return n;
 }
 
 void feed_try_start(struct server *s)
 {
-    if (!market_begun(s->parts.market) && (int64_t)feed_live_streams(s) >= s->config.hold_streams)
-        market_begin(s->parts.market, server_market_us(s));
+    if (market_begun(s->parts.market) || (int64_t)feed_live_streams(s) < s->config.hold_streams)
+        return;
+    market_begin(s->parts.market, server_market_us(s));
+    faults_begin(s->parts.faults, clock_mono_us());
 }
 
 /* --- frames ---------------------------------------------------------------------------------- */
@@ -44,17 +46,30 @@ static const struct strbuf *frame(struct server *s, const struct news *news, uns
     return NULL;
 }
 
+/* What faults make of it. */
+static struct verdict judge(struct server *s, const struct news *news)
+{
+    return faults_frame(s->parts.faults, news->symbol, news->quote ? FAULT_QUOTES : FAULT_TRADES,
+                        s->turn_us);
+}
+
 /* Queues it for all who want it; returns how many. */
 static uint32_t publish(struct server *s, const struct news *news)
 {
     uint32_t n = 0;
+    bool judged = false; /* what nobody wants is no frame, and has no fault */
+    struct verdict verdict = {0};
     for (unsigned i = 0; i < DIALECT_FORMS_MAX; i++)
         strbuf_reset(&s->frames[i]);
     for (struct conn *c = s->conns; c; c = c->next) {
-        if (c->closing || !session_wants(c->session, news->symbol, news->fills.channel))
+        if (c->closing || c->dead_by ||
+            !session_wants(c->session, news->symbol, news->fills.channel))
             continue;
+        if (!judged)
+            verdict = judge(s, news);
+        judged = true;
         const struct strbuf *f = frame(s, news, session_form(c->session));
-        if (f && ws_send(c, strbuf_slice(f)) == 0)
+        if (f && fault_deliver(c, strbuf_slice(f), &verdict))
             n++;
     }
     return n;
@@ -77,7 +92,8 @@ static void keep(struct server *s, const struct market_trade *t, int64_t send_us
 static void tell_ticker(struct server *s, uint32_t symbol)
 {
     struct market_quote q;
-    if (!market_book(s->parts.market, symbol, &q))
+    const struct site site = server_site(s);
+    if (!site_book(&site, symbol, &q))
         return;
     const struct news news = {symbol, {.channel = CHANNEL_TICKER}, &q};
     metric_inc(s->m.queued_quotes, publish(s, &news));
@@ -111,16 +127,30 @@ static void one_quote(struct server *s, const struct market_quote *q, int64_t se
         server_fail(s, &e);
 }
 
-static void one_event(struct server *s, const struct market_event *ev, int64_t send_us)
+/* Books go on, and plants come, where nobody is told. */
+static bool is_listed(const struct server *s, const struct market_event *ev)
+{
+    const struct symbol *symbols = s->parts.listing->symbols;
+    return ev->kind == MARKET_TRADE ||
+           symbols[ev->kind == MARKET_QUOTE ? ev->quote.symbol : ev->plant.symbol].trading;
+}
+
+/* now_us: market time; what clients and the ledger are told is the exchange's. */
+static void one_event(struct server *s, struct market_event *ev, int64_t now_us)
 {
     struct err e = {0};
+    int64_t send_us = now_us + s->skew_us;
+    if (!is_listed(s, ev))
+        return;
     switch (ev->kind) {
     case MARKET_TRADE:
+        ev->trade.time_us += s->skew_us;
         s->order[s->n_order++] = ev->trade;
         if (!ev->trade.more)
             one_order(s, send_us);
         break;
     case MARKET_QUOTE:
+        ev->quote.time_us += s->skew_us;
         one_quote(s, &ev->quote, send_us);
         break;
     case MARKET_PLANT:
@@ -131,11 +161,91 @@ static void one_event(struct server *s, const struct market_event *ev, int64_t s
     }
 }
 
+/* --- jumps of ids ---------------------------------------------------------------------------- */
+
+/* A trade that happens unheard. */
+static void unheard(struct server *s, struct market_trade *t, bool in_rest, int64_t now_us)
+{
+    struct err e = {0};
+    t->time_us += s->skew_us;
+    if (in_rest) {
+        keep(s, t, now_us + s->skew_us, 0);
+        return;
+    }
+    metric_inc(s->m.trades, 1);
+    metric_inc(s->m.unheard, 1);
+    if (ledger_add_lost(s->parts.ledger, t, now_us + s->skew_us, &e) != 0)
+        server_fail(s, &e);
+}
+
+static void jump_with_trades(struct server *s, const struct fault *f, uint32_t symbol,
+                             int64_t now_us)
+{
+    struct market_event ev;
+    for (int64_t n = 0; n < f->ids && !s->failed;) {
+        market_extra(s->parts.market, symbol, now_us, &ev);
+        if (ev.kind == MARKET_TRADE) {
+            unheard(s, &ev.trade, f->in_rest, now_us);
+            n++;
+        } else {
+            one_event(s, &ev, now_us);
+        }
+    }
+}
+
+/* Tells the rest of an order of which only a part was told yet. */
+static void finish_order(struct server *s, int64_t now_us)
+{
+    struct market_event ev;
+    while (s->n_order > 0 && market_next(s->parts.market, now_us, &ev))
+        one_event(s, &ev, now_us);
+}
+
+int64_t feed_jump(struct server *s, const struct fault *f)
+{
+    struct market *m = s->parts.market;
+    int64_t n = 0;
+    int64_t now_us = server_market_us(s);
+    if (!market_begun(m) || market_over(m))
+        return 0;
+    finish_order(s, now_us);
+    for (uint32_t i = 0; i < s->parts.listing->n_trading; i++) {
+        if (!s->parts.listing->symbols[i].trading || !fault_hits(f, i, FAULT_TRADES) ||
+            !faults_draw(s->parts.faults, f->permille))
+            continue;
+        n += f->ids;
+        if (f->skipped)
+            market_skip_ids(m, i, f->ids);
+        else
+            jump_with_trades(s, f, i, now_us);
+    }
+    return n;
+}
+
+/* --- listing and delisting ------------------------------------------------------------------- */
+
+bool feed_set_trading(struct server *s, uint32_t symbol, bool trading)
+{
+    struct listing *l = s->parts.listing;
+    struct market_event ev;
+    int64_t now_us = server_market_us(s);
+    if (l->symbols[symbol].trading == trading || (!trading && listing_trading(l) == 1))
+        return false;
+    finish_order(s, now_us);
+    listing_set_trading(l, symbol, trading);
+    if (market_changed(s->parts.market, symbol, now_us, &ev))
+        one_event(s, &ev, now_us);
+    return true;
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
 int64_t feed_run(struct server *s)
 {
     struct err e = {0};
     struct market_event ev;
     int64_t now_us = server_market_us(s);
+    s->turn_us = clock_mono_us();
     for (int i = 0; i < TURN_EVENTS_MAX && market_next(s->parts.market, now_us, &ev); i++)
         one_event(s, &ev, now_us);
     /* Before control goes back to lws, and with it any frame to a socket. */

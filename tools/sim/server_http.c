@@ -38,8 +38,11 @@ int http_url(struct server *s, struct lws *wsi, struct url *ret)
 {
     struct url u = {0};
     size_t used = 0;
-    enum lws_token_indexes token =
-        lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0 ? WSI_TOKEN_POST_URI : WSI_TOKEN_GET_URI;
+    enum lws_token_indexes token = WSI_TOKEN_GET_URI;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
+        token = WSI_TOKEN_POST_URI;
+    else if (lws_hdr_total_length(wsi, WSI_TOKEN_DELETE_URI) > 0)
+        token = WSI_TOKEN_DELETE_URI;
     int n = take(s, &used, wsi, token, 0);
     if (n < 0)
         return -1;
@@ -65,71 +68,27 @@ static bool wants_micros(struct lws *wsi)
     return n > 0 && (strcmp(value, "MICROSECOND") == 0 || strcmp(value, "microsecond") == 0);
 }
 
-/* --- /sim/status ----------------------------------------------------------------------------- */
-
-static size_t waiting_messages(const struct server *s)
-{
-    size_t n = 0;
-    for (const struct conn *c = s->conns; c; c = c->next)
-        n += c->out.n;
-    return n;
-}
-
-static const char *market_state(const struct server *s)
-{
-    if (!market_begun(s->parts.market))
-        return "held";
-    return market_over(s->parts.market) ? "done" : "running";
-}
-
-static int add_closed(const struct server *s, struct strbuf *b)
-{
-    int r = strbuf_adds(b, "\"closed\":{");
-    for (int i = 0; r == 0 && i < CLOSE_REASONS; i++)
-        r = strbuf_addf(b, "%s\"%s\":%" PRId64, i > 0 ? "," : "",
-                        close_reason_name((enum close_reason)i), metric_get(s->m.closed[i]));
-    return r == 0 ? strbuf_adds(b, "}}\n") : -1;
-}
-
-static int status_answer(struct server *s, struct rest_answer *ret, struct err *e)
-{
-    struct strbuf *b = &ret->body;
-    ret->status = 200;
-    ret->type = "application/json";
-    if (strbuf_addf(b,
-                    "{\"exchange\":\"%s\",\"market\":\"%s\",\"market_us\":%" PRId64
-                    ",\"symbols\":%u,\"generated\":%" PRId64 ",\"unheard\":%" PRId64
-                    ",\"quotes\":%" PRId64 ",\"plants\":%" PRId64 ",\"queued\":%" PRId64
-                    ",\"queued_quotes\":%" PRId64 ",\"waiting\":%zu,\"sent\":%" PRId64
-                    ",\"behind_us\":%" PRId64 ",\"streams\":%zu,\"connections\":%zu,"
-                    "\"connections_total\":%" PRId64 ",",
-                    s->parts.dialect->exchange, market_state(s), server_market_us(s),
-                    s->parts.listing->n_trading, metric_get(s->m.trades), metric_get(s->m.unheard),
-                    metric_get(s->m.quotes), metric_get(s->m.plants), metric_get(s->m.queued),
-                    metric_get(s->m.queued_quotes), waiting_messages(s), metric_get(s->m.sent),
-                    metric_get(s->m.behind_us), feed_live_streams(s), s->n_conns,
-                    metric_get(s->m.opened)) != 0 ||
-        add_closed(s, b) != 0)
-        return strbuf_full(b, "status", e);
-    return 0;
-}
-
 /* --- the answer ------------------------------------------------------------------------------ */
 
-static int make_answer(struct server *s, struct lws *wsi, const struct url *url, bool get,
+static bool is_ours(struct slice path)
+{
+    static const char start[] = "/sim/";
+    return path.len >= sizeof(start) - 1 && memcmp(path.data, start, sizeof(start) - 1) == 0;
+}
+
+static int make_answer(struct server *s, struct lws *wsi, const struct url *url, const char *method,
                        struct rest_answer *ret, struct err *e)
 {
-    if (get && slice_is(url->path, "/sim/status"))
-        return status_answer(s, ret, e);
-    struct site site = server_site(s);
+    if (is_ours(url->path))
+        return admin_answer(s, url, method, slice_make(NULL, 0), ret, e);
     struct rest_request req = {
-        .get = get,
+        .get = strcmp(method, "GET") == 0,
         .micros = wants_micros(wsi),
         .url = url,
-        .now_us = server_market_us(s),
+        .now_us = server_shown_us(s),
         .real_us = clock_real_us(),
     };
-    return s->parts.dialect->rest(&site, &req, ret, e);
+    return fault_rest(s, &req, ret, e);
 }
 
 static int add_header(struct lws *wsi, const char *name, const char *value, unsigned char **p,
@@ -144,7 +103,7 @@ static int add_date(const struct server *s, struct lws *wsi, unsigned char **p, 
 {
     char text[64];
     struct tm tm;
-    time_t t = (time_t)(server_market_us(s) / US_PER_S);
+    time_t t = (time_t)(server_shown_us(s) / US_PER_S);
     if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
         return 0; /* a year that no date header can hold */
     return add_header(wsi, "Date:", text, p, end);
@@ -169,40 +128,130 @@ static void destroy_reply(struct reply *r)
 {
     if (!r)
         return;
+    strbuf_finish(&r->asked);
     strbuf_finish(&r->answer.body);
     free(r);
 }
 
-int http_request(struct server *s, struct lws *wsi, struct slot *slot)
+static int send_reply(struct server *s, struct lws *wsi, struct reply *r)
 {
-    struct err e = {0};
-    struct url url;
-    http_closed(slot); /* of the request before on the same connection */
-    if (http_url(s, wsi, &url) != 0) {
-        (void)lws_return_http_status(wsi, HTTP_STATUS_REQ_URI_TOO_LONG, NULL); /* ends either way */
-        return -1;
-    }
-    struct reply *r = calloc(1, sizeof(*r));
-    if (!r)
-        return -1;
-    bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0;
-    r->last = !get; /* with a body that is not worth reading */
-    strbuf_init(&r->answer.body, BODY_LIMIT);
-    slot->reply = r;
-    if (make_answer(s, wsi, &url, get, &r->answer, &e) != 0) {
-        log_warn("sim", "cannot answer a request; closing its connection", LOG_ERR(&e));
-        return -1;
-    }
     if (send_headers(s, wsi, &r->answer) != 0)
         return -1;
     (void)lws_callback_on_writable(wsi); /* fails only on a dead connection */
     return 0;
 }
 
+static int cannot_answer(const struct err *e)
+{
+    log_warn("sim", "cannot answer a request; closing its connection", LOG_ERR(e));
+    return -1;
+}
+
+/* Bytes of the body that is to come; -1: not a number, -2: not said. */
+static long long body_length(struct lws *wsi)
+{
+    char text[20];
+    char *end = text;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
+        return -2;
+    if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
+        return -1;
+    long long n = strtoll(text, &end, 10);
+    return *end == '\0' && end != text && n >= 0 ? n : -1;
+}
+
+/* The one resource that takes a body. It is waited for, or refused at once. */
+static int take_body(struct server *s, struct lws *wsi, struct reply *r)
+{
+    int status = 0;
+    long long n = body_length(wsi);
+    if (n == -2)
+        status = HTTP_STATUS_LENGTH_REQUIRED;
+    else if (n < 1)
+        status = HTTP_STATUS_BAD_REQUEST;
+    else if (n > FAULT_TEXT_MAX)
+        status = HTTP_STATUS_REQ_ENTITY_TOO_LARGE;
+    if (status == 0) {
+        strbuf_init(&r->asked, FAULT_TEXT_MAX);
+        return 0;
+    }
+    r->last = true;
+    if (admin_refuse(&r->answer, status, "a body of 1 to 65536 bytes with its length is wanted") !=
+        0)
+        return -1;
+    return send_reply(s, wsi, r);
+}
+
+static const char *method_of(struct lws *wsi)
+{
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0)
+        return "GET";
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
+        return "POST";
+    return lws_hdr_total_length(wsi, WSI_TOKEN_DELETE_URI) > 0 ? "DELETE" : "";
+}
+
+int http_request(struct server *s, struct lws *wsi, struct slot *slot)
+{
+    struct err e = {0};
+    struct url url;
+    const char *method = method_of(wsi);
+    http_closed(slot); /* of the request before on the same connection */
+    struct reply *r = calloc(1, sizeof(*r));
+    if (!r)
+        return -1;
+    slot->reply = r;
+    strbuf_init(&r->answer.body, BODY_LIMIT);
+    if (http_url(s, wsi, &url) != 0) {
+        (void)lws_return_http_status(wsi, HTTP_STATUS_REQ_URI_TOO_LONG, NULL); /* ends either way */
+        return -1;
+    }
+    if (strcmp(method, "POST") == 0 && slice_is(url.path, "/sim/faults"))
+        return take_body(s, wsi, r);
+    r->last = strcmp(method, "GET") != 0; /* with a body that is not worth reading */
+    if (make_answer(s, wsi, &url, method, &r->answer, &e) != 0)
+        return e.code == ERR_STOPPED ? -1 : cannot_answer(&e);
+    int64_t wait_us = is_ours(url.path) ? 0 : fault_rest_wait(s, url.path);
+    if (wait_us == 0)
+        return send_reply(s, wsi, r);
+    r->late = true;
+    lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0); /* of an answer that has begun */
+    lws_set_timer_usecs(wsi, wait_us);
+    return 0;
+}
+
+int http_timer(struct server *s, struct lws *wsi, struct slot *slot)
+{
+    struct reply *r = slot ? slot->reply : NULL;
+    if (!r || !r->late)
+        return 0;
+    r->late = false;
+    return send_reply(s, wsi, r);
+}
+
+int http_body(struct slot *slot, struct slice part)
+{
+    if (!slot->reply || slot->reply->asked.limit == 0)
+        return 0; /* of what takes none; the answer is on its way */
+    return strbuf_add(&slot->reply->asked, part.data, part.len);
+}
+
+int http_body_whole(struct server *s, struct lws *wsi, struct slot *slot)
+{
+    struct err e = {0};
+    struct reply *r = slot->reply;
+    const struct url url = {.path = slice_of("/sim/faults")};
+    if (!r || r->asked.limit == 0)
+        return 0;
+    if (admin_answer(s, &url, "POST", strbuf_slice(&r->asked), &r->answer, &e) != 0)
+        return cannot_answer(&e);
+    return send_reply(s, wsi, r);
+}
+
 int http_writable(struct server *s, struct lws *wsi, struct slot *slot)
 {
     struct reply *r = slot->reply;
-    if (!r || lws_partial_buffered(wsi))
+    if (!r || r->late || lws_partial_buffered(wsi))
         return 0;
     size_t left = r->answer.body.len - r->sent;
     size_t n = left < CHUNK_BYTES ? left : CHUNK_BYTES;

@@ -1,16 +1,20 @@
 /**
  * What the files of the server share; nobody else includes it.
  *
- *     server.c      life, the timer, the table of events
- *     server_feed.c the market: due trades to ledger, history and queues
- *     server_ws.c   WebSocket connections
- *     server_http.c REST and /sim/status
+ *     server.c       life, the timer, the table of events
+ *     server_feed.c  the market: due trades to ledger, history and queues
+ *     server_tls.c   certificates, the right and the wrong one
+ *     server_ws.c    WebSocket connections
+ *     server_http.c  REST
+ *     server_admin.c /sim/status and /sim/faults
+ *     server_fault.c what faults do to connections and frames
  *
  * Threads: one.
  */
 #ifndef CANDLEWICK_SIM_SERVER_INTERNAL_H
 #define CANDLEWICK_SIM_SERVER_INTERNAL_H
 
+#include "held.h"
 #include "lws.h"
 #include "outq.h"
 #include "server.h"
@@ -33,6 +37,7 @@ enum close_reason {
     CLOSE_REQUESTS,
     CLOSE_SIZE,    /* its message was too long */
     CLOSE_SILENCE, /* nothing was sent to it */
+    CLOSE_FAULT,
     CLOSE_REASONS,
 };
 
@@ -43,14 +48,19 @@ struct conn {
     struct lws *wsi;
     struct session *session;
     struct outq out;
+    struct held held; /* what a fault sends later */
     struct strbuf in; /* the message being received */
     bool in_too_long;
     bool deflates; /* permessage-deflate was agreed on */
     bool closing;
     enum close_reason reason;
+    enum lws_close_status code; /* of the close frame; 0: it ends without one */
+    char farewell[FAULT_REASON_MAX + 1];
+    uint64_t dead_by;      /* the fault for which nothing is sent or read any more; 0: none */
     enum close_reason due; /* what the last check found, closed only if the next one does, too */
     uint64_t number;       /* the first is 1 */
     int64_t opened_us;
+    int64_t end_us;                        /* a fault ends it then; 0: none */
     int64_t sent_us;                       /* when something was last queued for it */
     int64_t request_us[REQUEST_TIMES_MAX]; /* when the last ones came, round and round */
     size_t n_requests;
@@ -61,11 +71,13 @@ struct conn {
     int64_t ping_last;
 };
 
-/* An answer being sent. */
+/* An answer being sent, or the body of a request for which it waits. */
 struct reply {
+    struct strbuf asked; /* the body */
     struct rest_answer answer;
     size_t sent; /* bytes of the body */
     bool last;   /* the connection ends with it */
+    bool late;   /* a fault keeps it back */
 };
 
 /* What lws keeps for us with each of its connections; either is NULL. */
@@ -86,6 +98,7 @@ struct server_metrics {
     struct metric *open;
     struct metric *behind_us;
     struct metric *closed[CLOSE_REASONS];
+    struct metric *faults[FAULT_KINDS];
 };
 
 struct server {
@@ -93,11 +106,14 @@ struct server {
     struct server_parts parts;
     struct lws_context *context;
     int timer_fd;
+    struct tls *tls;    /* NULL: none */
     struct conn *conns; /* the newest first */
     size_t n_conns;
     struct rest_budget budget;
+    int64_t skew_us; /* of the exchange's clock, by faults */
     struct server_metrics m;
     int64_t check_due_us; /* of pings and ages; all *_us here are clock_mono_us() */
+    int64_t turn_us;      /* when the market's running turn began */
     uint64_t n_opened;    /* connections ever */
     struct market_trade order[MARKET_ORDER_MAX]; /* trades of the taker order at hand */
     size_t n_order;
@@ -117,10 +133,22 @@ struct site server_site(struct server *s);
 /* Keeps the first failure; server_service() reports it. */
 void server_fail(struct server *s, const struct err *e);
 int64_t server_market_us(const struct server *s);
+
+/* Market time as the exchange's clock shows it. */
+int64_t server_shown_us(const struct server *s);
 const char *close_reason_name(enum close_reason reason);
 
 /* Writes bytes through scratch. -1: lws wants the connection closed, or no memory. */
 int server_write(struct server *s, struct lws *wsi, struct slice bytes, enum lws_write_protocol as);
+
+/* --- server_tls.c --- */
+
+/* Makes it TLS where the configuration says so. ERR_CONF, ERR_IO, ERR_NOMEM. */
+int tls_use(struct server *s, struct lws_context_creation_info *info, struct err *e);
+
+/* What lws made of it, a SSL_CTX. -1: it cannot be used. */
+int tls_loaded(struct server *s, void *ssl_ctx);
+void tls_destroy(struct tls *t); /* NULL is fine */
 
 /* --- server_feed.c --- */
 
@@ -129,6 +157,12 @@ size_t feed_live_streams(const struct server *s);
 
 /* Starts the market once enough streams are subscribed. */
 void feed_try_start(struct server *s);
+
+/* Ids of its symbols are missing from now on, with or without trades. Returns how many. */
+int64_t feed_jump(struct server *s, const struct fault *f);
+
+/* The symbol is listed, or ends. False: it is so already, or it is the last one that trades. */
+bool feed_set_trading(struct server *s, uint32_t symbol, bool trading);
 
 /* Everything that is due. Returns real microseconds until the next trade (INT64_MAX: none). */
 int64_t feed_run(struct server *s);
@@ -142,17 +176,60 @@ int ws_pong(struct conn *c, struct slice payload);
 int ws_writable(struct conn *c);
 void ws_closed(struct server *s, struct slot *slot);
 
+/* Ends it for a fault; code 1006: without a close frame. */
+void ws_end(struct conn *c, int64_t code, const char *reason);
+
+/* Announces its end as the exchange does. */
+void ws_shutdown(struct conn *c);
+
+/* Ends it as one whose queue is full. */
+void ws_too_slow(struct conn *c);
+
 /* Queues a message. 0, or -1 when the connection is (being) closed for being too slow. */
 int ws_send(struct conn *c, struct slice message);
 
 /* Pings, pongs, heartbeats, silence and ages. */
 void ws_check(struct server *s, int64_t now_us);
 
+/* --- server_fault.c --- */
+
+/* All of it that is due: what begins and ends, and what was held. Returns real microseconds until
+ * the next (INT64_MAX: nothing is known). */
+int64_t fault_run(struct server *s);
+
+/* Hands a frame to a connection as the verdict says. True: it was queued or is held. */
+bool fault_deliver(struct conn *c, struct slice frame, const struct verdict *v);
+
+/* Nothing may be written to it now. */
+bool fault_stalls(const struct conn *c);
+
+/* Whether a new connection is refused. 0: it is not; 1: it was answered; -1: hang up. */
+int fault_refuse(struct server *s, struct lws *wsi);
+
+/* What a fault does to a REST request. -1: hang up. */
+int fault_rest(struct server *s, const struct rest_request *req, struct rest_answer *ret,
+               struct err *e);
+
+/* How long its answer is kept back, in microseconds. */
+int64_t fault_rest_wait(struct server *s, struct slice path);
+
+/* --- server_admin.c --- */
+
+/* Answers a request below /sim/, whose body is whole. -1 with ERR_NOMEM. */
+int admin_answer(struct server *s, const struct url *url, const char *method, struct slice body,
+                 struct rest_answer *ret, struct err *e);
+
+/* Answers {"error":"for_ms: a whole number is wanted"}. -1: no room. */
+int admin_refuse(struct rest_answer *ret, int status, const char *why);
+
 /* --- server_http.c --- */
 
 /* The target of the request at hand, in s->url_text. -1: it does not fit. */
 int http_url(struct server *s, struct lws *wsi, struct url *ret);
 int http_request(struct server *s, struct lws *wsi, struct slot *slot);
+int http_timer(struct server *s, struct lws *wsi, struct slot *slot);
+int http_body(struct slot *slot, struct slice part);
+int http_body_whole(struct server *s, struct lws *wsi, struct slot *slot);
 int http_writable(struct server *s, struct lws *wsi, struct slot *slot);
 void http_closed(struct slot *slot); /* NULL is fine */
 

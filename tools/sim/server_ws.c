@@ -40,7 +40,7 @@ static struct session *make_session(struct server *s, struct lws *wsi, unsigned 
     if (http_url(s, wsi, &url) != 0)
         return NULL;
     struct session *session = session_create(s->parts.listing, d->subscriptions_max, &e);
-    const struct dialog dialog = {&site, session, server_market_us(s), s->n_opened + 1};
+    const struct dialog dialog = {&site, session, server_shown_us(s), s->n_opened + 1};
     outq_finish(&s->answers);
     if (session && d->open(&dialog, &url, &s->answers, &e) == 0)
         return session;
@@ -57,6 +57,9 @@ int ws_confirm(struct server *s, struct lws *wsi)
 {
     unsigned status = HTTP_STATUS_SERVICE_UNAVAILABLE;
     struct session *session = NULL;
+    int refused = fault_refuse(s, wsi);
+    if (refused != 0)
+        return refused;
     if ((int64_t)s->n_conns < s->config.connections_max)
         session = make_session(s, wsi, &status);
     if (session) {
@@ -70,6 +73,7 @@ static void destroy(struct conn *c)
 {
     session_destroy(c->session);
     outq_finish(&c->out);
+    held_finish(&c->held);
     strbuf_finish(&c->in);
     free(c);
 }
@@ -128,14 +132,19 @@ int ws_opened(struct server *s, struct lws *wsi, struct slot *slot)
 
 /* --- closing --------------------------------------------------------------------------------- */
 
-static void close_conn(struct conn *c, enum close_reason reason)
+/* code 0: without a farewell. */
+static void end_conn(struct conn *c, enum close_reason reason, enum lws_close_status code,
+                     const char *text)
 {
     if (c->closing)
         return;
     c->closing = true;
     c->reason = reason;
+    c->code = code;
+    (void)snprintf(c->farewell, sizeof(c->farewell), "%s", text ? text : "");
     outq_finish(&c->out);
-    if (farewells[reason].code == 0) { /* its socket is full: no farewell would get through */
+    held_finish(&c->held);
+    if (code == 0) {
         lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
         return;
     }
@@ -143,15 +152,27 @@ static void close_conn(struct conn *c, enum close_reason reason)
     lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, CLOSE_WAIT_S);
 }
 
+/* Without a code where its socket was full: no farewell would get through. */
+static void close_conn(struct conn *c, enum close_reason reason)
+{
+    end_conn(c, reason, farewells[reason].code, farewells[reason].text);
+}
+
+void ws_end(struct conn *c, int64_t code, const char *reason)
+{
+    bool cut = code == LWS_CLOSE_STATUS_ABNORMAL_CLOSE;
+    end_conn(c, CLOSE_FAULT, cut ? 0 : (enum lws_close_status)code, reason);
+}
+
+void ws_too_slow(struct conn *c)
+{
+    close_conn(c, CLOSE_SLOW);
+}
+
 static int say_farewell(struct conn *c)
 {
-    const char *text = farewells[c->reason].text;
-    unsigned char copy[64];
-    if (!text) /* its socket has room again, before the connection was ended without a word */
-        return -1;
-    size_t len = strlen(text);
-    memcpy(copy, text, len);
-    lws_close_reason(c->wsi, farewells[c->reason].code, copy, len);
+    if (c->code != 0) /* else its socket has room again before the connection is cut */
+        lws_close_reason(c->wsi, c->code, (unsigned char *)c->farewell, strlen(c->farewell));
     return -1;
 }
 
@@ -213,6 +234,8 @@ int ws_writable(struct conn *c)
         return -1;
     if (c->closing)
         return say_farewell(c);
+    if (c->dead_by || fault_stalls(c))
+        return 0; /* it is asked again when that is over */
     if (c->ping_wanted && send_ping(c) != 0)
         return -1;
     struct slice message;
@@ -229,6 +252,18 @@ int ws_writable(struct conn *c)
     }
     (void)lws_callback_on_writable(c->wsi); /* fails only on a dead connection */
     return 0;
+}
+
+void ws_shutdown(struct conn *c)
+{
+    struct server *s = c->server;
+    struct err e = {0};
+    const struct site site = server_site(s);
+    const struct dialog dialog = {&site, c->session, server_shown_us(s), c->number};
+    outq_finish(&s->answers);
+    if (s->parts.dialect->shutdown(&dialog, &s->answers, &e) != 0)
+        log_warn("sim", "cannot announce an end", LOG_ERR(&e));
+    send_answers(c);
 }
 
 /* --- receiving ------------------------------------------------------------------------------- */
@@ -265,7 +300,7 @@ static int whole_message(struct conn *c)
         return 0;
     }
     const struct site site = server_site(s);
-    const struct dialog dialog = {&site, c->session, server_market_us(s), c->number};
+    const struct dialog dialog = {&site, c->session, server_shown_us(s), c->number};
     outq_finish(&s->answers);
     if (s->parts.dialect->request(&dialog, strbuf_slice(&c->in), &s->answers, &e) != 0) {
         log_warn("sim", "cannot answer a request; closing its connection", LOG_ERR(&e));
@@ -278,7 +313,7 @@ static int whole_message(struct conn *c)
 
 int ws_received(struct conn *c, struct slice part)
 {
-    if (c->closing)
+    if (c->closing || c->dead_by)
         return 0;
     if (lws_is_first_fragment(c->wsi)) {
         strbuf_reset(&c->in);
@@ -296,7 +331,7 @@ int ws_received(struct conn *c, struct slice part)
 int ws_pong(struct conn *c, struct slice payload)
 {
     char text[24];
-    if (c->closing)
+    if (c->closing || c->dead_by)
         return 0;
     if (c->unanswered_us != 0 && payload.len > 0 && payload.len < sizeof(text)) {
         memcpy(text, payload.data, payload.len);
@@ -332,7 +367,7 @@ static enum close_reason overdue(const struct server *s, const struct conn *c, i
 static void check_conn(struct server *s, struct conn *c, int64_t now_us)
 {
     const struct dialect *dialect = s->parts.dialect;
-    if (c->closing)
+    if (c->closing || c->dead_by)
         return;
     enum close_reason due = overdue(s, c, now_us);
     bool again = due == c->due;

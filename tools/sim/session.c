@@ -118,6 +118,14 @@ bool session_wants(const struct session *s, uint32_t symbol, enum channel channe
     return (s->wanted[symbol] >> channel & 1) != 0;
 }
 
+bool session_hears(const struct session *s, const bool *symbols, unsigned channels)
+{
+    for (uint32_t i = 0; i < s->listing->n_symbols; i++)
+        if ((s->wanted[i] & channels) != 0 && (!symbols || symbols[i]))
+            return true;
+    return false;
+}
+
 size_t session_count(const struct session *s)
 {
     return s->n_items;

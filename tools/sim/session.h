@@ -47,6 +47,10 @@ void session_remove(struct session *s, struct slice name);
 
 bool session_wants(const struct session *s, uint32_t symbol, enum channel channel);
 
+/* It wants some of these symbols (by index; NULL: of all) in some of these channels (1 << channel,
+ * as bits). */
+bool session_hears(const struct session *s, const bool *symbols, unsigned channels);
+
 /* The names in the order they came. i below session_count(). */
 size_t session_count(const struct session *s);
 struct slice session_name(const struct session *s, size_t i);

@@ -1,4 +1,5 @@
 #include "binance.h"
+#include "datafile.h"
 #include "kraken.h"
 #include "log.h"
 #include "okx.h"
@@ -12,8 +13,10 @@ struct settings {
     char *exchange;
     char *clock;
     char *ledger;
+    char *faults;
     char *time_unit;
     int64_t symbols;
+    int64_t symbols_later;
     int64_t history;
     int64_t late_max_ms;
     int64_t plant_every_ms;
@@ -24,6 +27,8 @@ struct settings {
     char *listen;
     char *tls_cert;
     char *tls_key;
+    char *tls_wrong_cert;
+    char *tls_wrong_key;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -36,10 +41,15 @@ static const struct conf_opt options[] = {
     {"tls.cert", CONF_STR, FIELD(tls_cert), .def = "",
      .help = "PEM file of the certificate: the port then speaks wss and https"},
     {"tls.key", CONF_STR, FIELD(tls_key), .def = "", .help = "PEM file of its key"},
+    {"tls.wrong.cert", CONF_STR, FIELD(tls_wrong_cert), .def = "",
+     .help = "PEM file of what the fault `certificate` shows; none: one of another name is made"},
+    {"tls.wrong.key", CONF_STR, FIELD(tls_wrong_key), .def = "", .help = "PEM file of its key"},
     {"deflate", CONF_BOOL, FIELD(server.deflate), .def = "true",
      .help = "compress WebSocket messages for clients that ask for it (permessage-deflate)"},
     {"symbols", CONF_INT, FIELD(symbols), .def = "20", .min = 1, .max = LISTING_MAX,
      .help = "symbols that trade, the busiest first"},
+    {"symbols.later", CONF_INT, FIELD(symbols_later), .def = "0", .min = 0, .max = LISTING_MAX - 1,
+     .help = "the next busiest, which are not listed until the fault `list` begins"},
     {"rate", CONF_INT, FIELD(market.rate), .def = "200", .min = 1, .max = MARKET_RATE_MAX,
      .help = "trades per second of market time, all symbols together"},
     {"quote.rate", CONF_INT, FIELD(market.quote_rate), .def = "-1", .min = -1,
@@ -75,6 +85,8 @@ static const struct conf_opt options[] = {
      .help = "file to append a JSON line to for every trade made"},
     {"ledger.quotes", CONF_BOOL, FIELD(server.ledger_quotes), .def = "false",
      .help = "a line for every quote too"},
+    {"faults", CONF_STR, FIELD(faults), .def = "",
+     .help = "file of what goes wrong and when: a JSON array (docs/SIMULATOR.md)"},
     {"history", CONF_INT, FIELD(history), .def = "500000", .min = 1, .max = 50000000,
      .help = "trades kept for REST, all symbols together"},
     {"connections.max", CONF_INT, FIELD(server.connections_max), .def = "256", .min = 1,
@@ -121,6 +133,7 @@ struct sim {
     struct history *history;
     struct tickers *tickers;
     struct ledger *ledger;
+    struct faults *faults;
     struct server *server;
 };
 
@@ -152,9 +165,12 @@ static int open_market(struct sim *sim, const struct settings *s, struct err *e)
         return -1;
     if (market_clock_now_us(&sim->clock) < US_PER_DAY)
         return err_set(e, ERR_CONF, "clock: the market's time must lie after 1970-01-01");
-    sim->listing = listing_create((uint32_t)s->symbols, &dialect->listing, e);
-    if (!sim->listing)
+    sim->listing = listing_create_later((uint32_t)s->symbols, (uint32_t)s->symbols_later,
+                                        &dialect->listing, e);
+    if (!sim->listing) {
+        e->code = e->code == ERR_ARG ? ERR_CONF : e->code;
         return -1;
+    }
     sim->market = market_create(&config, sim->listing, e);
     if (!sim->market && e->code == ERR_ARG)
         e->code = ERR_CONF; /* numbers that are fine alone, but not together */
@@ -163,11 +179,26 @@ static int open_market(struct sim *sim, const struct settings *s, struct err *e)
     return sim->tickers ? 0 : -1;
 }
 
+static int open_faults(struct sim *sim, const struct settings *s, struct err *e)
+{
+    struct strbuf text = STRBUF_INIT(FAULT_FILE_MAX);
+    int r = 0;
+    sim->faults = faults_create((uint64_t)s->seed, s->exchange, sim->listing, e);
+    if (!sim->faults)
+        return -1;
+    if (*s->faults)
+        r = datafile_read(s->faults, &text, e);
+    if (r == 0 && *s->faults && faults_load(sim->faults, strbuf_slice(&text), e) != 0)
+        r = err_prefix(e, "faults %s", s->faults);
+    strbuf_finish(&text);
+    return r;
+}
+
 static int open_all(struct sim *sim, const struct settings *s, const struct program *p,
                     struct err *e)
 {
     const struct dialect *dialect = find_dialect(s);
-    if (open_market(sim, s, e) != 0)
+    if (open_market(sim, s, e) != 0 || open_faults(sim, s, e) != 0)
         return -1;
     sim->ledger = ledger_open(s->ledger, dialect->exchange, sim->listing, e);
     if (!sim->ledger)
@@ -179,6 +210,7 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
         .history = sim->history,
         .tickers = sim->tickers,
         .ledger = sim->ledger,
+        .faults = sim->faults,
         .clock = &sim->clock,
         .metrics = p->metrics,
         .health = p->health,
@@ -187,6 +219,8 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
     config.listen = s->listen;
     config.tls_cert = s->tls_cert;
     config.tls_key = s->tls_key;
+    config.tls_wrong_cert = s->tls_wrong_cert;
+    config.tls_wrong_key = s->tls_wrong_key;
     sim->server = server_create(&config, &parts, e);
     return sim->server ? 0 : -1;
 }
@@ -195,6 +229,7 @@ static int close_all(struct sim *sim, struct err *e)
 {
     server_destroy(sim->server);
     int r = ledger_close(sim->ledger, e);
+    faults_destroy(sim->faults);
     tickers_destroy(sim->tickers);
     history_destroy(sim->history);
     market_destroy(sim->market);

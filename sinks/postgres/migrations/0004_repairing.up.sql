@@ -44,4 +44,3 @@ $$;
 DROP TRIGGER gap_follow ON feed_event;
 CREATE TRIGGER gap_follow AFTER INSERT ON feed_event FOR EACH ROW
     WHEN (NEW.event IN ('gap', 'repairing', 'repaired', 'given_up')) EXECUTE FUNCTION gap_follow();
-COMMENT ON COLUMN gap.state IS 'open, repairing, repaired, given_up';
