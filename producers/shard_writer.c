@@ -296,6 +296,8 @@ static void close_shard(struct shard_writer *w)
     journal_rewind(w->journal);
     if (w->hold)
         hold_rewind(w->hold);
+    if (w->env->repair) /* a page without those before it would declare a gap */
+        repair_forget(w->env->repair, w->number);
 }
 
 void shard_writer_own(struct shard_writer *w)
@@ -319,8 +321,6 @@ void shard_writer_disown(struct shard_writer *w)
     close_shard(w);
     if (w->env->quotes)
         quote_writer_disown(w->env->quotes, w->number);
-    if (w->env->repair)
-        repair_forget(w->env->repair, w->number);
     metric_inc(w->env->metrics->shards_owned, -1);
 }
 

@@ -1,6 +1,5 @@
 """cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
 
-import json
 import os
 import signal
 from collections import defaultdict
@@ -11,7 +10,7 @@ import pytest
 from producer_oracle import Written
 from records import decode, read_topic
 from simulator import Simulator
-from stack import BUILD, TOP, VAR, run, wait_for
+from stack import BUILD, run, wait_for
 
 SYMBOLS = 20
 
@@ -19,14 +18,8 @@ SYMBOLS = 20
 @pytest.fixture
 def topics(request, kafka, prefix):
     """All topics; the parameter is how many shards: the partitions of feed-progress."""
-    declared = json.loads((TOP / "deploy/topics.json").read_text())
-    for topic in declared["topics"]:
-        if topic["name"] == "feed-progress.binance":
-            topic["partitions"] = getattr(request, "param", 1)
-    path = VAR / "topics.json"
-    path.write_text(json.dumps(declared))
-    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--file", path,
-        "--replication", "1")
+    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--replication", "1",
+        "--shards", f"binance={getattr(request, 'param', 1)}")
     return prefix
 
 
@@ -268,7 +261,7 @@ def test_full_memory_for_longer_than_an_exchange_waits(kafka, topics, program, l
     try:
         limit = 4 << 20
         one = program("producers/cw-producer", "--exchange", "kraken", "--symbols", "all", *sim.endpoints,
-                      "--quotes=false", "--buffer.bytes", limit,
+                      "--quotes=false", "--repair=false", "--buffer.bytes", limit,
                       env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
         assert one.metric("candlewick_journal_limit_bytes") == limit
         wait_for(lambda: written_by(one) >= 4000, 30, "4,000 trades written")

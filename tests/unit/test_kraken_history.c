@@ -60,6 +60,29 @@ static void requests(void **state)
     assert_int_equal(kraken_exchange.rest->window_ms, 1000);
 }
 
+static int on_instrument(void *ctx, const struct instrument_info *in, struct err *e)
+{
+    (void)e;
+    assert_string_equal(in->native, "BTC/USD");
+    assert_string_equal(in->rest, "XXBTZUSD");
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* A pair's name by REST is the key it is listed under. */
+static void names(void **state)
+{
+    (void)state;
+    static const char list[] =
+        "{\"error\":[],\"result\":{\"XXBTZUSD\":{\"wsname\":\"XBT/USD\",\"pair_decimals\":1,"
+        "\"lot_decimals\":8},\"A2345678901234567890123456789012345678901\":{\"wsname\":\"A/USD\","
+        "\"pair_decimals\":1,\"lot_decimals\":8}}}";
+    struct err e = {0};
+    int n = 0;
+    assert_int_equal(kraken_exchange.parse_instruments(slice_of(list), on_instrument, &n, &e), 1);
+    assert_int_equal(n, 1);
+}
+
 /* --- pages ----------------------------------------------------------------------------------- */
 
 static const struct history_case_page pages[] = {
@@ -132,7 +155,8 @@ static const struct history_case_page pages[] = {
      .is = "error proto: kraken: Trades: time is not a plain number"},
     {ASK(7, 9), .body = PAGE(WITH("\"2\"", "\"1\"", "1.7627954339e9", "\"b\"", "7")),
      .is = "trade BTC/USDT 7 2 x 1 buy repair @2025-11-10T17:23:53.900000Z; done 8 0"},
-    {ASK(7, 9), .body = PAGE(WITH("\"2\"", "\"1\"", "1762795433.1234567890123456789", "\"b\"", "7")),
+    {ASK(7, 9),
+     .body = PAGE(WITH("\"2\"", "\"1\"", "1762795433.1234567890123456789", "\"b\"", "7")),
      .is = "error proto: kraken: Trades: time is \"1762795433.1234567890123456789\", no time"},
     {ASK(7, 9), .body = PAGE(WITH("\"2\"", "\"1\"", "1762795433971744", "\"b\"", "7")),
      .is = "error proto: kraken: Trades: time is \"1762795433971744\", no time"},
@@ -294,16 +318,13 @@ static int64_t ns_of(const struct history_case_trade *t)
 static void answer(struct history_case_tape *t, const char *path, struct strbuf *out)
 {
     static struct history_case_trade sorted[TAPE_MAX];
-    int64_t since;
-    int64_t last_ns;
-    int count;
-    assert_int_equal(
-        sscanf(path, "/0/public/Trades?pair=XBTUSDT&since=%" SCNd64 "&count=%d", &since, &count),
-        2);
+    static const char start[] = "/0/public/Trades?pair=XBTUSDT&";
+    int64_t since = history_case_param(path, start, "since");
+    int64_t count = history_case_param(path, start, "count");
+    int64_t last_ns = since;
     memcpy(sorted, t->trades, t->n * sizeof(sorted[0]));
     qsort(sorted, t->n, sizeof(sorted[0]), by_time);
     begin(out);
-    last_ns = since;
     for (size_t i = 0; i < t->n && count > 0; i++) {
         if (ns_of(&sorted[i]) <= since)
             continue;
@@ -352,9 +373,10 @@ static void walks(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests),      cmocka_unit_test(says),
-        cmocka_unit_test(long_pages),    cmocka_unit_test(same_as_stream),
-        cmocka_unit_test(cut_recording), cmocka_unit_test(walks),
+        cmocka_unit_test(requests),       cmocka_unit_test(names),
+        cmocka_unit_test(says),           cmocka_unit_test(long_pages),
+        cmocka_unit_test(same_as_stream), cmocka_unit_test(cut_recording),
+        cmocka_unit_test(walks),
     };
     if (argc != 3)
         return 2;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { WAIT_US = 2000000 };
+enum { WAIT_US = 2000000, LATE_US = 100 * WAIT_US };
 
 static const char SOL[] = "SOL-USDT";
 static const char ETH[] = "ETH-USDT";
@@ -118,7 +118,7 @@ static void swapped(void **state)
                          "T2[SOL] trade SOL-USDT 3=3 @30\n"
                          "T2[SOL] trade SOL-USDT 4=4 @40\n"
                          "T2[SOL] trade SOL-USDT 5=5 @50\n");
-    let_go(f, INT64_MAX);
+    let_go(f, LATE_US);
     shard_case_expect(f, "");
 }
 
@@ -156,7 +156,7 @@ static void repair_with_a_hole(void **state)
                          "T2[SOL] trade SOL-USDT 5=5 @50 repair\n"
                          "T2[SOL] trade SOL-USDT 6=6 @60\n");
     LIVE(f, SOL, 8); /* and heard again */
-    let_go(f, INT64_MAX);
+    let_go(f, LATE_US);
     shard_case_expect(f, "T2[SOL] gap SOL-USDT 7-7 from 60 to 80 at 81 (skipped by the stream)\n"
                          "T2[SOL] trade SOL-USDT 8=8 @80\n");
 }
@@ -230,7 +230,7 @@ static void missing(void **state)
     expect_missing(f, SOL, "W 2-3 at 10");
     LIVE(f, SOL, 2);
     expect_missing(f, SOL, "W 3-3 at 20");
-    let_go(f, INT64_MAX / 2);
+    let_go(f, LATE_US);
     expect_missing(f, SOL, "D 3-3 at 20, D 6-7 at 50");
     LIVE(f, SOL, 12);
     expect_missing(f, SOL, "W 9-11 at 80, D 3-3 at 20, D 6-7 at 50");
@@ -253,12 +253,41 @@ static void needy(void **state)
     shard_not_needy(f->shard, 0);
     LIVE(f, ETH, 5);
     assert_true(is_needy(f, ETH) && !is_needy(f, SOL));
-    let_go(f, INT64_MAX); /* gaps are declared */
+    let_go(f, LATE_US); /* gaps are declared */
     assert_true(is_needy(f, ETH) && is_needy(f, SOL));
     assert_int_equal(shard_holes(f->shard), 2 + 2);
     shard_reset(f->shard);
     assert_int_equal(shard_needy(f->shard), 0);
     assert_int_equal(shard_holes(f->shard), 0);
+}
+
+/* Of a shard that is not the first one. */
+static void of_another_shard(void **state)
+{
+    struct shard_case *f = *state;
+    struct shard_missing m[SHARD_MISSING_MAX];
+    struct err e = {0};
+    f->brief = true;
+    f->universe = case_universe(2, 2);
+    f->hold = hold_create(f->universe->shards[1].n, 100, &e);
+    assert_non_null(f->hold);
+    shard_case_create(f, &(struct shard_about){.exchange = "binance",
+                                               .stream = "trade",
+                                               .universe = f->universe,
+                                               .number = 1,
+                                               .hold = f->hold});
+    const uint32_t index = case_symbol(f->universe, ETH);
+    assert_true(f->universe->shards[1].first > 0);
+    LIVE(f, ETH, 1, 3);
+    assert_true(is_needy(f, ETH));
+    assert_int_equal(shard_missing(f->shard, index, m), 1);
+    let_go(f, LATE_US);
+    strbuf_reset(&f->out);
+    shard_time(f->shard, 0, 777);
+    assert_int_equal(shard_repairing(f->shard, index, &m[0], shard_case_emit, f, &e), 0);
+    assert_int_equal(shard_give_up(f->shard, index, &m[0], "why", shard_case_emit, f, &e), 0);
+    shard_case_expect(f, "T1[ETH] repairing ETH-USDT 2-2 from 10 to 30 at 777\n"
+                         "T1[ETH] given_up ETH-USDT 2-2 from 10 to 30 at 777 (why)\n");
 }
 
 static struct shard_missing look_of(const struct shard_case *f, const char *symbol)
@@ -300,6 +329,7 @@ static void a_look_after_a_link(void **state)
     shard_case_link(f, 1, true, 10);
     expect_missing(f, SOL, "P 2- at 10");
     assert_true(is_needy(f, SOL));
+    assert_false(is_needy(f, ETH)); /* nothing is known of it */
     LIVE(f, SOL, 2);
     expect_missing(f, SOL, "");
     shard_case_link(f, 1, false, 20);
@@ -360,7 +390,7 @@ static void repairing(void **state)
     strbuf_reset(&f->out);
     assert_int_equal(shard_repairing(f->shard, index, &m[0], shard_case_emit, f, &e), 0);
     shard_case_expect(f, ""); /* nobody was told that it is missing */
-    let_go(f, INT64_MAX - 1);
+    let_go(f, LATE_US);
     strbuf_reset(&f->out);
     shard_time(f->shard, 3, 777);
     assert_int_equal(shard_missing(f->shard, index, m), 3);
@@ -387,7 +417,7 @@ static void giving_up(void **state)
     struct err e = {0};
     create(f, 100, false);
     LIVE(f, SOL, 1, 5, 9);
-    let_go(f, INT64_MAX - 1);
+    let_go(f, LATE_US);
     shard_case_flush(f);
     LIVE(f, SOL, 12);
     strbuf_reset(&f->out);
@@ -475,15 +505,14 @@ static void a_sink_that_fails(void **state)
     LIVE(f, SOL, 1, 3);
     const uint32_t index = case_symbol(f->universe, SOL);
     const struct entry next = {.type = ENTRY_TRADE, .index = index, .sequence = 5};
-    shard_time(f->shard, INT64_MAX, 0);
+    shard_time(f->shard, LATE_US, 0);
     assert_int_equal(shard_let_go(f->shard, refuse, NULL, &e), -1);
     assert_int_equal(hold_count(f->hold), 1);
     assert_int_equal(shard_apply(f->shard, &next, refuse, NULL, &e), -1);
     begin_again(f, 1);
     LIVE(f, SOL, 5);
     const struct shard_missing all = {.first_id = 0, .last_id = INT64_MAX};
-    shard_time(f->shard, INT64_MAX, 0);
-    let_go(f, INT64_MAX);
+    let_go(f, 2 * LATE_US);
     assert_int_equal(shard_repairing(f->shard, index, &all, refuse, NULL, &e), -1);
     assert_int_equal(shard_give_up(f->shard, index, &all, "", refuse, NULL, &e), -1);
 }
@@ -502,6 +531,7 @@ int main(void)
         CASE(snapshots),
         CASE(missing),
         CASE(needy),
+        CASE(of_another_shard),
         CASE(a_look_after_a_restart),
         CASE(a_look_after_a_link),
         CASE(a_look_and_what_waited_before),
