@@ -196,7 +196,7 @@ ALL = [
     Case("id_jump", lambda s: s.jumps(6000)),
     Case("id_jump, lost", lambda s: s.jumps(20_000, in_rest=False), missing=lost_by_the_exchange, repairs=False, settle_s=240),
     Case("id_jump, skipped", lambda s: s.jumps(20_000, skipped=True), skipped=True, repairs=False, settle_s=240),
-    Case("list", listings, repairs=False, quotes="follow", options=OFTEN_READ, sim={"symbols_later": 2}, later=True),
+    Case("list", listings, repairs=None, quotes="follow", options=OFTEN_READ, sim={"symbols_later": 2}, later=True),
     Case("skew, 0.5 s", skews(500, -500), repairs=False, late_ms=500, ahead_ms=500),
     Case("skew, 5 s", skews(5000, -5000), repairs=False, late_ms=5000, ahead_ms=5000),
 ]

@@ -148,12 +148,12 @@ class Run:
 
     def _judge_quotes(self, out, rows):
         records = [(m.partition, *decode(m.value)) for m in self.topic("quotes")]
-        quotes = [r for _, kind, r in records if kind == "quote"]
-        q = QuoteJudge(quotes, rows, 1000 * self.case.late_ms, 1000 * self.case.ahead_ms)
+        quotes = [(p, r) for p, kind, r in records if kind == "quote"]
+        q = QuoteJudge(records, rows, 1000 * self.case.late_ms, 1000 * self.case.ahead_ms)
         out.differences += q.differences
         if self.case.quotes == "exact" and not out.figures["conflated"]:
-            said, _ = quote_oracle.said_by(rows)
-            out.differences += quote_oracle.differences(said, [(p, r) for p, kind, r in records if kind == "quote"])
+            ours = [{**row, "send_us": row["send_us"] - 1000 * self.case.ahead_ms} for row in rows]
+            out.differences += quote_oracle.differences(quote_oracle.said_by(ours)[0], quotes)
         few = [symbol for symbol in {row["symbol"] for row in rows} if q.voids[symbol] < self.case.voids]
         if few:
             out.differences.append(f"quotes: not void {self.case.voids} times: {sorted(few)[:5]} …")

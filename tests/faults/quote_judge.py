@@ -1,12 +1,13 @@
 """Do `quotes` hold nothing false after a fault?
 
-    q = QuoteJudge(records of `quotes`, rows of the ledger, late_us, ahead_us)
+    q = QuoteJudge([(partition, kind, record), ...] of `quotes`, rows of the ledger, late_us, ahead_us)
     q.differences            # lines
     q.void, q.false, q.oldest_us
 
 Per symbol, each quote of the topic is one that the exchange told, in the order it told them, no older at its receipt than the
 fault explains; in the end the last is the exchange's last, unless nobody heard it and it is not one that repeats. A void one may stand anywhere: it says nothing that could be false.
-Behind a void one the exchange may tell again what it told before, and so may a higher epoch.
+Behind a void one the exchange may tell again what it told before, and so may a higher epoch, which makes void by itself what
+lower ones said in its partition.
 """
 
 from collections import defaultdict
@@ -26,11 +27,13 @@ class QuoteJudge:
         self.differences, self.void, self.false, self.oldest_us = [], 0, 0, 0
         self.voids = defaultdict(int)  # symbol -> void quotes before the last, which the producer's end wrote
         self._late_us, self._ahead_us = late_us + SLACK_US, ahead_us
-        told, written = defaultdict(list), defaultdict(list)
+        told, written, self._epochs = defaultdict(list), defaultdict(list), defaultdict(int)
         for row in rows:
             told[row["symbol"]].append(row)
-        for r in records:
-            written[r["symbol"]].append(r)
+        for partition, kind, r in records:
+            self._epochs[partition] = max(self._epochs[partition], r["epoch"])
+            if kind == "quote":
+                written[r["symbol"]].append((partition, r))
         for symbol in sorted(told.keys() | written.keys()):
             self._symbol(symbol, told[symbol], written[symbol])
 
@@ -38,10 +41,12 @@ class QuoteJudge:
         self.false += 1
         self.differences.append(f"quotes: {symbol}: {what}")
 
-    def _symbol(self, symbol, told, written):
-        if not written:
+    def _symbol(self, symbol, told, placed):
+        if not placed:
             return self._say(symbol, "none")
-        self._is_last(symbol, told, written)
+        written = [r for _, r in placed]
+        if written[-1]["epoch"] == self._epochs[placed[-1][0]]:
+            self._is_last(symbol, told, written)
         voids = [sides(r) == NOBODY for r in written]
         self.void += sum(voids)
         self.voids[symbol] = sum(voids[:-1])

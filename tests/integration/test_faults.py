@@ -120,11 +120,21 @@ VOID = quote(9, bid=None, bid_amount=None, ask=None, ask_amount=None)
 TOLD = [told(n) for n in (1, 2, 3, 4)]
 
 
+def judged_quotes(quotes, *others):
+    return QuoteJudge([(0, "quote", r) for r in quotes] + [(0, *other) for other in others], TOLD).differences
+
+
 @pytest.mark.parametrize("records", [
     [quote(1), quote(2), quote(3), quote(4), VOID], [quote(1), quote(4), VOID],
     [quote(1), quote(2), VOID, quote(2, 1), quote(4), VOID], [quote(4), quote(4, 1, epoch=2), VOID]])
 def test_quotes_that_say_nothing_false(records):
-    assert QuoteJudge(records, TOLD).differences == []
+    assert judged_quotes(records) == []
+
+
+def test_a_higher_epoch_makes_void_what_lower_ones_said():
+    tick = {"exchange": "okx", "receive_time": 10**7, "alive": True, "epoch": 2}
+    assert judged_quotes([quote(1)], ("tick", tick)) == []
+    assert judged_quotes([quote(1)], ("tick", {**tick, "epoch": 1})) != []
 
 
 @pytest.mark.parametrize("records, word", [
@@ -133,5 +143,5 @@ def test_quotes_that_say_nothing_false(records):
     ([quote(1), quote(5), quote(4), VOID], "never told"), ([quote(1, 3), quote(4), VOID], "3.0 s old"),
     ([quote(1, -3), quote(4), VOID], "-3.0 s old"), ([quote(1, ask=Decimal(9)), quote(4), VOID], "never told")])
 def test_the_judge_of_quotes_refuses(records, word):
-    found = QuoteJudge(records, TOLD).differences
+    found = judged_quotes(records)
     assert any(word in line for line in found), found
