@@ -5,7 +5,7 @@
 
 COLUMNS = [("trades", "trades"), ("written", "written"), ("by_rest", "by REST"), ("repeated", "repeated"), ("declared", "declared"),
            ("repaired_later", "repaired"), ("given_up", "given up"), ("dead_letters", "letters"), ("quotes", "quotes"),
-           ("void", "void"), ("false", "false"), ("oldest_quote_s", "oldest s"), ("whole_s", "whole s")]
+           ("void", "void"), ("false", "false"), ("oldest_quote_s", "late s"), ("whole_s", "whole s")]
 
 
 def head():

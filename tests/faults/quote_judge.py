@@ -4,8 +4,8 @@
     q.differences            # lines
     q.void, q.false, q.oldest_us
 
-Per symbol, each quote of the topic is one that the exchange told, in the order it told them, no older at its receipt than the
-fault explains; in the end the last is the exchange's last, unless nobody heard it and it is not one that repeats. A void one may stand anywhere: it says nothing that could be false.
+Per symbol, each quote of the topic is one that the exchange told, in the order it told them, and not over for longer, when it was
+received, than the fault explains; in the end the last is the exchange's last, unless nobody heard it and it is not one that repeats. A void one may stand anywhere: it says nothing that could be false.
 Behind a void one the exchange may tell again what it told before, and so may a higher epoch, which makes void by itself what
 lower ones said in its partition.
 """
@@ -60,7 +60,7 @@ class QuoteJudge:
                 self._say(symbol, f"never told, or told before the one before it: {r}")
                 continue
             at, again = found, False
-            self._age(symbol, r, told[found])
+            self._age(symbol, r, told[found], told[found + 1] if found + 1 < len(told) else None)
 
     def _find(self, told, r, first):
         time = TELLS_TIME[r["exchange"]]
@@ -69,11 +69,14 @@ class QuoteJudge:
                 return i
         return None
 
-    def _age(self, symbol, r, row):
-        age_us = r["receive_time"] - row["send_us"]
-        self.oldest_us = max(self.oldest_us, age_us)
-        if not -self._ahead_us <= age_us <= self._late_us:
-            self._say(symbol, f"{age_us / 1e6:.1f} s old when it was received: {r}")
+    def _age(self, symbol, r, row, newer):
+        """How long the exchange had said something else when it was received. One that it repeats may be as old as it will."""
+        if r["receive_time"] < row["send_us"] - self._ahead_us:
+            self._say(symbol, f"received before it was told: {r}")
+        over_us = max(0, r["receive_time"] - newer["send_us"]) if newer else 0
+        self.oldest_us = max(self.oldest_us, over_us)
+        if over_us > self._late_us:
+            self._say(symbol, f"over for {over_us / 1e6:.1f} s when it was received: {r}")
 
     def _is_last(self, symbol, told, written):
         """The one before the void one that the end of the producer wrote."""

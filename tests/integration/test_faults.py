@@ -140,8 +140,8 @@ def test_a_higher_epoch_makes_void_what_lower_ones_said():
 @pytest.mark.parametrize("records, word", [
     ([], "none"), ([quote(1), quote(4)], "end of the producer"), ([quote(1), quote(3), VOID], "ends with"),
     ([quote(2), quote(1), quote(4), VOID], "never told"), ([quote(2), quote(2), quote(4), VOID], "never told"),
-    ([quote(1), quote(5), quote(4), VOID], "never told"), ([quote(1, 3), quote(4), VOID], "3.0 s old"),
-    ([quote(1, -3), quote(4), VOID], "-3.0 s old"), ([quote(1, ask=Decimal(9)), quote(4), VOID], "never told")])
+    ([quote(1), quote(5), quote(4), VOID], "never told"), ([quote(1, 4), quote(4), VOID], "over for 3.0 s"),
+    ([quote(1, -3), quote(4), VOID], "received before"), ([quote(1, ask=Decimal(9)), quote(4), VOID], "never told")])
 def test_the_judge_of_quotes_refuses(records, word):
     found = judged_quotes(records)
     assert any(word in line for line in found), found
