@@ -17,7 +17,7 @@ try {
     struct history_query query; /* the next page; last_id, and look, name the ids */
     int64_t look;               /* of shard_missing */
     int64_t first_id;           /* the first one missing, as seen last */
-    int64_t silent_us; /* since when there was no answer at all; 0: the last one was one */
+    int64_t silent_us;          /* since when there was no answer at all; 0: the last one was one */
     int64_t next_us;            /* not asked before */
     int64_t wait_ms;
     int fruitless;
