@@ -1,4 +1,4 @@
-"""What goes wrong, when, and what may be missing after it: a case for each fault of docs/SIMULATOR.md with the members that matter.
+"""What goes wrong, when, and what may be missing after it: every fault of docs/SIMULATOR.md, with the members that matter.
 
     case = CASES["drop"]
     case.plan(Setting("kraken", 60, seed=1))     # a list of faults, as cw-sim takes it from a file
@@ -37,8 +37,8 @@ class Setting:
         return round(self.begin + (share + self.random.uniform(0, 0.02)) * self.window)
 
     def lasting(self, fault, first=0.0, last=1.0, **members):
-        begin = self.at(first)
-        return {"fault": fault, "after_ms": begin, "for_ms": max(200, round(self.begin + last * self.window) - begin), **members}
+        begin, end = self.at(first), round(self.begin + last * self.window)
+        return {"fault": fault, "after_ms": begin, "for_ms": max(200, end - begin), **members}
 
     def repeated(self, fault, for_ms, every_ms, **members):
         """Some times, each shorter than for_ms by chance; the last ends with the time of the fault."""
@@ -110,10 +110,10 @@ def frames_and_a_hole(fault, channel="trades"):
     return plan
 
 
-def closes(*ends, **members):
+def closes(*ends):
     """One connection loss after the other, spread over the time; ends: (code, reason)."""
     def plan(s):
-        return [{"fault": "close", "after_ms": s.at(i / len(ends)), "code": code, **({"reason": reason} if reason else {}), **members}
+        return [{"fault": "close", "after_ms": s.at(i / len(ends)), "code": code, **({"reason": reason} if reason else {})}
                 for i, (code, reason) in enumerate(ends)]
     return plan
 

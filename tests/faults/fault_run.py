@@ -28,6 +28,9 @@ class Shape:
     seed: int = 1
 
 
+SHORT = Shape(seconds=9)
+
+
 @dataclass
 class Outcome:
     case: str

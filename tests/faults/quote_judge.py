@@ -4,8 +4,9 @@
     q.differences            # lines
     q.void, q.false, q.oldest_us
 
-Per symbol, each quote of the topic is one that the exchange told, in the order it told them, and not over for longer, when it was
-received, than the fault explains; in the end the last is the exchange's last, unless nobody heard it and it is not one that repeats. A void one may stand anywhere: it says nothing that could be false.
+Per symbol, each quote of the topic is one that the exchange told, in the order it told them, and not over for longer, when
+it was received, than the fault explains; in the end the last is the exchange's last, unless nobody heard that, of an exchange
+that does not repeat it. A void one may stand anywhere: it says nothing that could be false.
 Behind a void one the exchange may tell again what it told before, and so may a higher epoch, which makes void by itself what
 lower ones said in its partition.
 """
