@@ -7,8 +7,8 @@
 Per symbol, each quote of the topic is one that the exchange told, in the order it told them, and not over for longer, when
 it was received, than the fault explains; in the end the last is the exchange's last, unless nobody heard that, of an exchange
 that does not repeat it. A void one may stand anywhere: it says nothing that could be false.
-Behind a void one the exchange may tell again what it told before, and so may a higher epoch, which makes void by itself what
-lower ones said in its partition.
+Behind a void one the exchange may tell again what it told before. A higher epoch makes void by itself what lower ones said in
+its partition, and begins with what its own connections have brought, which may be a moment behind.
 """
 
 from collections import defaultdict
@@ -53,8 +53,10 @@ class QuoteJudge:
         self.voids[symbol] = sum(voids[:-1])
         at, again, epoch = 0, True, 0
         for r, void in zip(written, voids):
-            again, epoch = again or void or r["epoch"] > epoch, r["epoch"]
+            if r["epoch"] > epoch:
+                at, again, epoch = 0, True, r["epoch"]
             if void:
+                again = True
                 continue
             found = self._find(told, r, at if again else at + 1)
             if found is None:

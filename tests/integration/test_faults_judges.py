@@ -115,7 +115,8 @@ def judged_quotes(quotes, *others):
 
 @pytest.mark.parametrize("records", [
     [quote(1), quote(2), quote(3), quote(4), VOID], [quote(1), quote(4), VOID],
-    [quote(1), quote(2), VOID, quote(2, 1), quote(4), VOID], [quote(4), quote(4, 1, epoch=2), VOID]])
+    [quote(1), quote(2), VOID, quote(2, 1), quote(4), VOID],
+    [quote(3), quote(2, 1.5, epoch=2), quote(3, 1, epoch=2), quote(4, 1, epoch=2), {**VOID, "epoch": 2}]])
 def test_quotes_that_say_nothing_false(records):
     assert judged_quotes(records) == []
 
@@ -129,7 +130,8 @@ def test_a_higher_epoch_makes_void_what_lower_ones_said():
 @pytest.mark.parametrize("records, word", [
     ([], "none"), ([quote(1), quote(4)], "end of the producer"), ([quote(1), quote(3), VOID], "ends with"),
     ([quote(2), quote(1), quote(4), VOID], "never told"), ([quote(2), quote(2), quote(4), VOID], "never told"),
-    ([quote(1), quote(5), quote(4), VOID], "never told"), ([quote(1, 4), quote(4), VOID], "over for 3.0 s"),
+    ([quote(1), quote(5), quote(4), VOID], "never told"),
+    ([quote(4), quote(1, 5, epoch=2), quote(4, 1), VOID], "over for"), ([quote(1, 4), quote(4), VOID], "over for 3.0 s"),
     ([quote(1, -3), quote(4), VOID], "received before"), ([quote(1, ask=Decimal(9)), quote(4), VOID], "never told")])
 def test_the_judge_of_quotes_refuses(records, word):
     found = judged_quotes(records)
