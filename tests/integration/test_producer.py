@@ -1,6 +1,5 @@
 """cw-producer against a real Kafka and the simulator: every trade once, or told missing."""
 
-import json
 import os
 import signal
 from collections import defaultdict
@@ -11,7 +10,7 @@ import pytest
 from producer_oracle import Written
 from records import decode, read_topic
 from simulator import Simulator
-from stack import BUILD, TOP, VAR, run, wait_for
+from stack import wait_for
 
 SYMBOLS = 20
 
@@ -19,14 +18,7 @@ SYMBOLS = 20
 @pytest.fixture
 def topics(request, kafka, prefix):
     """All topics; the parameter is how many shards: the partitions of feed-progress."""
-    declared = json.loads((TOP / "deploy/topics.json").read_text())
-    for topic in declared["topics"]:
-        if topic["name"] == "feed-progress.binance":
-            topic["partitions"] = getattr(request, "param", 1)
-    path = VAR / "topics.json"
-    path.write_text(json.dumps(declared))
-    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--file", path,
-        "--replication", "1")
+    kafka.make_our_topics(prefix, shards=getattr(request, "param", 1))
     return prefix
 
 
