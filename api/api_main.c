@@ -1,6 +1,7 @@
 /**
  * cw-api: candles, trades, quotes, arbitrage, symbols and what is known to be missing, over REST.
  */
+#include "datafile.h"
 #include "log.h"
 #include "pool.h"
 #include "program.h"
@@ -13,6 +14,7 @@ struct settings {
     char *database_url;
     int64_t connections;
     char *cors_origin;
+    char *assets;
 };
 
 static const struct conf_opt options[] = {
@@ -25,6 +27,8 @@ static const struct conf_opt options[] = {
      .max = POOL_MAX, .help = "most database connections at once"},
     {"cors.origin", CONF_STR, offsetof(struct settings, cors_origin),
      .help = "sites whose pages may read answers: *, or origins, comma-separated"},
+    {"assets", CONF_STR, offsetof(struct settings, assets),
+     .help = "JSON file of assets and their names; empty: the one that comes with the program"},
     {NULL}};
 
 static const struct program_about about = {
@@ -37,7 +41,27 @@ static const struct program_about about = {
     .health_listen = "127.0.0.1:9104",
     .metrics = {&pool_metric_table, &dispatch_metric_table}};
 
-enum { DRAIN_MS = 3000 };
+enum { DRAIN_MS = 3000, ASSETS_FILE_MAX = 1 << 20 };
+
+/* NULL with *e. */
+static struct assets *read_assets(const char *path, struct err *e)
+{
+    char found[PATH_MAX];
+    if (*path == '\0') {
+        if (datafile_find("assets.json", "deploy/assets.json", found, e) != 0)
+            return NULL;
+        path = found;
+    }
+    struct strbuf text = STRBUF_INIT(ASSETS_FILE_MAX);
+    struct assets *assets = NULL;
+    if (datafile_read(path, &text, e) == 0) {
+        assets = assets_parse(strbuf_slice(&text), e);
+        if (!assets)
+            (void)err_prefix(e, "%.100s", path);
+    }
+    strbuf_finish(&text);
+    return assets;
+}
 
 static void serve_until_stopped(struct program *p, const struct settings *s, struct rest *rest)
 {
@@ -49,7 +73,8 @@ static void serve_until_stopped(struct program *p, const struct settings *s, str
     rest_drain(rest, DRAIN_MS);
 }
 
-static int run(struct program *p, const struct settings *s, struct err *e)
+static int serve(struct program *p, const struct settings *s, const struct assets *assets,
+                 struct err *e)
 {
     int r = -1;
     health_wait(p->health, "rest", "not listening yet");
@@ -59,7 +84,7 @@ static int run(struct program *p, const struct settings *s, struct err *e)
     struct watch *watch = watch_start(pool, p->health, e);
     if (!watch)
         goto out_pool;
-    struct rest_conf conf = {s->listen, s->cors_origin, pool, p->metrics};
+    struct rest_conf conf = {s->listen, s->cors_origin, pool, assets, p->metrics};
     struct rest *rest = rest_start(&conf, e);
     if (rest) {
         serve_until_stopped(p, s, rest);
@@ -70,6 +95,14 @@ static int run(struct program *p, const struct settings *s, struct err *e)
     watch_stop(watch);
 out_pool:
     pool_destroy(pool);
+    return r;
+}
+
+static int run(struct program *p, const struct settings *s, struct err *e)
+{
+    struct assets *assets = read_assets(s->assets, e);
+    int r = assets ? serve(p, s, assets, e) : -1;
+    assets_destroy(assets);
     return r;
 }
 

@@ -8,8 +8,7 @@ static char upper(char c)
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* Bytes of other alphabets' letters count as letters: there are symbols with them. */
-static bool is_letter_or_digit(char c)
+bool symbol_is_letter(char c)
 {
     char u = upper(c);
     return (u >= 'A' && u <= 'Z') || (u >= '0' && u <= '9') || (unsigned char)u >= 0x80;
@@ -21,17 +20,16 @@ bool symbol_canonical(const char *text, char ret[SYMBOL_TEXT_MAX + 1])
     if (len > SYMBOL_TEXT_MAX)
         return false;
     for (size_t i = 0; i < len; i++)
-        ret[i] = is_letter_or_digit(text[i]) ? upper(text[i]) : '-';
+        ret[i] = symbol_is_letter(text[i]) ? upper(text[i]) : '-';
     ret[len] = '\0';
     return true;
 }
 
-/* Letters and digits only, in upper case. Returns how many; -1: longer than any symbol. */
-static int fold(const char *text, char ret[SYMBOL_TEXT_MAX + 1])
+int symbol_fold(const char *text, char ret[SYMBOL_TEXT_MAX + 1])
 {
     int n = 0;
     for (; *text; text++) {
-        if (!is_letter_or_digit(*text))
+        if (!symbol_is_letter(*text))
             continue;
         if (n == SYMBOL_TEXT_MAX)
             return -1;
@@ -95,13 +93,13 @@ void symbol_match(const char *text, const char *const *known, int n, struct symb
     int distances[SYMBOL_NEAR_MAX] = {0};
     int equals = 0;
     *ret = (struct symbol_match){.found = -1};
-    int want_len = fold(text, want);
+    int want_len = symbol_fold(text, want);
     if (want_len <= 0 || !symbol_canonical(text, canonical))
         return;
     int farthest = want_len / 2; /* further away is nothing that was meant */
     for (int i = 0; i < n; i++) {
         char have[SYMBOL_TEXT_MAX + 1];
-        int have_len = fold(known[i], have);
+        int have_len = symbol_fold(known[i], have);
         if (have_len < 0)
             continue;
         if (strcmp(known[i], canonical) == 0) {

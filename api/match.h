@@ -30,6 +30,14 @@ struct symbol_match {
  * "BTC-USDT". A text without separator stays without. false: longer than SYMBOL_TEXT_MAX. */
 bool symbol_canonical(const char *text, char ret[SYMBOL_TEXT_MAX + 1]);
 
+/* Whether a byte is compared: a letter or digit. Bytes of other alphabets' letters count as
+ * letters: there are symbols with them. */
+bool symbol_is_letter(char c);
+
+/* Letters and digits only, in upper case: "Bitcoin Cash" is "BITCOINCASH". Returns how many bytes;
+ * -1: longer than any symbol. */
+int symbol_fold(const char *text, char ret[SYMBOL_TEXT_MAX + 1]);
+
 /* known: n symbols. A text equal to one in its canonical form means that one, however many others
  * share its letters ("AB-CDE" and "ABC-DE"). */
 void symbol_match(const char *text, const char *const *known, int n, struct symbol_match *ret);

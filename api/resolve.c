@@ -1,7 +1,5 @@
 #include "resolve.h"
 
-#include "statements.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +22,11 @@ static void fold_exchange(const char *text, char ret[RESOLVED_NAME])
 }
 
 /* 1: there is such an exchange; 0: there is not, and names holds those there are. */
-static int find_exchange(struct pool *pool, struct resolved *r, struct err *e)
+static int find_exchange(const struct resolver *by, struct resolved *r, struct err *e)
 {
     struct binds none = {0};
     int found = 0;
-    PGresult *rows = pool_query(pool, &statement_exchanges, &none, e);
+    PGresult *rows = pool_query(by->pool, &by->among->exchanges, &none, e);
     if (!rows)
         return -1;
     for (int i = 0; i < PQntuples(rows); i++) {
@@ -43,10 +41,13 @@ static int find_exchange(struct pool *pool, struct resolved *r, struct err *e)
     return found;
 }
 
-static void choose(const char *symbol, const char *const *known, int n, struct resolved *r)
+static void choose(const struct assets *assets, const char *symbol, const char *const *known, int n,
+                   struct resolved *r)
 {
     struct symbol_match m;
     symbol_match(symbol, known, n, &m);
+    if (m.found < 0 && !m.ambiguous)
+        assets_match(assets, symbol, known, n, &m);
     for (int i = 0; i < m.n_near; i++)
         add_name(r, known[m.near[i]]);
     if (m.found < 0) {
@@ -58,13 +59,13 @@ static void choose(const char *symbol, const char *const *known, int n, struct r
 }
 
 /* Compares the text with every symbol there may be. *ret_n: how many there are. */
-static int find_symbol(struct pool *pool, const char *symbol, struct resolved *r, int *ret_n,
-                       struct err *e)
+static int find_symbol(const struct resolver *by, const char *symbol, struct resolved *r,
+                       int *ret_n, struct err *e)
 {
     struct binds b = {0};
     bind_text(&b, r->exchange);
     bind_int(&b, QUERY_SYMBOLS_MAX);
-    PGresult *rows = pool_query(pool, &statement_symbol_names, &b, e);
+    PGresult *rows = pool_query(by->pool, &by->among->symbol_names, &b, e);
     if (!rows)
         return -1;
     int n = PQntuples(rows);
@@ -72,7 +73,7 @@ static int find_symbol(struct pool *pool, const char *symbol, struct resolved *r
     if (known) {
         for (int i = 0; i < n; i++)
             known[i] = PQgetvalue(rows, i, 0);
-        choose(symbol, known, n, r);
+        choose(by->assets, symbol, known, n, r);
         *ret_n = n;
     }
     free(known);
@@ -81,14 +82,15 @@ static int find_symbol(struct pool *pool, const char *symbol, struct resolved *r
 }
 
 /* The common case costs one look into the primary key. 1: found. */
-static int find_canonical(struct pool *pool, const char *symbol, struct resolved *r, struct err *e)
+static int find_canonical(const struct resolver *by, const char *symbol, struct resolved *r,
+                          struct err *e)
 {
     struct binds b = {0};
     if (!symbol_canonical(symbol, r->symbol))
         return 0;
     bind_text(&b, r->exchange);
     bind_text(&b, r->symbol);
-    PGresult *rows = pool_query(pool, &statement_symbol, &b, e);
+    PGresult *rows = pool_query(by->pool, &by->among->symbol, &b, e);
     if (!rows)
         return -1;
     int found = PQntuples(rows) > 0;
@@ -96,17 +98,17 @@ static int find_canonical(struct pool *pool, const char *symbol, struct resolved
     return found;
 }
 
-int query_resolve(struct pool *pool, const char *exchange, const char *symbol, struct resolved *ret,
-                  struct err *e)
+int query_resolve(const struct resolver *by, const char *exchange, const char *symbol,
+                  struct resolved *ret, struct err *e)
 {
     struct resolved r = {.is = RESOLVED};
     int n = 1; /* symbols there may be, at least */
     fold_exchange(exchange, r.exchange);
-    int found = find_canonical(pool, symbol, &r, e);
-    if (found < 0 || (found == 0 && find_symbol(pool, symbol, &r, &n, e) != 0))
+    int found = find_canonical(by, symbol, &r, e);
+    if (found < 0 || (found == 0 && find_symbol(by, symbol, &r, &n, e) != 0))
         return -1;
     if (n == 0 && exchange) {
-        int exists = find_exchange(pool, &r, e);
+        int exists = find_exchange(by, &r, e);
         if (exists < 0)
             return -1;
         r.is = exists ? RESOLVED_NO_SYMBOL : RESOLVED_NO_EXCHANGE;
@@ -115,12 +117,12 @@ int query_resolve(struct pool *pool, const char *exchange, const char *symbol, s
     return 0;
 }
 
-int query_resolve_exchange(struct pool *pool, const char *exchange, struct resolved *ret,
+int query_resolve_exchange(const struct resolver *by, const char *exchange, struct resolved *ret,
                            struct err *e)
 {
     struct resolved r = {0};
     fold_exchange(exchange, r.exchange);
-    int exists = find_exchange(pool, &r, e);
+    int exists = find_exchange(by, &r, e);
     if (exists < 0)
         return -1;
     r.is = exists ? RESOLVED : RESOLVED_NO_EXCHANGE;

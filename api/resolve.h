@@ -2,7 +2,8 @@
  * What a client's words for exchange and symbol mean.
  *
  *     struct resolved names;
- *     if (query_resolve(pool, "Binance", "btc/usdt", &names, &e) != 0) ...
+ *     struct resolver by = {pool, assets, &names_known};
+ *     if (query_resolve(&by, "Binance", "bitcoin/usdt", &names, &e) != 0) ...
  *     if (names.is == RESOLVED)
  *         use(names.exchange, names.symbol);              // "binance", "BTC-USDT"
  *
@@ -11,8 +12,9 @@
 #ifndef CANDLEWICK_RESOLVE_H
 #define CANDLEWICK_RESOLVE_H
 
-#include "match.h"
+#include "assets.h"
 #include "pool.h"
+#include "statements.h"
 
 enum { QUERY_SYMBOLS_MAX = 20000 }; /* that a text is compared with */
 
@@ -33,11 +35,18 @@ struct resolved {
     int n_names;
 };
 
-/* What a client's words for exchange and symbol mean; exchange may be NULL: a symbol of any.
- * Errors as pool_query(), and ERR_NOMEM. */
-int query_resolve(struct pool *pool, const char *exchange, const char *symbol, struct resolved *ret,
-                  struct err *e) MUST_CHECK;
-int query_resolve_exchange(struct pool *pool, const char *exchange, struct resolved *ret,
+struct resolver {
+    struct pool *pool;
+    const struct assets *assets;          /* whose names may stand for them */
+    const struct names_statements *among; /* the names there are */
+};
+
+/* What a client's words for exchange and symbol mean; exchange may be NULL: a symbol of any. A
+ * symbol that is there as it is written means itself, whatever asset has such a name. Errors as
+ * pool_query(), and ERR_NOMEM. */
+int query_resolve(const struct resolver *by, const char *exchange, const char *symbol,
+                  struct resolved *ret, struct err *e) MUST_CHECK;
+int query_resolve_exchange(const struct resolver *by, const char *exchange, struct resolved *ret,
                            struct err *e) MUST_CHECK;
 
 #endif

@@ -7,22 +7,21 @@
 
 const struct statement statement_check = {
     0, "check",
-    "SELECT count(to_regclass(name)) = 12 FROM"
+    "SELECT count(to_regclass(name)) = 13 FROM"
     " unnest(ARRAY['candle', 'candle_revision', 'trade', 'symbol', 'gap', 'feed_event',"
-    " 'known_symbol', 'latest_quote', 'exchange_state', 'instrument', 'opportunity', 'watching'])"
+    " 'known_symbol', 'latest_quote', 'exchange_state', 'instrument', 'instrument_period', 'opportunity', 'watching'])"
     " name"};
 
-const struct statement statement_exchanges = {
-    1, "exchanges", "SELECT DISTINCT exchange COLLATE \"C\" FROM known_symbol ORDER BY 1"};
+#define NAMES(id, prefix, table)                                                                   \
+    {(id), prefix "exchanges", "SELECT DISTINCT exchange COLLATE \"C\" FROM " table " ORDER BY 1"},  \
+    {(id) + 1, prefix "symbol",                                                                    \
+     "SELECT symbol FROM " table " WHERE ($1 = '' OR exchange = $1) AND symbol = $2 LIMIT 1"},     \
+    {(id) + 2, prefix "symbol_names",                                                              \
+     "SELECT DISTINCT symbol COLLATE \"C\" FROM " table " WHERE $1 = '' OR exchange = $1"          \
+     " ORDER BY 1 LIMIT $2::bigint"}
 
-const struct statement statement_symbol = {
-    2, "symbol",
-    "SELECT symbol FROM known_symbol WHERE ($1 = '' OR exchange = $1) AND symbol = $2 LIMIT 1"};
-
-const struct statement statement_symbol_names = {
-    3, "symbol_names",
-    "SELECT DISTINCT symbol COLLATE \"C\" FROM known_symbol WHERE $1 = '' OR exchange = $1"
-    " ORDER BY 1 LIMIT $2::bigint"};
+const struct names_statements names_known = {NAMES(1, "", "known_symbol")};
+const struct names_statements names_listed = {NAMES(41, "listed_", "instrument")};
 
 const struct statement statement_symbols = {
     4, "symbols",
@@ -32,6 +31,26 @@ const struct statement statement_symbols = {
     " LEFT JOIN instrument USING (exchange, symbol) WHERE ($1 = '' OR exchange = $1)"
     " AND (exchange COLLATE \"C\", symbol COLLATE \"C\") > ($2, $3)"
     " ORDER BY exchange COLLATE \"C\", symbol COLLATE \"C\" LIMIT $4::bigint"};
+
+/* --- instruments and assets ------------------------------------------------------------------ */
+
+const struct statement statement_instruments = {
+    44, "instruments",
+    "SELECT exchange, symbol, native_symbol, base, quote, status, tick_size, lot_size, "
+    TIME_US("from_time") ", " TIME_US("to_time") ", partition, \"offset\" FROM instrument_period"
+    " WHERE ($1 = '' OR exchange = $1) AND ($2 = '' OR symbol = $2) AND ($3 = '' OR status = $3)"
+    " AND from_time <= $4::timestamptz"
+    " AND ($5::bigint = 1 OR to_time IS NULL OR to_time > $4::timestamptz)"
+    " AND (exchange COLLATE \"C\", symbol COLLATE \"C\", from_time) > ($6, $7, $8::timestamptz)"
+    " ORDER BY exchange COLLATE \"C\", symbol COLLATE \"C\", from_time LIMIT $9::bigint"};
+
+const struct statement statement_assets = {
+    45, "assets",
+    "WITH named AS (SELECT unnest($1::text[]) AS asset, NULL AS symbol"
+    " UNION ALL SELECT split_part(symbol, '-', 1), symbol FROM known_symbol"
+    " UNION ALL SELECT split_part(symbol, '-', 2), symbol FROM known_symbol)"
+    " SELECT asset COLLATE \"C\", count(symbol) FROM named"
+    " WHERE asset <> '' AND asset COLLATE \"C\" > $2 GROUP BY 1 ORDER BY 1 LIMIT $3::bigint"};
 
 /* --- candles: now from candle, as of $4 from the newest revision that was there then --------- */
 

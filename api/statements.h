@@ -18,16 +18,25 @@
 
 /* None -> one row: are our tables there? */
 extern const struct statement statement_check;
-/* None -> exchange, in byte order. */
-extern const struct statement statement_exchanges;
-/* exchange or "" for all, symbol -> symbol, if it is known. */
-extern const struct statement statement_symbol;
-/* exchange or "" for all, at most -> symbol, in byte order. */
-extern const struct statement statement_symbol_names;
+/* Questions about the names there are. */
+struct names_statements {
+    struct statement exchanges;    /* None -> exchange, in byte order. */
+    struct statement symbol;       /* exchange or "" for all, symbol -> symbol, if it is there. */
+    struct statement symbol_names; /* exchange or "" for all, at most -> symbol, in byte order. */
+};
+extern const struct names_statements names_known;  /* of what ever traded or was quoted here */
+extern const struct names_statements names_listed; /* of what an exchange ever said something of */
 /* exchange or "" for all, exchange and symbol to be behind, at most -> exchange, symbol, trades,
  * first_trade_time, last_trade_time (null: none), native_symbol, status, tick_size, lot_size,
  * update_time (null: not listed), ascending. */
 extern const struct statement statement_symbols;
+/* exchange, symbol and status, each "" for any, time, 1 for all periods until then, exchange,
+ * symbol and from_time to be behind, at most -> the columns of instrument_period but for the order,
+ * ascending. */
+extern const struct statement statement_instruments;
+/* assets as an array, asset to be behind, at most -> asset, how many known symbols have it as base
+ * or quote: these and those there are, in byte order. */
+extern const struct statement statement_assets;
 /* Questions about the candles of one exchange, symbol and interval, these three first; those as of
  * a time take it fourth. */
 struct candle_statements {

@@ -35,6 +35,9 @@ static void read_list(struct instruments_watch *w)
     metric_inc(w->about.metrics->instrument_reads, 1);
     if (from->rest && rest_skew_us(from->rest, &skew_us))
         metric_set(w->about.metrics->clock_skew, skew_us);
+    if (from->rest && rest_check_clock(from->rest, &e) != 0)
+        log_warn("instruments", "going on with a clock that is wrong",
+                 LOG_STR("exchange", from->ops->name), LOG_ERR(&e));
     (void)pthread_mutex_lock(&w->lock);
     instruments_finish(&w->list);
     w->list = list;

@@ -18,7 +18,6 @@ enum {
     FEED_UP_S = 10,      /* longest wait for the feed before joining the group */
     REST_TIMEOUT_S = 60, /* some lists of instruments have 20 MB */
     HURRY_S = 60,        /* least time between two readings of the list */
-    SKEW_MAX_S = 2,      /* that our clock may differ from the exchange's */
 };
 
 struct producer {
@@ -107,18 +106,10 @@ static struct lineup *serving(const struct producer *pr)
 /* Our clock against the exchange's, whose times stand in every record. */
 static int check_clock(struct producer *pr, struct err *e)
 {
-    int64_t speed = pr->conf.market_clock.speed;
     int64_t skew_us;
-    if (*pr->conf.read || *pr->conf.instruments || !rest_skew_us(pr->rest, &skew_us))
-        return 0;
-    metric_set(pr->metrics.clock_skew, skew_us);
-    int64_t least_us = llabs(skew_us) - US_PER_S / 2 * speed; /* its Date has whole seconds */
-    if (least_us <= SKEW_MAX_S * US_PER_S * speed)
-        return 0;
-    return err_set(e, ERR_STATE,
-                   "the clock of this machine is %lld s %s that of %s: set it (chrony, ntpd)",
-                   (long long)(llabs(skew_us) / US_PER_S), skew_us > 0 ? "ahead of" : "behind",
-                   pr->conf.ops->name);
+    if (rest_skew_us(pr->rest, &skew_us))
+        metric_set(pr->metrics.clock_skew, skew_us);
+    return rest_check_clock(pr->rest, e);
 }
 
 /* --- the first line-up ----------------------------------------------------------------------- */

@@ -13,9 +13,10 @@
  * that is none any more. A fatal error of the producer ends that producer, and the next one goes on
  * the same way. While the brokers are slower than the exchange, the queue keeps what is newest.
  * One batch is on its way at a time, of all that came meanwhile: while an idempotent producer waits
- * for the answers to five requests and has more to send, librdkafka 2.0.2 polls without a pause.
- * That takes a core, and the brokers of a small machine may not get to answer at all.
- * Threads: own, disown, end and stop from one; the producer lives on a thread of its own.
+ * for the answers to five records of a partition and has more for it that is due, librdkafka 2.0.2
+ * polls without a pause. That takes a core, and the brokers of a small machine may not get to
+ * answer at all. Threads: own, disown, end and stop from one; the producer lives on a thread of its
+ * own.
  */
 #ifndef CANDLEWICK_QUOTE_WRITER_H
 #define CANDLEWICK_QUOTE_WRITER_H

@@ -139,23 +139,13 @@ static bool follow(struct repair_plan *p, uint32_t member, const struct shard_mi
     return true;
 }
 
-/* The better one of what was found so far and what a member misses. */
-static const struct try *better(struct repair_plan *p, uint32_t member, size_t n, bool with_looks,
-                                const struct shard_missing *missing, const struct try *best,
-                                int64_t now_us, struct repair_pick *ret)
+/* Whether the first is asked for before the second. */
+static bool comes_first(const struct repair_pick *a, const struct try *of_a,
+                        const struct repair_pick *b, const struct try *of_b)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct try *t = &p->tries[member]->list[i];
-        enum shard_missing_kind kind = missing[i].kind;
-        bool skip = t->next_us > now_us || (kind == SHARD_MISSING_PERHAPS && !with_looks);
-        if (skip || (best && (kind > ret->missing.kind ||
-                              (kind == ret->missing.kind && t->next_us >= best->next_us))))
-            continue;
-        best = t;
-        *ret = (struct repair_pick){p->range.first + member, missing[i], t->query,
-                                    kind == SHARD_MISSING_DECLARED && !t->told};
-    }
-    return best;
+    if (a->missing.kind != b->missing.kind)
+        return a->missing.kind < b->missing.kind;
+    return of_a->next_us < of_b->next_us;
 }
 
 bool repair_plan_next(struct repair_plan *p, struct shard *s, int64_t now_us, bool with_looks,
@@ -164,11 +154,21 @@ bool repair_plan_next(struct repair_plan *p, struct shard *s, int64_t now_us, bo
     struct shard_missing missing[SHARD_MISSING_MAX];
     const struct try *best = NULL;
     for (uint32_t i = shard_needy(s); i-- > 0;) {
-        uint32_t member = shard_needy_at(s, i) - p->range.first;
-        size_t n = shard_missing(s, p->range.first + member, missing);
-        if (!follow(p, member, missing, n, now_us))
+        uint32_t index = shard_needy_at(s, i);
+        size_t n = shard_missing(s, index, missing);
+        if (!follow(p, index - p->range.first, missing, n, now_us))
             continue; /* another time */
-        best = better(p, member, n, with_looks, missing, best, now_us, ret);
+        for (size_t k = 0; k < n; k++) {
+            const struct try *t = &p->tries[index - p->range.first]->list[k];
+            enum shard_missing_kind kind = missing[k].kind;
+            const struct repair_pick pick = {index, missing[k], t->query,
+                                             kind == SHARD_MISSING_DECLARED && !t->told};
+            bool may = t->next_us <= now_us && (kind != SHARD_MISSING_PERHAPS || with_looks);
+            if (!may || (best && !comes_first(&pick, t, ret, best)))
+                continue;
+            best = t;
+            *ret = pick;
+        }
         if (n == 0)
             shard_not_needy(s, i);
     }

@@ -158,13 +158,13 @@ static void read_used(struct rest *r, int64_t now_us)
         rest_budget_told(&r->budget, used, now_us);
 }
 
-/* A Date is of some moment between the request and its answer, and half a second ahead of it on
- * average, as its fraction is cut off. */
+/* A Date is of a moment between the request and its answer, which is half a second later than it on
+ * average, as its fraction is cut off. What a cache gives has an Age, and the Date of long ago. */
 static void read_date(struct rest *r, int64_t started_us)
 {
     curl_off_t sent_us;
     curl_off_t answered_us;
-    const char *text = header(r, "Date");
+    const char *text = header(r, "Age") ? NULL : header(r, "Date");
     time_t at = text ? curl_getdate(text, NULL) : -1;
     if (at < 0 || at >= TIME_END_US / US_PER_S ||
         curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us) != CURLE_OK ||
@@ -285,6 +285,19 @@ int64_t rest_wait_us(const struct rest *r, int64_t weight, int64_t now_us)
 void rest_busy(struct rest *r, int64_t now_us)
 {
     rest_budget_busy(&r->budget, 0, false, now_us);
+}
+
+int rest_check_clock(const struct rest *r, struct err *e)
+{
+    int64_t speed = r->about.clock->speed;
+    int64_t least_us = llabs(r->skew_us) - US_PER_S / 2 * speed; /* a Date has whole seconds */
+    if (!r->has_skew || least_us <= REST_SKEW_MAX_S * US_PER_S * speed)
+        return 0;
+    return err_set(e, ERR_STATE,
+                   "the clock of this machine is %lld s %s that of %s: set it "
+                   "(chrony, ntpd)",
+                   (long long)(llabs(r->skew_us) / US_PER_S),
+                   r->skew_us > 0 ? "ahead of" : "behind", r->about.ops->name);
 }
 
 bool rest_skew_us(const struct rest *r, int64_t *ret)

@@ -59,8 +59,13 @@ int rest_get(struct rest *r, const struct http_request *req, struct rest_answer 
 /* The body of an answer said that we ask too often. */
 void rest_busy(struct rest *r, int64_t now_us);
 
-/* How far our clock is ahead of the exchange's, as of the last answer with a Date (whole seconds:
- * good to half a second of real time). False: there was none yet. */
+/* Whether our clock and the exchange's differ by more than REST_SKEW_MAX_S of the market's time, as
+ * far as is known: 0; ERR_STATE says by how much, for people. */
+enum { REST_SKEW_MAX_S = 2 };
+int rest_check_clock(const struct rest *r, struct err *e) MUST_CHECK;
+
+/* How far our clock is ahead of the exchange's, as of the last answer with a Date that no cache
+ * gave (whole seconds: good to half a second). False: there was none yet. */
 bool rest_skew_us(const struct rest *r, int64_t *ret);
 
 #endif

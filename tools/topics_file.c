@@ -286,3 +286,67 @@ bool topic_config_equal(const char *name, const char *ours, const char *theirs)
         return words_within(ours, theirs) && words_within(theirs, ours);
     return strcmp(ours, theirs) == 0;
 }
+
+/* --- shards ---------------------------------------------------------------------------------- */
+
+static const char SHARDED[] = "feed-progress.";
+
+/* Of that exchange, or of all where the name is empty; how many topics there are. */
+static int set_shards(struct topics_file *f, struct slice exchange, int32_t shards)
+{
+    int n = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        struct topic_spec *t = &f->topics[i];
+        bool sharded = strncmp(t->name, SHARDED, sizeof(SHARDED) - 1) == 0;
+        if (!sharded || (exchange.len > 0 && !slice_is(exchange, t->name + sizeof(SHARDED) - 1)))
+            continue;
+        t->partitions = shards;
+        n++;
+    }
+    return n;
+}
+
+static int32_t partitions_of_trades(const struct topics_file *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->topics[i].name, "trades") == 0)
+            return f->topics[i].partitions;
+    return TOPIC_PARTITIONS_MAX;
+}
+
+static int set_word(struct topics_file *f, struct slice word, struct err *e)
+{
+    const char *equals = word.len > 0 ? memchr(word.data, '=', word.len) : NULL;
+    struct slice exchange = slice_make(word.data, equals ? (size_t)(equals - word.data) : 0);
+    struct slice digits = word;
+    if (equals)
+        digits = slice_make(equals + 1, word.len - exchange.len - 1);
+    int64_t n = 0;
+    bool good = digits.len > 0 && digits.len <= 5 && (!equals || exchange.len > 0);
+    for (size_t i = 0; good && i < digits.len; i++) {
+        good = digits.data[i] >= '0' && digits.data[i] <= '9';
+        n = n * 10 + (digits.data[i] - '0');
+    }
+    if (!good || n == 0)
+        return err_set(e, ERR_CONF, "shards: \"%.*s\" is neither a number nor EXCHANGE=NUMBER",
+                       (int)(word.len < 60 ? word.len : 60), word.data);
+    if (n > partitions_of_trades(f))
+        return err_set(e, ERR_CONF, "shards: %lld are more than the %d partitions of trades",
+                       (long long)n, partitions_of_trades(f));
+    if (set_shards(f, exchange, (int32_t)n) == 0)
+        return err_set(e, ERR_CONF, "shards: no topic %s%.*s is declared", SHARDED,
+                       (int)(exchange.len < 60 ? exchange.len : 60),
+                       exchange.data ? exchange.data : "");
+    return 0;
+}
+
+int topics_file_shards(struct topics_file *f, const char *spec, struct err *e)
+{
+    for (const char *p = *spec ? spec : NULL; p;) {
+        const char *comma = strchr(p, ',');
+        if (set_word(f, slice_make(p, comma ? (size_t)(comma - p) : strlen(p)), e) != 0)
+            return -1;
+        p = comma ? comma + 1 : NULL;
+    }
+    return 0;
+}

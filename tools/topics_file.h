@@ -47,6 +47,11 @@ int topics_file_parse(struct slice text, int32_t partitions, struct topics_file 
                       struct err *e) MUST_CHECK;
 void topics_file_finish(struct topics_file *f);
 
+/* Sets how many shards exchanges have: the partitions of feed-progress.<exchange>. spec: "4" for
+ * all exchanges, or "binance=4,okx=2". ERR_CONF: not that, no such exchange, or more shards than
+ * `trades` has partitions. */
+int topics_file_shards(struct topics_file *f, const char *spec, struct err *e) MUST_CHECK;
+
 /* Whether the broker's value says the same as ours: the words of cleanup.policy have no order. */
 bool topic_config_equal(const char *name, const char *ours, const char *theirs);
 

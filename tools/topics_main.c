@@ -16,6 +16,7 @@ struct settings {
     char *file;
     int64_t replication;
     int64_t partitions;
+    char *shards;
     int64_t wait_s;
 };
 
@@ -27,6 +28,8 @@ static const struct conf_opt options[] = {
     {"partitions", CONF_INT, offsetof(struct settings, partitions), .def = "0",
      .max = TOPIC_PARTITIONS_MAX,
      .help = "of topics whose declaration names no number of their own; 0 for the declaration's"},
+    {"shards", CONF_STR, offsetof(struct settings, shards),
+     .help = "shards of each exchange's producers, N or EXCHANGE=N,…; empty for the declaration's"},
     {"wait.s", CONF_INT, offsetof(struct settings, wait_s), .def = "0", .max = 86400,
      .help = "give up when no broker has answered for so many seconds; 0: wait for ever"},
     {NULL}};
@@ -47,6 +50,10 @@ static int load(const struct settings *s, struct topics_file *ret, struct err *e
     if (r == 0 && topics_file_parse(strbuf_slice(&text), (int32_t)s->partitions, ret, e) != 0)
         r = err_prefix(e, "%.100s", path);
     strbuf_finish(&text);
+    if (r == 0 && topics_file_shards(ret, s->shards, e) != 0) {
+        topics_file_finish(ret);
+        r = -1;
+    }
     return r;
 }
 

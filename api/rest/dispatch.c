@@ -2,7 +2,6 @@
 
 #include "clock.h"
 #include "cors.h"
-#include "server.h"
 #include "timefmt.h"
 
 #include <stdio.h>
@@ -38,16 +37,17 @@ static int add_metrics(struct route_metrics *m, const char *route, struct metric
     return m->time_us ? 0 : -1;
 }
 
-int dispatch_init(struct dispatch *d, struct pool *pool, const char *cors_origin,
-                  struct metrics *metrics, struct err *e)
+int dispatch_init(struct dispatch *d, const struct rest_conf *conf, struct err *e)
 {
-    *d = (struct dispatch){
-        .pool = pool, .cors_origin = cors_origin, .failures = {.interval_us = 10 * US_PER_S}};
+    *d = (struct dispatch){.pool = conf->pool,
+                           .assets = conf->assets,
+                           .cors_origin = conf->cors_origin,
+                           .failures = {.interval_us = 10 * US_PER_S}};
     int n = 0;
     for (; routes[n].name; n++)
-        if (add_metrics(&d->metrics[n], routes[n].name, metrics, e) != 0)
+        if (add_metrics(&d->metrics[n], routes[n].name, conf->metrics, e) != 0)
             return -1;
-    if (add_metrics(&d->metrics[n], "none", metrics, e) != 0)
+    if (add_metrics(&d->metrics[n], "none", conf->metrics, e) != 0)
         return -1;
     if (pthread_mutex_init(&d->lock, NULL) != 0)
         return err_set(e, ERR_NOMEM, "out of memory for a lock");
@@ -100,7 +100,7 @@ static int answer(struct dispatch *d, const struct route *route, const struct _u
     if (strcmp(req->http_verb, "GET") != 0 && strcmp(req->http_verb, "HEAD") != 0)
         return problem_set(p, PROBLEM_METHOD_NOT_ALLOWED, "%.32s; there are " METHODS,
                            req->http_verb);
-    struct request request = {&target, d->pool};
+    struct request request = {&target, d->pool, d->assets};
     params_check_names(&target, route->params, p);
     if (route->answer(&request, body, p, &e) == 0)
         return 0;

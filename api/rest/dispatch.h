@@ -2,7 +2,7 @@
  * One request, from ulfius' callback to its answer.
  *
  *     struct dispatch d;
- *     dispatch_init(&d, pool, cors_origin, metrics, &e);
+ *     dispatch_init(&d, &conf, &e);
  *     struct dispatch_route to = {&d, &routes[i]};
  *     ulfius_add_endpoint_by_val(&http, "*", NULL, pattern, 0, dispatch_request, &to);
  *
@@ -15,6 +15,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "route.h"
+#include "server.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -30,6 +31,7 @@ struct route_metrics {
 
 struct dispatch {
     struct pool *pool;
+    const struct assets *assets;
     const char *cors_origin;
     atomic_bool closing; /* answers ask for the connection to be closed */
     struct route_metrics metrics[DISPATCH_ROUTES_MAX + 1];
@@ -44,9 +46,8 @@ struct dispatch_route {
 
 extern const struct metric_table dispatch_metric_table;
 
-/* Borrows all. ERR_NOMEM. */
-int dispatch_init(struct dispatch *d, struct pool *pool, const char *cors_origin,
-                  struct metrics *metrics, struct err *e) MUST_CHECK;
+/* Borrows what conf names. ERR_NOMEM. */
+int dispatch_init(struct dispatch *d, const struct rest_conf *conf, struct err *e) MUST_CHECK;
 void dispatch_finish(struct dispatch *d);
 
 /* ulfius' callback; user is a struct dispatch_route. */

@@ -39,7 +39,8 @@ int list_resolve(const struct request *req, struct resolved *ret, struct problem
     const char *quote = t->n_segments > SEGMENT_SYMBOL + 1 ? t->segments[SEGMENT_SYMBOL + 1] : NULL;
     (void)snprintf(symbol, sizeof(symbol), "%s%s%s", t->segments[SEGMENT_SYMBOL], quote ? "/" : "",
                    quote ? quote : "");
-    if (query_resolve(req->pool, t->segments[SEGMENT_EXCHANGE], symbol, ret, e) != 0)
+    const struct resolver by = {req->pool, req->assets, &names_known};
+    if (query_resolve(&by, t->segments[SEGMENT_EXCHANGE], symbol, ret, e) != 0)
         return -1;
     return unresolved(ret, t->segments[SEGMENT_EXCHANGE], symbol, p);
 }
@@ -47,14 +48,21 @@ int list_resolve(const struct request *req, struct resolved *ret, struct problem
 int list_resolve_filter(const struct request *req, struct resolved *ret, struct problem *p,
                         struct err *e)
 {
+    return list_resolve_among(req, &names_known, ret, p, e);
+}
+
+int list_resolve_among(const struct request *req, const struct names_statements *among,
+                       struct resolved *ret, struct problem *p, struct err *e)
+{
+    const struct resolver by = {req->pool, req->assets, among};
     const char *exchange = target_param(req->target, "exchange");
     const char *symbol = target_param(req->target, "symbol");
     int r = 0;
     *ret = (struct resolved){.is = RESOLVED};
     if (symbol)
-        r = query_resolve(req->pool, exchange, symbol, ret, e);
+        r = query_resolve(&by, exchange, symbol, ret, e);
     else if (exchange)
-        r = query_resolve_exchange(req->pool, exchange, ret, e);
+        r = query_resolve_exchange(&by, exchange, ret, e);
     return r == 0 ? unresolved(ret, exchange, symbol, p) : -1;
 }
 

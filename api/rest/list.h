@@ -25,6 +25,10 @@ int list_resolve(const struct request *req, struct resolved *ret, struct problem
 int list_resolve_filter(const struct request *req, struct resolved *ret, struct problem *p,
                         struct err *e) MUST_CHECK;
 
+/* The same with other names to choose from than those of what traded or was quoted here. */
+int list_resolve_among(const struct request *req, const struct names_statements *among,
+                       struct resolved *ret, struct problem *p, struct err *e) MUST_CHECK;
+
 /* The cursor must have come from the list of this name. -1: *p. */
 int list_check_cursor(const struct page *page, const char *scope, struct problem *p) MUST_CHECK;
 

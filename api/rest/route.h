@@ -2,7 +2,7 @@
  * The routes of the REST API: what each path takes and who answers it.
  *
  *     const struct route *r = &routes[i];
- *     struct request req = {&target, pool};
+ *     struct request req = {&target, pool, assets};
  *     if (r->answer(&req, &body, &problem, &e) != 0) ...
  *
  * Threads: constants; answers run in any thread.
@@ -10,6 +10,7 @@
 #ifndef CANDLEWICK_ROUTE_H
 #define CANDLEWICK_ROUTE_H
 
+#include "assets.h"
 #include "params.h"
 #include "pool.h"
 #include "problem.h"
@@ -19,6 +20,7 @@
 struct request {
     const struct target *target;
     struct pool *pool;
+    const struct assets *assets;
 };
 
 struct route {
@@ -55,5 +57,8 @@ int answer_opportunity(const struct request *req, struct strbuf *body, struct pr
                        struct err *e);
 int answer_symbols(const struct request *req, struct strbuf *body, struct problem *p,
                    struct err *e);
+int answer_instruments(const struct request *req, struct strbuf *body, struct problem *p,
+                       struct err *e);
+int answer_assets(const struct request *req, struct strbuf *body, struct problem *p, struct err *e);
 
 #endif

@@ -15,6 +15,9 @@ static const char *const arbitrage_params[] = {"state",       "symbol",    "exch
                                                "min_net_bps", LIST_PARAMS, NULL};
 static const char *const event_params[] = {"limit", "cursor", NULL};
 static const char *const symbol_params[] = {"exchange", "limit", "cursor", NULL};
+static const char *const instrument_params[] = {"exchange", "symbol", "status", "at",
+                                                "history",  "limit",  "cursor", NULL};
+static const char *const asset_params[] = {"limit", "cursor", NULL};
 
 /* openapi.json describes each of them; a test holds the two together.
  * Where a symbol stands the second pattern takes it with a bare slash in it, BTC/USDT. */
@@ -80,6 +83,18 @@ const struct route routes[] = {
      {"/v1/symbols"},
      symbol_params,
      answer_symbols},
+    {"instruments",
+     "/v1/instruments",
+     "what the exchanges say of their symbols, now or at a time",
+     {"/v1/instruments"},
+     instrument_params,
+     answer_instruments},
+    {"assets",
+     "/v1/assets",
+     "the assets and their names",
+     {"/v1/assets"},
+     asset_params,
+     answer_assets},
     {"gaps",
      "/v1/gaps",
      "holes in the trades, and what became of them",

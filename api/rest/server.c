@@ -126,7 +126,7 @@ struct rest *rest_start(const struct rest_conf *conf, struct err *e)
         (void)err_prefix(e, "listen");
         goto out;
     }
-    if (dispatch_init(&r->dispatch, conf->pool, conf->cors_origin, conf->metrics, e) != 0)
+    if (dispatch_init(&r->dispatch, conf, e) != 0)
         goto out;
     r->has_dispatch = true;
     if (open_socket(r, conf->listen, e) == 0 && start_http(r, e) == 0)

@@ -1,7 +1,7 @@
 /**
  * The REST server: ulfius on libmicrohttpd, one thread per connection, all bounded.
  *
- *     struct rest_conf conf = {"127.0.0.1:8080", "", pool, metrics};
+ *     struct rest_conf conf = {"127.0.0.1:8080", "", pool, assets, metrics};
  *     struct rest *rest = rest_start(&conf, &e);
  *     ...
  *     rest_drain(rest, 3000);                              // no new connections, answers go out
@@ -15,6 +15,7 @@
 #ifndef CANDLEWICK_SERVER_H
 #define CANDLEWICK_SERVER_H
 
+#include "assets.h"
 #include "metrics.h"
 #include "pool.h"
 
@@ -31,6 +32,7 @@ struct rest_conf {
     const char *listen;      /* host:port */
     const char *cors_origin; /* as cors_allow() takes it */
     struct pool *pool;
+    const struct assets *assets;
     struct metrics *metrics;
 };
 

@@ -13,12 +13,17 @@ enum {
     SAY_EVERY_S = 10,
     FULL_POLL_MS = 10,
     COMMIT_STEP_MS = 5000,
+    /* What is sent at a time; of most records that is one request for a partition at most. */
+    SEND_RECORDS = 10000, /* as batch.num.messages of librdkafka */
+    SEND_BYTES = 4 << 20,
 };
 
 struct txn {
     rd_kafka_t *rk;
     const struct kafka_settings *settings;
     bool open;
+    size_t n_waiting;                /* records since all were answered */
+    size_t bytes_waiting;            /* keys and values of them */
     rd_kafka_resp_err_t undelivered; /* first failed delivery report of the open transaction */
 };
 
@@ -44,10 +49,11 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
                                "true",
                                NULL};
     static const char *const defaults[] = {
-        /* nobody sees a record before its commit, which sends all at once: until then few requests
-         * are better than early ones, as librdkafka 2.0.2 polls without a pause while five are
-         * unanswered and there is more to send */
-        "linger.ms", "50", "compression.codec", "lz4",
+        /* Nobody sees a record before its commit, which sends all at once. What is due to be sent
+         * to a partition while five records or more of it are unanswered makes librdkafka 2.0.2
+         * poll without a pause: that takes a core, and the brokers of a small machine are the
+         * slower to answer. So nothing is due before txn_produce() or the commit waits for all. */
+        "linger.ms", "1000", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
         "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};
@@ -153,6 +159,7 @@ int txn_begin(struct txn *t, struct err *e)
     if (kafka_fail_take(rd_kafka_begin_transaction(t->rk), "begin_transaction", e) != 0)
         return -1;
     t->open = true;
+    t->n_waiting = t->bytes_waiting = 0;
     t->undelivered = RD_KAFKA_RESP_ERR_NO_ERROR;
     return 0;
 }
@@ -197,17 +204,35 @@ static rd_kafka_resp_err_t offer(struct txn *t, const struct txn_record *r, rd_k
     return code;
 }
 
+/* Sends what waits, and waits until it is answered. What became of it the commit will say. */
+static int send_all(struct txn *t, struct err *e)
+{
+    int64_t end_us = clock_mono_us() + KAFKA_TRANSACTION_TIMEOUT_MS * US_PER_MS;
+    rd_kafka_resp_err_t code;
+    do
+        code = rd_kafka_flush(t->rk, COMMIT_STEP_MS);
+    while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && clock_mono_us() < end_us &&
+           !kafka_stopping(t->settings));
+    t->n_waiting = t->bytes_waiting = 0;
+    return code ? kafka_fail(code, "flush", NULL, e) : 0;
+}
+
 int txn_produce(struct txn *t, const struct txn_record *r, struct err *e)
 {
     rd_kafka_headers_t *h = NULL;
+    if ((t->n_waiting == SEND_RECORDS || t->bytes_waiting >= SEND_BYTES) && send_all(t, e) != 0)
+        return -1;
     if (r->n_headers > 0 && !(h = make_headers(r, e)))
         return -1;
     int64_t end_us = clock_mono_us() + KAFKA_TRANSACTION_TIMEOUT_MS * US_PER_MS;
     rd_kafka_resp_err_t code;
     while ((code = offer(t, r, h)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && clock_mono_us() < end_us)
         (void)rd_kafka_poll(t->rk, FULL_POLL_MS); /* how many callbacks it served is no matter */
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        t->n_waiting++;
+        t->bytes_waiting += r->key.len + r->value.len;
         return 0;
+    }
     if (h)
         rd_kafka_headers_destroy(h);
     return kafka_fail(code, r->topic, NULL, e);

@@ -186,7 +186,7 @@ int kraken_parse_history(struct history_query *q, long status, struct slice body
 {
     struct fields f = {.exchange = "kraken", .record = "Trades answer", .keys = keys, .n = KEYS};
     const struct scan_value *v;
-    struct slice text;
+    struct slice text = {NULL, 0};
     int64_t last_ns;
     if (fields_read(&f, body, e) != 0 || fields_need(&f, KEY_ERROR, SCAN_ARRAY, &v, e) != 0)
         return status == 200 ? -1 : history_unanswered(shape.what, status, e);

@@ -94,7 +94,7 @@ static bool hides_older(const struct history_query *q, const struct history_rows
     return q->cursor > 0 && rows->all >= ROWS_MAX && (rows->n == rows->all || !rows->whole);
 }
 
-static enum history_verdict turn(struct history_query *q, int64_t end, bool some)
+static int turn(struct history_query *q, int64_t end, bool some)
 {
     if (q->last_id == INT64_MAX) /* nobody knows where they end, but at a page of nothing new */
         return some ? HISTORY_MORE : HISTORY_DONE;

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how tests start things
 
 import bench_candles
+import bench_ingest
 import bench_latency
 import bench_postgres
 import bench_restart
@@ -22,12 +23,18 @@ from stack import BUILD, TOP, Kafka, Postgres, own_directory, run
 @dataclass(frozen=True)
 class Sizes:
     trades: int = 8_000_000  # of candles and consume
+    ingest_symbols: int = 2_000  # of ingest, with the four below
+    ingest_rate: int = 20_000  # trades a second; twice as many quotes
+    ingest_before: int = 1_000_000  # trades that only make the broker compile itself
+    ingest_warm_s: int = 30
+    ingest_s: int = 20
     rows: int = 1_000_000  # of postgres
     latency_s: int = 10  # of each commit interval of latency, and of signal
     windows: int = 140_000  # of restart
 
 
-SHORT = Sizes(trades=20_000, rows=5_000, latency_s=1, windows=1_400)
+SHORT = Sizes(trades=20_000, ingest_symbols=40, ingest_rate=2_000, ingest_before=1_000, ingest_warm_s=0, ingest_s=1,
+              rows=5_000, latency_s=1, windows=1_400)
 
 
 class Place:
@@ -64,7 +71,7 @@ def micro(figures, place):
             figures.take(json.loads(line))
 
 
-PARTS = {"micro": micro, "candles": bench_candles.measure, "latency": bench_latency.measure,
+PARTS = {"micro": micro, "ingest": bench_ingest.measure, "candles": bench_candles.measure, "latency": bench_latency.measure,
          "signal": bench_signal.measure, "restart": bench_restart.measure, "postgres": bench_postgres.measure}
 
 

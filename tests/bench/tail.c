@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { POLL_MS = 100 };
+enum { POLL_MS = 100, ANSWER_MS = 10000 };
 
 struct tail {
     const char *name; /* without the prefix */
@@ -49,12 +49,18 @@ static void *read_all(void *arg)
     return NULL;
 }
 
+/* Asked for here: what RD_KAFKA_OFFSET_END stands for would be found out after the return. */
 static int assign_ends(struct tail *t, const char *topic, int32_t partitions, struct err *e)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
-    for (int32_t i = 0; i < partitions; i++)
-        rd_kafka_topic_partition_list_add(list, topic, i)->offset = RD_KAFKA_OFFSET_END;
-    rd_kafka_resp_err_t code = rd_kafka_assign(t->reader, list);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int32_t i = 0; i < partitions && !code; i++) {
+        int64_t low;
+        int64_t *end = &rd_kafka_topic_partition_list_add(list, topic, i)->offset;
+        code = rd_kafka_query_watermark_offsets(t->reader, topic, i, &low, end, ANSWER_MS);
+    }
+    if (!code)
+        code = rd_kafka_assign(t->reader, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code ? kafka_fail(code, "assign", NULL, e) : 0;
 }

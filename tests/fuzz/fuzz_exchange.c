@@ -1,5 +1,6 @@
 #include "fuzz_exchange.h"
 
+#include "fuzz_history.h"
 #include "recorded.h"
 
 #include <stdlib.h>
@@ -154,6 +155,7 @@ int fuzz_exchange(const struct exchange_ops *x, struct slice text)
     struct err e = {0};
     parse_frames(x, text);
     parse_recorded(x, text);
+    fuzz_history(x, text);
     (void)(x->parse_instruments(text, on_instrument, NULL, &e) < 0);
     return 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Any bytes as a frame, a line of recorded frames and an instrument list: an error, or what keeps
- * an adapter's promises.
+ * Any bytes as a frame, a line of recorded frames, an instrument list and a page of trades of the
+ * past: an error, or what keeps an adapter's promises.
  *
  *     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
  *     {

@@ -164,16 +164,10 @@ class Kafka:
         wait_for(made, 60, f"topic {name}")
         wait_for(led, 60, f"leaders of {name}")
 
-    def make_our_topics(self, prefix, copies=1, shards=1):
-        """shards: of each exchange, the partitions of its progress."""
-        declared = json.loads((TOP / "deploy/topics.json").read_text())
-        for topic in declared["topics"]:
-            if topic["name"].startswith("feed-progress."):
-                topic["partitions"] = shards
-        path = self.directory / "topics.json"
-        path.write_text(json.dumps(declared))
+    def make_our_topics(self, prefix, copies=1, shards=""):
+        """shards: of each exchange's producers, as cw-topics takes them."""
         run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,
-            "--file", path, "--replication", copies)
+            "--file", TOP / "deploy/topics.json", "--replication", copies, "--shards", shards)
 
     def remove_topics(self, prefix):
         """Those of a test that is over: with thousands of partitions a small broker is slow, and slow to start again."""

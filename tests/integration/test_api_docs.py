@@ -57,6 +57,7 @@ def api(postgres, directory):
         insert_events(api, "feed_event", FEED_FIELDS, feeds)
         insert_trades(api, trades + [{**trades[-1], "exchange_time": time("2026-11-21T10:01:42.731Z")}])
         insert_known_symbols(api, symbols)
+        insert_instruments(api, shown)
         insert_arbitrage(api, [one for answer in shown.values() for one in all_objects(answer) if "open_size" in one])
         yield api
 
@@ -70,6 +71,15 @@ def insert_known_symbols(api, symbols):
             base, quote = row["symbol"].split("-")
             listed = {key: row[key] for key in ("native_symbol", "status", "tick_size", "lot_size", "update_time")}
             insert_rows(api, "instrument", [{**name, **listed, "base": base, "quote": quote, "partition": 0, "offset": 1}])
+
+
+def insert_instruments(api, shown):
+    """The words that began the periods of the examples, each once, in their order."""
+    rows = {row["from_time"]: row for answer in shown.values() for row in answer.get("instruments", [])}
+    for time in sorted(rows):
+        said = {key: value for key, value in rows[time].items() if key not in ("from_time", "to_time")} | {"update_time": time}
+        api.sql("DELETE FROM instrument WHERE exchange = %s AND symbol = %s", [[said["exchange"], said["symbol"]]])
+        insert_rows(api, "instrument", [said])
 
 
 def insert_arbitrage(api, shown):
@@ -115,7 +125,7 @@ def without_what_passed(answer, example):
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == 15
+    assert len(EXAMPLES) == 18
 
 
 @pytest.mark.parametrize("path, answer", EXAMPLES)

@@ -10,6 +10,8 @@ from stack import TOP
 
 MICRO = {"fold.candle", "fold.candle.1m", "fold.arbitrage", "fold.arbitrage.3", "codec.trade.encode", "codec.trade.decode",
          "parse.binance", "parse.kraken", "parse.okx"}
+INGEST = {f"ingest.{what}{how}" for what in ("trades", "trades.from_exchange", "quotes") for how in (".p50", ".p99")} | {
+    f"ingest.{what}" for what in ("trades", "quotes", "quotes.kept", "memory", "cpu", "broker", "exchange", "reader")}
 CANDLES = {f"consume.{how}{what}" for how in ("bare", "batch") for what in ("", ".cpu", ".memory")} | {
     f"candles.{what}.{intervals}" for what in ("eos", "cpu", "memory", "broker") for intervals in ("1m", "all")}
 LATENCY = {f"latency.{ms}ms{what}" for ms in (20, 50, 100)
@@ -23,7 +25,7 @@ RATIOS = {"codec.trade.encode": "avro-c encode", "codec.trade.decode": "avro-c d
 
 @pytest.mark.alone
 @pytest.mark.parametrize("only,names", [
-    ("micro", MICRO), ("candles", CANDLES), ("latency", LATENCY), ("signal", SIGNAL),
+    ("micro", MICRO), ("ingest", INGEST), ("candles", CANDLES), ("latency", LATENCY), ("signal", SIGNAL),
     ("restart", RESTART), ("postgres", POSTGRES)])
 def test_a_short_run_writes_each_figure_once(tmp_path, only, names):
     output = tmp_path / "bench.json"

@@ -27,7 +27,7 @@ def producer(kafka, topics, program):
     def start(exchange, symbols, *arguments):
         listed = () if symbols == "all" else ("--instruments", FIXTURES / f"{exchange}/{exchange}.instruments.json")
         return program("producers/cw-producer", "--exchange", exchange, "--symbols", symbols, "--rates", "", *listed,
-                       *arguments, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
+                       "--repair=false", *arguments, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
     return start
 
 

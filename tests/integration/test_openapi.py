@@ -12,6 +12,7 @@ from stack import TOP, run
 from test_api import candle, trade
 from test_api_arbitrage import EVENTS, OPPORTUNITIES, WATCHING
 from test_api_coverage import FEEDS, GAPS
+from test_api_instruments import LISTED
 from test_api_quotes import VOID, quote, tick
 
 DESCRIPTION = json.loads((TOP / "api/openapi.json").read_text())
@@ -32,6 +33,7 @@ def api(postgres, directory):
         insert_rows(api, "latest_quote", [quote("binance", "BTC-USDT", ZERO), quote("binance", "ETH-USDT", ZERO, **VOID),
                                           quote("kraken", "BTC-USD", ZERO, exchange_time=None)])
         insert_rows(api, "exchange_state", [tick("binance", "quotes", 2, ZERO), tick("okx", "trades", 0, ZERO)])
+        insert_rows(api, "instrument", LISTED)
         example = DESCRIPTION["components"]["parameters"]["id"]["example"]
         insert_rows(api, "opportunity", [*OPPORTUNITIES, {**OPPORTUNITIES[0], "id": example}])
         insert_rows(api, "watching", WATCHING)
@@ -124,7 +126,7 @@ def test_schemathesis_finds_no_fault(api, directory, names):
         assert bad >= 1 or route == "openapi", route  # it is no operation to schemathesis
 
 
-ROUTES = ("index", "openapi", "candles", "coverage", "trades", "symbols", "gaps", "feeds", "exchanges", "quotes", "quote",
+ROUTES = ("index", "openapi", "candles", "coverage", "trades", "symbols", "instruments", "assets", "gaps", "feeds", "exchanges", "quotes", "quote",
           "arbitrage", "opportunity")
 WITHOUT_PARAMETERS = ("index", "openapi", "exchanges", "quote")  # once ours are filled in
 

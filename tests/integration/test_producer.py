@@ -18,7 +18,7 @@ SYMBOLS = 20
 @pytest.fixture
 def topics(request, kafka, prefix):
     """All topics; the parameter is how many shards: the partitions of feed-progress."""
-    kafka.make_our_topics(prefix, shards=getattr(request, "param", 1))
+    kafka.make_our_topics(prefix, shards=f"binance={getattr(request, 'param', 1)}")
     return prefix
 
 
@@ -260,7 +260,7 @@ def test_full_memory_for_longer_than_an_exchange_waits(kafka, topics, program, l
     try:
         limit = 4 << 20
         one = program("producers/cw-producer", "--exchange", "kraken", "--symbols", "all", *sim.endpoints,
-                      "--quotes=false", "--buffer.bytes", limit,
+                      "--quotes=false", "--repair=false", "--buffer.bytes", limit,
                       env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
         assert one.metric("candlewick_journal_limit_bytes") == limit
         wait_for(lambda: written_by(one) >= 4000, 30, "4,000 trades written")

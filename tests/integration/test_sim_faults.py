@@ -521,6 +521,72 @@ def test_rest_is_slow_or_empty_or_says_nothing(simulator, exchange):
     assert get(sim, path)[1] == page
 
 
+# --- symbols that come and go ---
+
+
+def listed(sim):
+    """Symbols by REST with the state it gives them."""
+    if sim.exchange == "binance":
+        return {s["symbol"]: s["status"] for s in http_json(sim.http + "/api/v3/exchangeInfo")["symbols"]}
+    if sim.exchange == "kraken":
+        pairs = http_json(sim.http + "/0/public/AssetPairs")["result"].values()
+        return {pair["wsname"].replace("XBT", "BTC"): pair["status"] for pair in pairs}
+    rows = http_json(sim.http + "/api/v5/public/instruments?instType=SPOT")["data"]
+    return {row["instId"]: row["state"] for row in rows}
+
+
+STATES = {"binance": ("TRADING", "BREAK"), "kraken": ("online", "cancel_only"), "okx": ("live", "suspend")}
+LATER = {"binance": "ETH-USDT", "kraken": "ETH-USD", "okx": "ETH-USDT"}  # the second busiest
+
+
+def native(exchange, symbol):
+    return symbol.replace("-", {"binance": "", "kraken": "/", "okx": "-"}[exchange])
+
+
+def request_for(exchange, name):
+    text = json.dumps(REQUEST.get(exchange, {"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": 1}))
+    return text.replace(NATIVE[exchange], name).replace("btcusdt", name.lower())
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_symbols_come_and_go(simulator, exchange):
+    sim = simulator(exchange=exchange, symbols=1, symbols_later=1, rate=500, ledger_quotes=True)
+    online, ended = STATES[exchange]
+    first, later = native(exchange, SYMBOL[exchange]), native(exchange, LATER[exchange])
+    wait_for(lambda: len(sim.ledger("trade")) > 200, 10, "trades")
+    assert {row["symbol"] for row in sim.ledger()} == {SYMBOL[exchange]}
+    assert listed(sim)[first] == online and later not in listed(sim) and sim.status()["symbols"] == 1
+    sim.fault("list", symbol=LATER[exchange])
+    assert listed(sim)[later] == online and sim.status()["symbols"] == 2
+    with connect(sim) as ws:
+        ws.send(request_for(exchange, later))
+        wait_for(lambda: later in ws.text(), 10, "word of the new one", 0)
+        wait_for(lambda: [r for r in sim.ledger("trade") if r["symbol"] == LATER[exchange] and r["connections"]], 10,
+                 "trades of the new one")
+        kinds = [row["kind"] for row in sim.ledger() if row["symbol"] == LATER[exchange]]
+        assert kinds[0] == "quote"
+        sim.fault("delist", symbol=SYMBOL[exchange])
+        assert listed(sim)[first] == ended and sim.status()["symbols"] == 1
+        n = len(sim.ledger())
+        wait_for(lambda: len(sim.ledger()) > n + 300, 10, "what comes after")
+        assert {row["symbol"] for row in sim.ledger()[n + 5:]} == {LATER[exchange]}
+    if exchange != "binance":  # which says yes to everything
+        with WebSocket(sim.ws + PATH[exchange]) as ws:
+            ws.send(request_for(exchange, first))
+            answers = [ws.text()]
+            while exchange == "kraken" and "error" not in answers[-1]:
+                answers.append(ws.text())
+            assert "error" in answers[-1]
+    last = sim.fault("delist", symbol=LATER[exchange])  # some symbol always trades
+    assert listed(sim)[later] == online and sim.faults()[last]["count"] == 0
+    sim.fault("list", symbol=SYMBOL[exchange])  # and it comes back
+    n = len(sim.ledger())
+    wait_for(lambda: {row["symbol"] for row in sim.ledger("trade")[-100:]} == {SYMBOL[exchange], LATER[exchange]}, 10,
+             "both of them")
+    ids = [row["id"] for row in sim.ledger("trade") if row["symbol"] == SYMBOL[exchange]]
+    assert ids == list(range(ids[0], ids[0] + len(ids)))
+
+
 # --- when, and who says so ---
 
 

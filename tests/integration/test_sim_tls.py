@@ -113,6 +113,48 @@ def test_a_long_message_compressed(simulator, random_names):
         assert ids == list(range(ids[0], ids[0] + 3000))
 
 
+def test_a_certificate_of_another_name(simulator, certificate, tmp_path):
+    cert, key = certificate
+    sim = simulator(symbols=1, rate=500, tls_cert=cert, tls_key=key)
+    trusting = ssl.create_default_context(cafile=cert)
+    with WebSocket(f"{sim.ws}/ws/btcusdt@trade", tls=trusting) as before:
+        number = fault(sim, trusting, {"fault": "certificate", "for_ms": 0})
+        with pytest.raises(ssl.SSLCertVerificationError):
+            WebSocket(f"{sim.ws}/ws", tls=trusting)
+        shown = ssl.get_server_certificate(tuple(sim.listen.split(":")))
+        (tmp_path / "shown.pem").write_text(shown)
+        assert "DNS:wrong.invalid" in run("openssl", "x509", "-noout", "-text", "-in", tmp_path / "shown.pem").stdout
+        before.texts(5)
+        blind = ssl.create_default_context()
+        blind.check_hostname, blind.verify_mode = False, ssl.CERT_NONE
+        fault(sim, blind, None, f"/{number}", "DELETE")
+        with WebSocket(f"{sim.ws}/ws/btcusdt@trade", tls=trusting) as ws:
+            ws.texts(5)
+
+
+def fault(sim, tls, body, path="", method="POST"):
+    data = body and json.dumps(body).encode()
+    request = urllib.request.Request(f"{sim.http}/sim/faults{path}", data, method=method)
+    with urllib.request.urlopen(request, context=tls, timeout=10) as answer:
+        return json.load(answer)["id"]
+
+
+def test_a_wrong_certificate_of_ones_own(simulator, certificate, tmp_path):
+    """Signed by the one that the client trusts, so that nothing but the name is wrong."""
+    cert, key = certificate
+    wrong, wrong_key, request = tmp_path / "wrong.pem", tmp_path / "wrong-key.pem", tmp_path / "request.pem"
+    names = tmp_path / "names"
+    names.write_text("subjectAltName=DNS:elsewhere.example")
+    run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=elsewhere", "-keyout", wrong_key, "-out", request)
+    run("openssl", "x509", "-req", "-in", request, "-CA", cert, "-CAkey", key, "-CAcreateserial", "-days", "2",
+        "-extfile", names, "-out", wrong)
+    sim = simulator(symbols=1, tls_cert=cert, tls_key=key, tls_wrong_cert=wrong, tls_wrong_key=wrong_key)
+    trusting = ssl.create_default_context(cafile=cert)
+    fault(sim, trusting, {"fault": "certificate", "for_ms": 0})
+    with pytest.raises(ssl.SSLCertVerificationError, match="IP address mismatch|Hostname mismatch"):
+        WebSocket(f"{sim.ws}/ws", tls=trusting)
+
+
 def test_says_what_is_wrong_with_the_files(certificate, tmp_path):
     cert, key = certificate
     bad = tmp_path / "bad.pem"
@@ -120,6 +162,8 @@ def test_says_what_is_wrong_with_the_files(certificate, tmp_path):
     for arguments, code, word in [
             (["--tls.cert", cert], 2, "tls.key"),
             (["--tls.key", key], 2, "tls.cert"),
+            (["--tls.cert", cert, "--tls.key", key, "--tls.wrong.key", key], 2, "tls.wrong.cert"),
+            (["--tls.cert", cert, "--tls.key", key, "--tls.wrong.key", key, "--tls.wrong.cert", bad], 1, "bad.pem"),
             (["--tls.cert", "/nonexistent/cert", "--tls.key", key], 1, "/nonexistent/cert"),
             (["--tls.cert", cert, "--tls.key", "/nonexistent/key"], 1, "/nonexistent/key"),
             (["--tls.cert", bad, "--tls.key", key], 1, "bad.pem")]:

@@ -1,6 +1,7 @@
 #include "history_case.h"
 
 #include "event_text.h"
+#include "scan.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -142,6 +143,19 @@ const char *history_case_frame(const struct history_case *c, struct slice frame)
 }
 
 /* --- walks ----------------------------------------------------------------------------------- */
+
+int64_t history_case_param(const char *path, const char *begin, const char *name)
+{
+    char text[64];
+    int64_t n = 0;
+    (void)snprintf(text, sizeof(text), "&%s=", name);
+    const char *at = strstr(path, text);
+    if (strncmp(path, begin, strlen(begin)) != 0 || !at)
+        fail_msg("%s: not %s with %s", path, begin, name);
+    at += strlen(text);
+    assert_int_equal(scan_int64(slice_make(at, strcspn(at, "&")), &n), 0);
+    return n;
+}
 
 struct walk {
     const struct history_case_tape *tape;

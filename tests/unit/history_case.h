@@ -67,6 +67,9 @@ struct history_case_tape {
 typedef void (*history_case_answer)(struct history_case_tape *t, const char *path,
                                     struct strbuf *out);
 
+/* The whole number of a path's parameter. The path must begin like that, and have it. */
+int64_t history_case_param(const char *path, const char *begin, const char *name);
+
 /* From page to page until it is done, each wanted id of the tape once and ascending, in at most so
  * many requests. page: the query. */
 void history_case_walk(const struct history_case *c, const struct history_case_page *page,

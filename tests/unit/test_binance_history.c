@@ -251,7 +251,7 @@ static void same_as_stream_of(const struct history_case *c, const char *path, in
     assert_int_equal(n, 1000);
     assert_int_equal(strbuf_addf(&live, "done %" PRId64 " 0", first + 1000), 0);
     assert_string_equal(history_case_say(c, &page, strbuf_slice(&body)), live.data);
-    for (size_t len = 0; body.data[len] && body.data[len + 1] != '\0'; len += len < 2000 ? 1 : 97)
+    for (size_t len = 0; len + 1 < body.len; len += len < 2000 ? 1 : 97)
         assert_memory_equal(history_case_say(c, &page, slice_make(body.data, len)),
                             "error proto: ", 13);
     strbuf_finish(&live);
@@ -270,12 +270,9 @@ static void same_as_stream(void **state)
 
 static void answer(struct history_case_tape *t, const char *path, struct strbuf *out)
 {
-    int64_t from;
-    int limit;
-    assert_int_equal(sscanf(path,
-                            "/api/v3/historicalTrades?symbol=BTCUSDT&fromId=%" SCNd64 "&limit=%d",
-                            &from, &limit),
-                     2);
+    static const char begin[] = "/api/v3/historicalTrades?symbol=BTCUSDT&";
+    int64_t from = history_case_param(path, begin, "fromId");
+    int64_t limit = history_case_param(path, begin, "limit");
     assert_in_range(limit, 1, 1000);
     assert_int_equal(strbuf_addc(out, '['), 0);
     for (size_t i = 0; i < t->n && limit > 0; i++) {

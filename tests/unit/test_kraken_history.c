@@ -132,7 +132,8 @@ static const struct history_case_page pages[] = {
      .is = "error proto: kraken: Trades: time is not a plain number"},
     {ASK(7, 9), .body = PAGE(WITH("\"2\"", "\"1\"", "1.7627954339e9", "\"b\"", "7")),
      .is = "trade BTC/USDT 7 2 x 1 buy repair @2025-11-10T17:23:53.900000Z; done 8 0"},
-    {ASK(7, 9), .body = PAGE(WITH("\"2\"", "\"1\"", "1762795433.1234567890123456789", "\"b\"", "7")),
+    {ASK(7, 9),
+     .body = PAGE(WITH("\"2\"", "\"1\"", "1762795433.1234567890123456789", "\"b\"", "7")),
      .is = "error proto: kraken: Trades: time is \"1762795433.1234567890123456789\", no time"},
     {ASK(7, 9), .body = PAGE(WITH("\"2\"", "\"1\"", "1762795433971744", "\"b\"", "7")),
      .is = "error proto: kraken: Trades: time is \"1762795433971744\", no time"},
@@ -294,16 +295,13 @@ static int64_t ns_of(const struct history_case_trade *t)
 static void answer(struct history_case_tape *t, const char *path, struct strbuf *out)
 {
     static struct history_case_trade sorted[TAPE_MAX];
-    int64_t since;
-    int64_t last_ns;
-    int count;
-    assert_int_equal(
-        sscanf(path, "/0/public/Trades?pair=XBTUSDT&since=%" SCNd64 "&count=%d", &since, &count),
-        2);
+    static const char start[] = "/0/public/Trades?pair=XBTUSDT&";
+    int64_t since = history_case_param(path, start, "since");
+    int64_t count = history_case_param(path, start, "count");
+    int64_t last_ns = since;
     memcpy(sorted, t->trades, t->n * sizeof(sorted[0]));
     qsort(sorted, t->n, sizeof(sorted[0]), by_time);
     begin(out);
-    last_ns = since;
     for (size_t i = 0; i < t->n && count > 0; i++) {
         if (ns_of(&sorted[i]) <= since)
             continue;

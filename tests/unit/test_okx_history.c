@@ -215,13 +215,9 @@ static void same_as_stream(void **state)
 
 static void answer(struct history_case_tape *t, const char *path, struct strbuf *out)
 {
-    int64_t after;
-    int limit;
-    assert_int_equal(sscanf(path,
-                            "/api/v5/market/history-trades?instId=BTC-USDT&type=1&after=%" SCNd64
-                            "&limit=%d",
-                            &after, &limit),
-                     2);
+    static const char begin[] = "/api/v5/market/history-trades?instId=BTC-USDT&type=1&";
+    int64_t after = history_case_param(path, begin, "after");
+    int64_t limit = history_case_param(path, begin, "limit");
     assert_in_range(limit, 1, 100);
     assert_int_equal(strbuf_adds(out, "{\"code\":\"0\",\"data\":["), 0);
     for (size_t i = t->n; i-- > 0 && limit > 0;) {

@@ -148,6 +148,9 @@ static void taken_and_committed(void **state)
     add(h, 0, 5, 0);
     add(h, 0, 6, 0);
     hold_take(h, 0);
+    add(h, 0, 4, 0); /* not among those that are taken */
+    assert_int_equal(first(h, 0), 4);
+    hold_take(h, 0);
     hold_commit(h); /* 5 was never old, and is gone */
     add(h, 0, 5, 0);
     hold_rewind(h);

@@ -25,7 +25,7 @@ struct fixture {
     struct repair_pick pick; /* the last one */
 };
 
-static int setup(void **state)
+static int create(void **state, int32_t shards, uint32_t number)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     void *inner = NULL;
@@ -35,17 +35,28 @@ static int setup(void **state)
     f->c = inner;
     f->now_us = 10 * SECOND;
     f->c->brief = true;
-    f->c->universe = case_universe(1, 2);
-    f->c->hold = hold_create(f->c->universe->shards[0].n, 100, &e);
+    f->c->universe = case_universe(shards, 2);
+    f->c->hold = hold_create(f->c->universe->shards[number].n, 100, &e);
     shard_case_create(f->c, &(struct shard_about){.exchange = "binance",
                                                   .stream = "trade",
                                                   .universe = f->c->universe,
+                                                  .number = number,
                                                   .hold = f->c->hold,
                                                   .wait_us = 2 * SECOND,
                                                   .looks = true});
-    f->plan = repair_plan_create(f->c->universe, 0, &channel, GIVE_UP_US, &e);
+    f->plan = repair_plan_create(f->c->universe, number, &channel, GIVE_UP_US, &e);
     *state = f;
     return f->plan && f->c->hold ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+    return create(state, 1, 0);
+}
+
+static int setup_second_of_two(void **state)
+{
+    return create(state, 2, 1);
 }
 
 static int teardown(void **state)
@@ -196,6 +207,37 @@ static void least_recently_first(void **state)
         assert_int_equal(f->pick.missing.last_id, asked[i][1]);
         assert_false(answered(f, REPAIR_FAILED));
     }
+}
+
+/* Between its pages others have their turn. */
+static void pages_in_turns(void **state)
+{
+    struct fixture *f = *state;
+    declare(f, SOL, 1, 100);
+    declare(f, ETH, 1, 100);
+    uint32_t before = UINT32_MAX;
+    for (int i = 0; i < 10; i++) {
+        assert_true(next(f));
+        assert_int_not_equal(f->pick.index, before);
+        before = f->pick.index;
+        f->now_us += MS;
+        assert_false(answered(f, REPAIR_PAGE));
+    }
+}
+
+static void of_another_shard(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(f->c->universe->shards[1].first > 0);
+    declare(f, XRP, 1, 5);
+    live(f, ETH, 1);
+    live(f, ETH, 3);
+    expect_pick(f, SHARD_MISSING_WAITED_FOR, ETH, 2, 2);
+    assert_ptr_equal(f->pick.query.instrument, &f->c->universe->symbols[f->pick.index].info);
+    assert_false(answered(f, REPAIR_ALL));
+    expect_pick(f, SHARD_MISSING_DECLARED, XRP, 2, 4);
+    assert_false(answered(f, REPAIR_ALL));
+    assert_false(next(f));
 }
 
 static void told_once(void **state)
@@ -419,6 +461,8 @@ int main(void)
         CASE(a_question),
         CASE(by_urgency),
         CASE(least_recently_first),
+        CASE(pages_in_turns),
+        cmocka_unit_test_setup_teardown(of_another_shard, setup_second_of_two, teardown),
         CASE(told_once),
         CASE(without_an_answer),
         CASE(in_vain),

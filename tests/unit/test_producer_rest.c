@@ -32,6 +32,7 @@ static const struct {
     {"/base/empty", "HTTP/1.1 200 OK\r\nX-Used: many\r\nContent-Length: 0\r\n\r\n", false},
     {"/base/no-date", "HTTP/1.1 200 OK\r\nDate: today\r\nX-Used: -5\r\nContent-Length: 0\r\n\r\n",
      false},
+    {"/base/cached", "HTTP/1.1 200 OK\r\n" DATE "Age: 30\r\nContent-Length: 0\r\n\r\n", false},
     {"/base/used", "HTTP/1.1 200 OK\r\nX-Used: 100\r\nContent-Length: 0\r\n\r\n", false},
     {"/base/unknown", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone", false},
     {"/base/busy", "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n", false},
@@ -308,6 +309,7 @@ static void skew(void **state)
     assert_false(rest_skew_us(r, &ahead_us));
     assert_int_equal(get(r, "/empty", 1, &a, &e), 0);
     assert_int_equal(get(r, "/no-date", 1, &a, &e), 0);
+    assert_int_equal(get(r, "/cached", 1, &a, &e), 0);
     assert_false(rest_skew_us(r, &ahead_us));
     assert_int_equal(ahead_us, 7);
     assert_int_equal(get(r, "/ok?a=b", 1, &a, &e), 0);

@@ -261,6 +261,35 @@ static void needy(void **state)
     assert_int_equal(shard_holes(f->shard), 0);
 }
 
+/* Of a shard that is not the first one. */
+static void of_another_shard(void **state)
+{
+    struct shard_case *f = *state;
+    struct shard_missing m[SHARD_MISSING_MAX];
+    struct err e = {0};
+    f->brief = true;
+    f->universe = case_universe(2, 2);
+    f->hold = hold_create(f->universe->shards[1].n, 100, &e);
+    assert_non_null(f->hold);
+    shard_case_create(f, &(struct shard_about){.exchange = "binance",
+                                               .stream = "trade",
+                                               .universe = f->universe,
+                                               .number = 1,
+                                               .hold = f->hold});
+    const uint32_t index = case_symbol(f->universe, ETH);
+    assert_true(f->universe->shards[1].first > 0);
+    LIVE(f, ETH, 1, 3);
+    assert_true(is_needy(f, ETH));
+    assert_int_equal(shard_missing(f->shard, index, m), 1);
+    let_go(f, INT64_MAX);
+    strbuf_reset(&f->out);
+    shard_time(f->shard, 0, 777);
+    assert_int_equal(shard_repairing(f->shard, index, &m[0], shard_case_emit, f, &e), 0);
+    assert_int_equal(shard_give_up(f->shard, index, &m[0], "why", shard_case_emit, f, &e), 0);
+    shard_case_expect(f, "T1[ETH] repairing ETH-USDT 2-2 from 10 to 30 at 777\n"
+                         "T1[ETH] given_up ETH-USDT 2-2 from 10 to 30 at 777 (why)\n");
+}
+
 static struct shard_missing look_of(const struct shard_case *f, const char *symbol)
 {
     struct shard_missing m[SHARD_MISSING_MAX];
@@ -300,6 +329,7 @@ static void a_look_after_a_link(void **state)
     shard_case_link(f, 1, true, 10);
     expect_missing(f, SOL, "P 2- at 10");
     assert_true(is_needy(f, SOL));
+    assert_false(is_needy(f, ETH)); /* nothing is known of it */
     LIVE(f, SOL, 2);
     expect_missing(f, SOL, "");
     shard_case_link(f, 1, false, 20);
@@ -502,6 +532,7 @@ int main(void)
         CASE(snapshots),
         CASE(missing),
         CASE(needy),
+        CASE(of_another_shard),
         CASE(a_look_after_a_restart),
         CASE(a_look_after_a_link),
         CASE(a_look_and_what_waited_before),

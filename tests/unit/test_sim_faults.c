@@ -108,6 +108,9 @@ static void what_is_no_fault(void **state)
         {"{\"fault\":\"id_jump\",\"in_rest\":1}", "in_rest: true or false"},
         {"{\"fault\":\"id_jump\",\"for_ms\":1}", "for_ms: id_jump has no such member"},
         {"{\"fault\":\"shutdown\",\"close_after_ms\":-1}", "close_after_ms: a whole"},
+        {"{\"fault\":\"list\"}", "symbol: which, list must say"},
+        {"{\"fault\":\"delist\",\"symbol\":\"NO-SUCH\"}", "symbol: NO-SUCH never trades here"},
+        {"{\"fault\":\"delist\",\"symbol\":\"BCC-USDT\"}", "symbol: BCC-USDT never trades here"},
     };
     (void)state;
     struct faults *f = create(1);

@@ -174,6 +174,36 @@ static void refuses_what_it_cannot_make(void **state)
     listing_destroy(NULL);
 }
 
+static void some_are_listed_later(void **state)
+{
+    struct err e = {0};
+    uint32_t symbol;
+    (void)state;
+    struct listing *all = listing_create(5, &binance_dialect.listing, &e);
+    struct listing *l = listing_create_later(3, 2, &binance_dialect.listing, &e);
+    assert_non_null(all);
+    assert_non_null(l);
+    assert_int_equal(l->n_symbols, all->n_symbols);
+    assert_int_equal(l->n_trading, 5);
+    assert_int_equal(listing_trading(l), 3);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct slice name = slice_of(l->symbols[i].native);
+        assert_string_equal(l->symbols[i].native, all->symbols[i].native);
+        assert_int_equal(listing_find(l, name, &symbol), i < 3);
+        listing_set_trading(l, i, true);
+        assert_true(listing_find(l, name, &symbol));
+        assert_int_equal(symbol, i);
+    }
+    assert_int_equal(listing_trading(l), 5);
+    listing_set_trading(l, 1, false);
+    assert_int_equal(listing_trading(l), 4);
+    assert_true(listing_find(l, slice_of(l->symbols[1].native), &symbol)); /* still shown */
+    listing_destroy(l);
+    listing_destroy(all);
+    assert_null(listing_create_later(LISTING_MAX, 1, &binance_dialect.listing, &e));
+    assert_int_equal(e.code, ERR_ARG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +215,7 @@ int main(void)
         cmocka_unit_test(finds_only_whole_names),
         cmocka_unit_test(native_names_follow_the_exchange),
         cmocka_unit_test(refuses_what_it_cannot_make),
+        cmocka_unit_test(some_are_listed_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

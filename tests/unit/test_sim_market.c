@@ -332,6 +332,45 @@ static void an_extra_trade_is_no_order(void **state)
     market_case_close(&b);
 }
 
+/* Neither trades nor quotes of what is not listed; the others keep their rate. */
+static void only_what_is_listed_trades(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct market_event ev;
+    bool seen[5] = {false};
+    struct listing *l = listing_create_later(3, 2, &binance_dialect.listing, &e);
+    assert_non_null(l);
+    struct market *m = market_create(&market_case_plain, l, &e);
+    assert_non_null(m);
+    assert_false(market_changed(m, 0, MARKET_CASE_START_US, &ev)); /* not before it begins */
+    market_begin(m, MARKET_CASE_START_US);
+    struct market_case w = {l, m};
+    for (int i = 0; i < 20000; i++) {
+        ev = market_case_event(&w);
+        uint32_t symbol = ev.kind == MARKET_TRADE ? ev.trade.symbol : ev.quote.symbol;
+        assert_true(symbol < 3);
+    }
+    while (ev.kind == MARKET_TRADE && ev.trade.more)
+        ev = market_case_event(&w);
+    int64_t now_us = market_due_us(m);
+    listing_set_trading(l, 4, true);
+    assert_true(market_changed(m, 4, now_us, &ev));
+    assert_int_equal(ev.kind, MARKET_QUOTE);
+    assert_int_equal(ev.quote.symbol, 4);
+    assert_true(ev.quote.bid_amount_e8 > 0 && ev.quote.ask_amount_e8 > 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        listing_set_trading(l, i, false);
+        assert_false(market_changed(m, i, now_us, &ev));
+    }
+    for (int i = 0; i < 1000; i++) {
+        ev = market_case_event(&w);
+        seen[ev.kind == MARKET_TRADE ? ev.trade.symbol : ev.quote.symbol] = true;
+    }
+    assert_true(seen[4] && !seen[0] && !seen[1] && !seen[2] && !seen[3]);
+    market_case_close(&w);
+}
+
 static void refuses_numbers_out_of_range(void **state)
 {
     (void)state;
@@ -375,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_day_stays_plausible),
         cmocka_unit_test(the_busiest_are_busiest),
         cmocka_unit_test(an_extra_trade_is_no_order),
+        cmocka_unit_test(only_what_is_listed_trades),
         cmocka_unit_test(refuses_numbers_out_of_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,49 @@ static void partitions_from_outside(void **state)
     topics_file_finish(&f);
 }
 
+static void shards_from_outside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        int32_t okx; /* 0: refused */
+        int32_t kraken;
+        const char *says;
+    } cases[] = {
+        {"", 1, 2, ""},
+        {"3", 3, 3, ""},
+        {"okx=2", 2, 2, ""},
+        {"4,kraken=1", 4, 1, ""},
+        {"5", 0, 0, "shards: 5 are more than the 4 partitions of trades"},
+        {"okx=", 0, 0, "shards: \"okx=\" is neither a number nor EXCHANGE=NUMBER"},
+        {"=2", 0, 0, "shards: \"=2\" is neither a number nor EXCHANGE=NUMBER"},
+        {"0", 0, 0, "shards: \"0\" is neither a number nor EXCHANGE=NUMBER"},
+        {"okx=2,", 0, 0, "shards: \"\" is neither a number nor EXCHANGE=NUMBER"},
+        {"mtgox=2", 0, 0, "shards: no topic feed-progress.mtgox is declared"},
+    };
+    static const char text[] =
+        "{\"partitions\": 4, \"topics\": [{\"name\": \"trades\", \"cleanup\": \"delete\", "
+        "\"retention\": \"7d\"},"
+        "{\"name\": \"feed-progress.okx\", \"cleanup\": \"compact\", \"partitions\": 1},"
+        "{\"name\": \"feed-progress.kraken\", \"cleanup\": \"compact\", \"partitions\": 2}]}";
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct topics_file f;
+        struct err e = {0};
+        assert_int_equal(topics_file_parse(slice_of(text), 0, &f, &e), 0);
+        int r = topics_file_shards(&f, cases[i].spec, &e);
+        assert_int_equal(r, cases[i].okx ? 0 : -1);
+        if (r == 0) {
+            assert_int_equal(f.topics[1].partitions, cases[i].okx);
+            assert_int_equal(f.topics[2].partitions, cases[i].kraken);
+        } else {
+            assert_int_equal(e.code, ERR_CONF);
+            assert_string_equal(e.text, cases[i].says);
+        }
+        assert_int_equal(f.topics[0].partitions, 4);
+        topics_file_finish(&f);
+    }
+}
+
 #define ONE(rest) "{\"topics\":[{\"name\":\"t\"," rest "}]}"
 
 static const struct {
@@ -130,8 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_is_declared), cmocka_unit_test(partitions_from_outside),
-        cmocka_unit_test(says_what_is_wrong),     cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(order_of_cleanup_words),
+        cmocka_unit_test(shards_from_outside),    cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(cut_anywhere),           cmocka_unit_test(order_of_cleanup_words),
     };
     return cmocka_run_group_tests_name("topics_file", tests, NULL, NULL);
 }

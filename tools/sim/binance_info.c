@@ -17,7 +17,8 @@ struct selection {
 static void show_all(struct selection *sel, bool trading, bool delisted)
 {
     for (uint32_t i = 0; i < sel->listing->n_symbols; i++)
-        sel->shown[i] = sel->listing->symbols[i].trading ? trading : delisted;
+        sel->shown[i] = !sel->listing->symbols[i].hidden &&
+                        (sel->listing->symbols[i].trading ? trading : delisted);
 }
 
 static int show_list(const struct binance_call *c, struct selection *sel, const json_t *names)

@@ -15,7 +15,8 @@ enum {
     HAS_PERMILLE = 1 << 7,
     HAS_SKEW = 1 << 8,
     HAS_STATUS = 1 << 9,
-    HAS_SYMBOLS = 1 << 10,
+    HAS_SYMBOL = 1 << 10, /* and must have it */
+    HAS_SYMBOLS = 1 << 11,
 };
 enum {
     OF_FRAMES = HAS_CHANNEL | HAS_SYMBOLS | HAS_PERMILLE | HAS_FOR,
@@ -31,12 +32,15 @@ static const struct {
     unsigned channels; /* unless it says */
 } kinds[FAULT_KINDS] = {
     [FAULT_BAD_JSON] = {"bad_json", OF_FRAMES, FAULT_TRADES},
+    [FAULT_CERTIFICATE] = {"certificate", HAS_PERMILLE | HAS_FOR, FAULT_ALL},
     [FAULT_CLOSE] = {"close", OF_CONNECTIONS | HAS_CODE, FAULT_ALL},
     [FAULT_DELAY] = {"delay", OF_FRAMES | HAS_MS, FAULT_TRADES},
+    [FAULT_DELIST] = {"delist", HAS_SYMBOL, FAULT_ALL},
     [FAULT_DROP] = {"drop", OF_FRAMES, FAULT_TRADES},
     [FAULT_DUPLICATE] = {"duplicate", OF_FRAMES, FAULT_TRADES},
     [FAULT_HALF_OPEN] = {"half_open", OF_CONNECTIONS | HAS_FOR, FAULT_ALL},
     [FAULT_ID_JUMP] = {"id_jump", HAS_SYMBOLS | HAS_PERMILLE | HAS_IDS, FAULT_TRADES},
+    [FAULT_LIST] = {"list", HAS_SYMBOL, FAULT_ALL},
     [FAULT_REFUSE] = {"refuse", HAS_PERMILLE | HAS_FOR | HAS_STATUS, FAULT_ALL},
     [FAULT_REORDER] = {"reorder", OF_FRAMES, FAULT_TRADES},
     [FAULT_REST_DROP] = {"rest_drop", OF_REST, FAULT_ALL},
@@ -49,7 +53,7 @@ static const struct {
     [FAULT_TRUNCATE] = {"truncate", OF_FRAMES, FAULT_TRADES},
 };
 
-enum member_type { A_NUMBER, A_SWITCH, A_TEXT, A_CHANNEL, A_LIST, A_NAME };
+enum member_type { A_NUMBER, A_SWITCH, A_TEXT, A_CHANNEL, A_LIST, A_SYMBOL, A_NAME };
 
 #define FIELD(name) offsetof(struct fault, name)
 
@@ -66,6 +70,7 @@ static const struct member {
     {"every_ms", 0, A_NUMBER, FIELD(every_ms), 0, FAULT_MS_MAX},
     {"for_ms", HAS_FOR, A_NUMBER, FIELD(for_ms), 0, FAULT_MS_MAX},
     {"channel", HAS_CHANNEL, A_CHANNEL, 0, 0, 0},
+    {"symbol", HAS_SYMBOL, A_SYMBOL, 0, 0, 0},
     {"symbols", HAS_SYMBOLS, A_LIST, 0, 0, 0},
     {"permille", HAS_PERMILLE, A_NUMBER, FIELD(permille), 0, 1000},
     {"ms", HAS_MS, A_NUMBER, FIELD(ms), 1, 600000},
@@ -182,6 +187,15 @@ static int read_symbols(const json_t *value, const struct listing *l, struct fau
     return 0;
 }
 
+static int read_symbol(const json_t *value, const struct listing *l, struct fault *f, struct err *e)
+{
+    const char *name = json_string_value(value);
+    if (name && find_canonical(l, name, &f->symbol) && f->symbol < l->n_trading)
+        return 0;
+    return err_set(e, ERR_ARG, "symbol: %.40s never trades here; BTC-USDT is how they look",
+                   name ? name : "what is no text");
+}
+
 static int read_member(const char *name, const json_t *value, const struct listing *l,
                        struct fault *f, struct err *e)
 {
@@ -203,6 +217,8 @@ static int read_member(const char *name, const json_t *value, const struct listi
         return read_text(value, m, f, e);
     case A_CHANNEL:
         return read_channel(value, m, f, e);
+    case A_SYMBOL:
+        return read_symbol(value, l, f, e);
     case A_LIST:
         return read_symbols(value, l, f, e);
     }
@@ -223,6 +239,7 @@ static struct fault defaults(enum fault_kind kind)
         .status = 503,
         .ids = 1,
         .in_rest = true,
+        .symbol = UINT32_MAX,
     };
 }
 
@@ -230,6 +247,8 @@ static struct fault defaults(enum fault_kind kind)
 static int check(const struct fault *f, struct err *e)
 {
     bool instant = fault_is_instant(f->kind);
+    if (kinds[f->kind].has & HAS_SYMBOL && f->symbol == UINT32_MAX)
+        return err_set(e, ERR_ARG, "symbol: which, %s must say", fault_name(f->kind));
     if (f->every_ms > 0 && !instant && (f->for_ms == 0 || f->for_ms >= f->every_ms))
         return err_set(e, ERR_ARG, "every_ms: it must be over (for_ms) before it comes again");
     if (f->kind == FAULT_CLOSE && (f->code == 1005 || f->code == 1015))

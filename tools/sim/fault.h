@@ -19,12 +19,15 @@
 
 enum fault_kind {
     FAULT_BAD_JSON,
+    FAULT_CERTIFICATE,
     FAULT_CLOSE,
     FAULT_DELAY,
+    FAULT_DELIST,
     FAULT_DROP,
     FAULT_DUPLICATE,
     FAULT_HALF_OPEN,
     FAULT_ID_JUMP,
+    FAULT_LIST,
     FAULT_REFUSE,
     FAULT_REORDER,
     FAULT_REST_DROP,
@@ -63,6 +66,7 @@ struct fault {
     int64_t ids;                       /* id_jump: how many are missing */
     bool in_rest;                      /* id_jump: REST has their trades; else nobody has */
     bool skipped;                      /* id_jump: there are no trades of theirs */
+    uint32_t symbol;                   /* list, delist */
     int64_t close_after_ms;            /* shutdown; 0: it was only said */
 
     char *text; /* the object as it was read, as JSON */

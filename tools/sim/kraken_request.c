@@ -113,7 +113,8 @@ static int one_symbol(const struct request *r, const struct wish *w, struct slic
     uint32_t symbol;
     if (!native.len || !memchr(native.data, '/', native.len))
         return refuse(r, "Currency pair not in ISO 4217-A3 format", native, true, e);
-    if (!listing_find(r->dialog->site->listing, native, &symbol))
+    if (!listing_find(r->dialog->site->listing, native, &symbol) ||
+        (w->subscribe && !r->dialog->site->listing->symbols[symbol].trading))
         return refuse(r, "Currency pair not supported", native, true, e);
     (void)snprintf(name, sizeof(name), "%s %.*s", w->channel, SLICE_ARG(native));
     if (w->subscribe)

@@ -57,7 +57,7 @@ static bool find_pair(const struct call *c, struct slice name, uint32_t *ret,
     const struct listing *l = c->site->listing;
     for (uint32_t i = 0; i < l->n_symbols; i++) {
         kraken_name_pair(l, &l->symbols[i], ret_pair);
-        if (names_pair(name, ret_pair)) {
+        if (!l->symbols[i].hidden && names_pair(name, ret_pair)) {
             *ret = i;
             return true;
         }
@@ -103,7 +103,8 @@ static int on_pairs(const struct call *c)
     }
     for (uint32_t i = 0; r == 0 && i < l->n_symbols; i++) {
         kraken_name_pair(l, &l->symbols[i], &pair);
-        r = add_pair(c, &l->symbols[i], &pair);
+        if (!l->symbols[i].hidden)
+            r = add_pair(c, &l->symbols[i], &pair);
     }
     return r == 0 ? strbuf_adds(c->body, "}}") : -1;
 }

@@ -176,7 +176,7 @@ bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_in
         int c = slice_cmp(native, slice_of(l->symbols[l->by_native[mid]].native));
         if (c == 0) {
             *ret_index = l->by_native[mid];
-            return true;
+            return !l->symbols[l->by_native[mid]].hidden;
         }
         if (c < 0)
             high = mid;
@@ -229,10 +229,12 @@ static int fill(struct listing *l, uint32_t n, const struct listing_rules *rules
     return index_names(l, e);
 }
 
-struct listing *listing_create(uint32_t n, const struct listing_rules *rules, struct err *e)
+struct listing *listing_create_later(uint32_t n, uint32_t later, const struct listing_rules *rules,
+                                     struct err *e)
 {
-    if (n < 1 || n > LISTING_MAX) {
-        (void)err_set(e, ERR_ARG, "listing: %u symbols; 1 to %d can be made", n, LISTING_MAX);
+    if (n < 1 || n > LISTING_MAX || later > LISTING_MAX - n) {
+        (void)err_set(e, ERR_ARG, "listing: %u symbols, %u later; 1 to %d can be made", n, later,
+                      LISTING_MAX);
         return NULL;
     }
     struct listing *l = calloc(1, sizeof(*l));
@@ -240,10 +242,34 @@ struct listing *listing_create(uint32_t n, const struct listing_rules *rules, st
         (void)err_set(e, ERR_NOMEM, "listing: out of memory");
         return NULL;
     }
-    if (fill(l, n, rules, e) == 0)
+    if (fill(l, n + later, rules, e) == 0) {
+        for (uint32_t i = n; i < n + later; i++) {
+            l->symbols[i].trading = false;
+            l->symbols[i].hidden = true;
+        }
         return l;
+    }
     listing_destroy(l);
     return NULL;
+}
+
+struct listing *listing_create(uint32_t n, const struct listing_rules *rules, struct err *e)
+{
+    return listing_create_later(n, 0, rules, e);
+}
+
+void listing_set_trading(struct listing *l, uint32_t symbol, bool trading)
+{
+    l->symbols[symbol].hidden = false;
+    l->symbols[symbol].trading = trading;
+}
+
+uint32_t listing_trading(const struct listing *l)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < l->n_trading; i++)
+        n += l->symbols[i].trading;
+    return n;
 }
 
 void listing_destroy(struct listing *l)

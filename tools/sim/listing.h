@@ -11,7 +11,7 @@
  * more symbols are wanted, assets with made-up names follow. The list depends on nothing but the
  * exchange's rules and how many are wanted. Behind the trading symbols stand a few delisted ones,
  * as on a real exchange.
- * Threads: immutable once made.
+ * Threads: immutable once made, but for what listing_set_trading() does; one at a time then.
  */
 #ifndef CANDLEWICK_SIM_LISTING_H
 #define CANDLEWICK_SIM_LISTING_H
@@ -59,15 +59,17 @@ struct symbol {
     int64_t lot_e8;       /* amounts are multiples of it; a power of ten */
     int64_t typical_lots; /* size of a usual trade */
     int64_t weight;       /* share of trades, relative to other symbols; 0 where none trades */
-    bool trading;         /* false: delisted, still shown */
+    bool trading;         /* false: delisted, still shown, */
+    bool hidden;          /* or not listed yet */
 };
 
 struct listing {
     struct asset *assets;
     uint32_t n_assets;
-    struct symbol *symbols; /* n trading ones, the busiest first, then the delisted */
+    struct symbol *symbols; /* n trading ones, the busiest first, those that will trade, then the
+                               delisted */
     uint32_t n_symbols;
-    uint32_t n_trading;
+    uint32_t n_trading;   /* that have a market: that trade, will, or have until now */
     int64_t *weight_sums; /* weights of the trading symbols up to and with each */
     uint32_t *by_native;  /* indexes of symbols in the order of their native names */
 };
@@ -75,12 +77,22 @@ struct listing {
 /* n: trading symbols, 1 to LISTING_MAX. rules: borrowed for the call. NULL with ERR_ARG, ERR_NOMEM.
  */
 struct listing *listing_create(uint32_t n, const struct listing_rules *rules, struct err *e);
+
+/* With so many more, the next busiest, that are not listed yet. n + later: LISTING_MAX at most. */
+struct listing *listing_create_later(uint32_t n, uint32_t later, const struct listing_rules *rules,
+                                     struct err *e);
 void listing_destroy(struct listing *l); /* NULL is fine */
 
-/* A trading symbol, a busy one more often: random is any 64-bit number. */
+/* A symbol begins to trade, and is listed; or it ends, and is delisted. symbol: below n_trading. */
+void listing_set_trading(struct listing *l, uint32_t symbol, bool trading);
+
+/* How many trade now. */
+uint32_t listing_trading(const struct listing *l);
+
+/* A symbol that has a market, a busy one more often: random is any 64-bit number. */
 uint32_t listing_pick(const struct listing *l, uint64_t random);
 
-/* The symbol of this native name, trading or delisted. */
+/* The symbol of this native name, trading or delisted; not one that is not listed yet. */
 bool listing_find(const struct listing *l, struct slice native, uint32_t *ret_index);
 
 #endif

@@ -225,11 +225,20 @@ static void turn_plant(struct market *m, int64_t due_ns, struct market_event *re
 
 /* --- events ---------------------------------------------------------------------------------- */
 
+/* The next symbol to be quoted first, from this one on: one that trades. */
+static void open_next(struct market *m, uint32_t symbol)
+{
+    while (symbol < m->listing->n_trading && !m->listing->symbols[symbol].trading)
+        symbol++;
+    m->opened = symbol;
+}
+
 void market_begin(struct market *m, int64_t now_us)
 {
     m->begun = true;
     m->begin_us = now_us;
     m->n_quotes = now_us; /* fewer than one comes each us: a later run has higher numbers */
+    open_next(m, 0);
     if (m->config.quote_rate == 0) /* nobody is told: they are opened unseen */
         while (m->opened < m->listing->n_trading)
             make_book(m, m->opened++, 0, true);
@@ -264,9 +273,12 @@ static struct next find_next(const struct market *m)
 static void next_quote(struct market *m, struct market_event *ret)
 {
     struct rng *r = &m->quote_rng;
-    uint32_t symbol = rng_permille(r, BUSY_QUOTE_PERMILLE)
-                          ? listing_pick(m->listing, rng_next(r))
-                          : (uint32_t)rng_below(r, m->listing->n_trading);
+    uint32_t symbol;
+    do
+        symbol = rng_permille(r, BUSY_QUOTE_PERMILLE)
+                     ? listing_pick(m->listing, rng_next(r))
+                     : (uint32_t)rng_below(r, m->listing->n_trading);
+    while (!m->listing->symbols[symbol].trading);
     quote(m, symbol, m->quote_due_ns, false, ret);
     m->quote_due_ns += rng_wait(r, US_PER_S * 1000 / m->config.quote_rate);
 }
@@ -291,7 +303,8 @@ bool market_next(struct market *m, int64_t now_us, struct market_event *ret)
     case FROM_NOTHING:
         return false;
     case FROM_OPENING:
-        quote(m, m->opened++, 0, true, ret);
+        quote(m, m->opened, 0, true, ret);
+        open_next(m, m->opened + 1);
         break;
     case FROM_ORDER:
         order(m, ret);
@@ -327,4 +340,15 @@ void market_extra(struct market *m, uint32_t symbol, int64_t now_us, struct mark
 void market_skip_ids(struct market *m, uint32_t symbol, int64_t ids)
 {
     orders_skip(m->orders, symbol, ids);
+}
+
+bool market_changed(struct market *m, uint32_t symbol, int64_t now_us, struct market_event *ret)
+{
+    if (!m->begun)
+        return false;
+    orders_changed(m->orders);
+    if (m->config.quote_rate == 0 || !m->listing->symbols[symbol].trading)
+        return false;
+    quote(m, symbol, (now_us - m->begin_us) * 1000, true, ret);
+    return true;
 }

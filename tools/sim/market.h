@@ -118,6 +118,10 @@ void market_extra(struct market *m, uint32_t symbol, int64_t now_us, struct mark
 /* So many ids of the symbol are never given to a trade. */
 void market_skip_ids(struct market *m, uint32_t symbol, int64_t ids);
 
+/* The symbol has begun or ceased to trade at now_us; some symbol still does. True: its first quote.
+ * Not amid an order. */
+bool market_changed(struct market *m, uint32_t symbol, int64_t now_us, struct market_event *ret);
+
 /* When the next event is due; INT64_MAX before the start and after the end. */
 int64_t market_due_us(const struct market *m);
 

@@ -135,7 +135,8 @@ static int one_arg(const struct request *r, const json_t *arg, struct err *e)
            (strcmp(channel, channels[i].name) != 0 || endpoint != channels[i].endpoint))
         i++;
     if (i == sizeof(channels) / sizeof(channels[0]) ||
-        !listing_find(r->dialog->site->listing, slice_of(native), &symbol))
+        !listing_find(r->dialog->site->listing, slice_of(native), &symbol) ||
+        (strcmp(r->op, "subscribe") == 0 && !r->dialog->site->listing->symbols[symbol].trading))
         return refuse_channel(r, channel, native, e);
     (void)snprintf(name, sizeof(name), "%s %s", channel, native);
     if (ack(r, channel, native, e) != 0)

@@ -72,7 +72,7 @@ static int on_instruments(const struct call *c)
     bool one = url_param(c->req->url, "instId", &native);
     int r = begin(c);
     for (uint32_t i = 0; r == 0 && i < l->n_symbols; i++)
-        if (!one || slice_is(native, l->symbols[i].native))
+        if (!l->symbols[i].hidden && (!one || slice_is(native, l->symbols[i].native)))
             r = add_instrument(c, &l->symbols[i]);
     return r == 0 ? end(c) : -1;
 }

@@ -108,11 +108,19 @@ static int64_t take_id(struct orders *o, bool swap)
     return state->next_id - 1;
 }
 
+/* There is one that trades. */
+static void pick_symbol(struct orders *o)
+{
+    do
+        o->symbol = listing_pick(o->listing, rng_next(&o->rng));
+    while (!o->listing->symbols[o->symbol].trading);
+}
+
 static void plan_order(struct orders *o)
 {
     o->turn = TURN_NEW;
     o->due_ns += rng_wait(&o->rng, o->mean_wait_ns);
-    o->symbol = listing_pick(o->listing, rng_next(&o->rng));
+    pick_symbol(o);
 }
 
 static void plan_next(struct orders *o, bool swap)
@@ -204,4 +212,10 @@ void orders_extra(struct orders *o, uint32_t symbol, const struct book *book, in
 void orders_skip(struct orders *o, uint32_t symbol, int64_t ids)
 {
     o->symbols[symbol].next_id += ids;
+}
+
+void orders_changed(struct orders *o)
+{
+    if (!o->listing->symbols[o->symbol].trading)
+        pick_symbol(o);
 }

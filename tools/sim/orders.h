@@ -52,4 +52,7 @@ void orders_extra(struct orders *o, uint32_t symbol, const struct book *book, in
 /* So many ids of the symbol are never given to a trade. */
 void orders_skip(struct orders *o, uint32_t symbol, int64_t ids);
 
+/* Another set of symbols trades now. Not amid an order. */
+void orders_changed(struct orders *o);
+
 #endif

@@ -122,6 +122,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct slot *slot = user;
     struct server *s = lws_context_user(lws_get_context(wsi));
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        return tls_loaded(s, user);
     case LWS_CALLBACK_RAW_RX_FILE:
         return on_timer(s);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -225,29 +227,6 @@ static void lws_log(int level, const char *line)
     log_debug("lws", "note", LOG_SLICE("text", slice_make(line, len)));
 }
 
-static int check_file(const char *path, const char *option, struct err *e)
-{
-    if (access(path, R_OK) != 0)
-        return err_set(e, ERR_IO, "%s %s: %s", option, path, strerror(errno));
-    return 0;
-}
-
-static int use_tls(const struct server_config *config, struct lws_context_creation_info *info,
-                   struct err *e)
-{
-    if (!*config->tls_cert && !*config->tls_key)
-        return 0;
-    if (!*config->tls_cert || !*config->tls_key)
-        return err_set(e, ERR_CONF, "tls.cert and tls.key belong together");
-    if (check_file(config->tls_cert, "tls.cert", e) != 0 ||
-        check_file(config->tls_key, "tls.key", e) != 0)
-        return -1;
-    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    info->ssl_cert_filepath = config->tls_cert;
-    info->ssl_private_key_filepath = config->tls_key;
-    return 0;
-}
-
 static int open_listener(struct server *s, struct err *e)
 {
     struct sockaddr_in at;
@@ -275,7 +254,7 @@ static int open_listener(struct server *s, struct err *e)
         .timeout_secs = TIMEOUT_S,
         .keepalive_timeout = KEEPALIVE_S,
     };
-    if (use_tls(&s->config, &info, e) != 0)
+    if (tls_use(s, &info, e) != 0)
         return -1;
     s->context = lws_create_context(&info);
     if (!s->context)
@@ -330,6 +309,7 @@ void server_destroy(struct server *s)
         return;
     if (s->context)
         lws_context_destroy(s->context); /* closes every connection, and the timer */
+    tls_destroy(s->tls);
     strbuf_finish(&s->scratch);
     outq_finish(&s->answers);
     for (int i = 0; i < DIALECT_FORMS_MAX; i++)

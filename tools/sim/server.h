@@ -25,6 +25,8 @@ struct server_config {
     const char *listen;   /* host:port, borrowed */
     const char *tls_cert; /* PEM files, borrowed; both "": no TLS */
     const char *tls_key;
+    const char *tls_wrong_cert; /* of the fault `certificate`; both "": one is made */
+    const char *tls_wrong_key;
     bool deflate;         /* permessage-deflate for clients that ask for it */
     int64_t hold_streams; /* the market waits for so many live subscriptions; 0: starts at once */
     int64_t connections_max; /* WebSocket connections at a time */
@@ -41,7 +43,7 @@ struct server_config {
 /* All borrowed; must outlive the server. */
 struct server_parts {
     const struct dialect *dialect;
-    const struct listing *listing;
+    struct listing *listing; /* faults list and delist */
     struct market *market;
     struct history *history;
     struct tickers *tickers;
@@ -56,8 +58,8 @@ struct server;
 
 extern const struct metric_table server_metric_table;
 
-/* NULL with ERR_CONF (listen is not host:port; a certificate without a key), ERR_IO (the port or a
- * file cannot be had: says which), ERR_NOMEM. */
+/* NULL with ERR_CONF (listen is not host:port; a certificate without its key), ERR_IO (the port or
+ * a file cannot be had: says which), ERR_NOMEM. */
 struct server *server_create(const struct server_config *config, const struct server_parts *parts,
                              struct err *e);
 void server_destroy(struct server *s); /* NULL is fine */

@@ -49,11 +49,11 @@ static int status_answer(struct server *s, struct strbuf *b)
                     ",\"behind_us\":%" PRId64 ",\"streams\":%zu,\"connections\":%zu,"
                     "\"connections_total\":%" PRId64 ",",
                     s->parts.dialect->exchange, market_state(s), server_market_us(s),
-                    s->parts.listing->n_trading, metric_get(s->m.trades), metric_get(s->m.unheard),
-                    metric_get(s->m.quotes), metric_get(s->m.plants), metric_get(s->m.queued),
-                    metric_get(s->m.queued_quotes), waiting_messages(s), metric_get(s->m.sent),
-                    metric_get(s->m.behind_us), feed_live_streams(s), s->n_conns,
-                    metric_get(s->m.opened)) != 0 ||
+                    listing_trading(s->parts.listing), metric_get(s->m.trades),
+                    metric_get(s->m.unheard), metric_get(s->m.quotes), metric_get(s->m.plants),
+                    metric_get(s->m.queued), metric_get(s->m.queued_quotes), waiting_messages(s),
+                    metric_get(s->m.sent), metric_get(s->m.behind_us), feed_live_streams(s),
+                    s->n_conns, metric_get(s->m.opened)) != 0 ||
         add_closed(s, b) != 0)
         return -1;
     return add_faults(s, b);

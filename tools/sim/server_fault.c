@@ -91,6 +91,10 @@ static void begin(struct server *s, const struct fault_turn *turn)
         set_skew(s);
         faults_count(faults, turn->id, 1);
     }
+    if (turn->fault->kind == FAULT_LIST || turn->fault->kind == FAULT_DELIST)
+        faults_count(faults, turn->id,
+                     feed_set_trading(s, turn->fault->symbol, turn->fault->kind == FAULT_LIST) ? 1
+                                                                                               : 0);
     if (turn->fault->kind == FAULT_ID_JUMP)
         faults_count(faults, turn->id, feed_jump(s, turn->fault));
     if (!is_of_connections(turn->fault->kind))

@@ -127,11 +127,21 @@ static void one_quote(struct server *s, const struct market_quote *q, int64_t se
         server_fail(s, &e);
 }
 
+/* Books go on, and plants come, where nobody is told. */
+static bool is_listed(const struct server *s, const struct market_event *ev)
+{
+    const struct symbol *symbols = s->parts.listing->symbols;
+    return ev->kind == MARKET_TRADE ||
+           symbols[ev->kind == MARKET_QUOTE ? ev->quote.symbol : ev->plant.symbol].trading;
+}
+
 /* now_us: market time; what clients and the ledger are told is the exchange's. */
 static void one_event(struct server *s, struct market_event *ev, int64_t now_us)
 {
     struct err e = {0};
     int64_t send_us = now_us + s->skew_us;
+    if (!is_listed(s, ev))
+        return;
     switch (ev->kind) {
     case MARKET_TRADE:
         ev->trade.time_us += s->skew_us;
@@ -183,18 +193,25 @@ static void jump_with_trades(struct server *s, const struct fault *f, uint32_t s
     }
 }
 
+/* Tells the rest of an order of which only a part was told yet. */
+static void finish_order(struct server *s, int64_t now_us)
+{
+    struct market_event ev;
+    while (s->n_order > 0 && market_next(s->parts.market, now_us, &ev))
+        one_event(s, &ev, now_us);
+}
+
 int64_t feed_jump(struct server *s, const struct fault *f)
 {
     struct market *m = s->parts.market;
-    struct market_event ev;
     int64_t n = 0;
     int64_t now_us = server_market_us(s);
     if (!market_begun(m) || market_over(m))
         return 0;
-    while (s->n_order > 0 && market_next(m, now_us, &ev))
-        one_event(s, &ev, now_us); /* an order of which only a part was told yet */
+    finish_order(s, now_us);
     for (uint32_t i = 0; i < s->parts.listing->n_trading; i++) {
-        if (!fault_hits(f, i, FAULT_TRADES) || !faults_draw(s->parts.faults, f->permille))
+        if (!s->parts.listing->symbols[i].trading || !fault_hits(f, i, FAULT_TRADES) ||
+            !faults_draw(s->parts.faults, f->permille))
             continue;
         n += f->ids;
         if (f->skipped)
@@ -203,6 +220,22 @@ int64_t feed_jump(struct server *s, const struct fault *f)
             jump_with_trades(s, f, i, now_us);
     }
     return n;
+}
+
+/* --- listing and delisting ------------------------------------------------------------------- */
+
+bool feed_set_trading(struct server *s, uint32_t symbol, bool trading)
+{
+    struct listing *l = s->parts.listing;
+    struct market_event ev;
+    int64_t now_us = server_market_us(s);
+    if (l->symbols[symbol].trading == trading || (!trading && listing_trading(l) == 1))
+        return false;
+    finish_order(s, now_us);
+    listing_set_trading(l, symbol, trading);
+    if (market_changed(s->parts.market, symbol, now_us, &ev))
+        one_event(s, &ev, now_us);
+    return true;
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

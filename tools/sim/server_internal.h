@@ -3,6 +3,7 @@
  *
  *     server.c       life, the timer, the table of events
  *     server_feed.c  the market: due trades to ledger, history and queues
+ *     server_tls.c   certificates, the right and the wrong one
  *     server_ws.c    WebSocket connections
  *     server_http.c  REST
  *     server_admin.c /sim/status and /sim/faults
@@ -105,6 +106,7 @@ struct server {
     struct server_parts parts;
     struct lws_context *context;
     int timer_fd;
+    struct tls *tls;    /* NULL: none */
     struct conn *conns; /* the newest first */
     size_t n_conns;
     struct rest_budget budget;
@@ -139,6 +141,15 @@ const char *close_reason_name(enum close_reason reason);
 /* Writes bytes through scratch. -1: lws wants the connection closed, or no memory. */
 int server_write(struct server *s, struct lws *wsi, struct slice bytes, enum lws_write_protocol as);
 
+/* --- server_tls.c --- */
+
+/* Makes it TLS where the configuration says so. ERR_CONF, ERR_IO, ERR_NOMEM. */
+int tls_use(struct server *s, struct lws_context_creation_info *info, struct err *e);
+
+/* What lws made of it, a SSL_CTX. -1: it cannot be used. */
+int tls_loaded(struct server *s, void *ssl_ctx);
+void tls_destroy(struct tls *t); /* NULL is fine */
+
 /* --- server_feed.c --- */
 
 /* Subscriptions of all connections that stand for something. */
@@ -149,6 +160,9 @@ void feed_try_start(struct server *s);
 
 /* Ids of its symbols are missing from now on, with or without trades. Returns how many. */
 int64_t feed_jump(struct server *s, const struct fault *f);
+
+/* The symbol is listed, or ends. False: it is so already, or it is the last one that trades. */
+bool feed_set_trading(struct server *s, uint32_t symbol, bool trading);
 
 /* Everything that is due. Returns real microseconds until the next trade (INT64_MAX: none). */
 int64_t feed_run(struct server *s);

@@ -16,6 +16,7 @@ struct settings {
     char *faults;
     char *time_unit;
     int64_t symbols;
+    int64_t symbols_later;
     int64_t history;
     int64_t late_max_ms;
     int64_t plant_every_ms;
@@ -26,6 +27,8 @@ struct settings {
     char *listen;
     char *tls_cert;
     char *tls_key;
+    char *tls_wrong_cert;
+    char *tls_wrong_key;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -38,10 +41,15 @@ static const struct conf_opt options[] = {
     {"tls.cert", CONF_STR, FIELD(tls_cert), .def = "",
      .help = "PEM file of the certificate: the port then speaks wss and https"},
     {"tls.key", CONF_STR, FIELD(tls_key), .def = "", .help = "PEM file of its key"},
+    {"tls.wrong.cert", CONF_STR, FIELD(tls_wrong_cert), .def = "",
+     .help = "PEM file of what the fault `certificate` shows; none: one of another name is made"},
+    {"tls.wrong.key", CONF_STR, FIELD(tls_wrong_key), .def = "", .help = "PEM file of its key"},
     {"deflate", CONF_BOOL, FIELD(server.deflate), .def = "true",
      .help = "compress WebSocket messages for clients that ask for it (permessage-deflate)"},
     {"symbols", CONF_INT, FIELD(symbols), .def = "20", .min = 1, .max = LISTING_MAX,
      .help = "symbols that trade, the busiest first"},
+    {"symbols.later", CONF_INT, FIELD(symbols_later), .def = "0", .min = 0, .max = LISTING_MAX - 1,
+     .help = "the next busiest, which are not listed until the fault `list` begins"},
     {"rate", CONF_INT, FIELD(market.rate), .def = "200", .min = 1, .max = MARKET_RATE_MAX,
      .help = "trades per second of market time, all symbols together"},
     {"quote.rate", CONF_INT, FIELD(market.quote_rate), .def = "-1", .min = -1,
@@ -157,9 +165,12 @@ static int open_market(struct sim *sim, const struct settings *s, struct err *e)
         return -1;
     if (market_clock_now_us(&sim->clock) < US_PER_DAY)
         return err_set(e, ERR_CONF, "clock: the market's time must lie after 1970-01-01");
-    sim->listing = listing_create((uint32_t)s->symbols, &dialect->listing, e);
-    if (!sim->listing)
+    sim->listing = listing_create_later((uint32_t)s->symbols, (uint32_t)s->symbols_later,
+                                        &dialect->listing, e);
+    if (!sim->listing) {
+        e->code = e->code == ERR_ARG ? ERR_CONF : e->code;
         return -1;
+    }
     sim->market = market_create(&config, sim->listing, e);
     if (!sim->market && e->code == ERR_ARG)
         e->code = ERR_CONF; /* numbers that are fine alone, but not together */
@@ -208,6 +219,8 @@ static int open_all(struct sim *sim, const struct settings *s, const struct prog
     config.listen = s->listen;
     config.tls_cert = s->tls_cert;
     config.tls_key = s->tls_key;
+    config.tls_wrong_cert = s->tls_wrong_cert;
+    config.tls_wrong_key = s->tls_wrong_key;
     sim->server = server_create(&config, &parts, e);
     return sim->server ? 0 : -1;
 }
