@@ -139,7 +139,7 @@ class Torment:
         shape, share = self.shape, len(self.exchanges)
         heard = 2 * shape.symbols * (len(PRODUCERS) if self.standby == "hot" else 1)
         sim = Simulator(logs / exchange, exchange=exchange, symbols=shape.symbols, seed=shape.seed % 1_000_000 + 1,
-                        rate=shape.rate // share, quote_rate=shape.quote_rate // share, trades=shape.trades // share,
+                        rate=shape.rate // share, quote_rate=shape.quote_rate // share, trades=-(-shape.trades // share),
                         hold_streams=heard, ledger_quotes=True)
         undo.callback(lambda: sim.alive() and sim.kill9())
         return sim.wait_ready()
