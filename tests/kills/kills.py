@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how
 
 import summary
 from blows import plan
-from run_kills import torment
+from run_kills import prove
 from stack import TOP, Kafka, own_directory
 from torment import INSTANCES, Shape
 
@@ -35,7 +35,7 @@ def main(arguments):
     with own_directory(TOP / "var/kills") as directory:
         kafka = Kafka(directory / "kafka", brokers=shape.brokers, heap="", jvm="")  # as in a real stack
         try:
-            result = torment(shape, kafka.start(), directory / "logs")
+            result = prove(shape, kafka.start(), directory / "logs")
         finally:
             kafka.stop()
         output.write_text(json.dumps(result) + "\n")

@@ -1,6 +1,6 @@
 """One proof: markets, blows, and what the topics hold at the end.
 
-    result = torment(Shape(kills=50, seed=7), kafka, logs)     # a dict, as in var/kills.json
+    result = prove(Shape(kills=50, seed=7), kafka, logs)     # a dict, as in var/kills.json
     result["differences"]                                      # none, if all holds
 """
 
@@ -10,16 +10,15 @@ from contextlib import ExitStack
 from dataclasses import asdict
 
 from blows import plan
-from records import Tail
 from stack import wait_for
-from torment import PREFIX, Torment
+from torment import Torment
 from verdict import Quotes, Trades
 
 WHOLE_S = 240  # after the market's end: repair asks some exchanges once a second
 MARGIN_US = 1_000_000  # around a blow: trades that were on their way; the first moments of whoever came back
 
 
-def torment(shape, kafka, logs, blows=None, **options):
+def prove(shape, kafka, logs, blows=None, **options):
     """options: of Torment."""
     with ExitStack() as undo:
         t = Torment(shape, kafka, logs, undo, **options)
@@ -38,7 +37,7 @@ def _judge(t):
     ledgers = {x: sim.ledger_path for x, sim in t.sims.items()}
     trades, quotes = Trades(ledgers), Quotes(ledgers)
     begin, lacking = time.monotonic(), None
-    with Tail(t.kafka.brokers, PREFIX + "trades") as trade_tail, Tail(t.kafka.brokers, PREFIX + "quotes") as quote_tail:
+    with t.tail("trades") as trade_tail, t.tail("quotes") as quote_tail:
         def read():
             for m in trade_tail.more():
                 trades.take(m)

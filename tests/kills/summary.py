@@ -1,6 +1,6 @@
 """What a run of kills prints.
 
-    print(text(result))     # what run_kills.torment() returned
+    print(text(result))     # what run_kills.prove() returned
 """
 
 from collections import defaultdict
@@ -10,12 +10,12 @@ SHOWN = 40
 
 
 def text(result):
-    shape, lost = result["shape"], result["lost"]
+    shape = result["shape"]
     return "\n".join([
         *_trades(result), "", *_blows(result), "",
         *(f"DIFFERENT: {line}" for line in result["differences"][:SHOWN]),
         f"seed {shape['seed']}: {sum(result['trades'].values())} trades, {shape['kills']} kills, "
-        f"duplicates {result['twice']}, losses {lost}" + (", NOT EXACT" if result["differences"] else "")])
+        f"duplicates {result['twice']}, losses {result['lost']}" + (", NOT EXACT" if result["differences"] else "")])
 
 
 def _trades(result):

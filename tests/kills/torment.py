@@ -19,7 +19,6 @@ from records import Tail
 from simulator import Simulator
 from stack import Program, wait_for
 
-PREFIX = "kills."
 # By exchange and producer, --instance: who is started again under a name keeps its shards; who is not, joins as a new one.
 INSTANCES = {"okx": ("0", "1"), "kraken": ("", ""), "binance": ("0", "")}
 READY_S = 120
@@ -123,10 +122,10 @@ class Producer:
 
 
 class Torment:
-    def __init__(self, shape, kafka, logs, undo, exchanges=tuple(INSTANCES), standby="hot"):
-        self.shape, self.kafka, self.exchanges, self.standby = shape, kafka, exchanges, standby
+    def __init__(self, shape, kafka, logs, undo, prefix="kills.", exchanges=tuple(INSTANCES), standby="hot"):
+        self.shape, self.kafka, self.prefix, self.exchanges, self.standby = shape, kafka, prefix, exchanges, standby
         self.struck = []
-        kafka.make_our_topics(PREFIX, copies=shape.brokers, shards=shape.shards)
+        kafka.make_our_topics(prefix, copies=shape.brokers, shards=shape.shards)
         self.sims = {x: self._market(x, logs, undo) for x in exchanges}
         self.producers = {}
         for x in exchanges:
@@ -148,13 +147,13 @@ class Torment:
         return Program(
             "producers/cw-producer", ["--exchange", exchange, "--symbols", "all", *self.sims[exchange].endpoints,
                                       "--instance", INSTANCES[exchange][number], "--standby", self.standby],
-            logs / f"{exchange}.{number}", env={"CW_BROKERS": self.kafka.brokers, "CW_PREFIX": PREFIX})
+            logs / f"{exchange}.{number}", env={"CW_BROKERS": self.kafka.brokers, "CW_PREFIX": self.prefix})
 
     def begin(self):
         """All listen, and each symbol has been written: what is lost of it from now on is known to be missing."""
         self._wait(self._all_ready, READY_S, "producers that are ready")
         wanted = len(self.exchanges) * self.shape.symbols
-        with Tail(self.kafka.brokers, PREFIX + "trades") as tail:
+        with self.tail("trades") as tail:
             known = set()
 
             def all_known():
@@ -165,6 +164,9 @@ class Torment:
                 return len(known) == wanted
 
             self._wait(all_known, READY_S, lambda: f"a trade of each symbol: {len(known)} of {wanted}", 0.5)
+
+    def tail(self, topic):
+        return Tail(self.kafka.brokers, self.prefix + topic)
 
     def strike(self, blows):
         """Until the last blow has fallen, and all are back and ready."""
