@@ -136,12 +136,12 @@ def test_what_is_wrong_with_trades_is_found(tmp_path, case, messages, difference
     assert trades.is_whole() is (case not in ("lost", "declared", "never made"))
 
 
-def quote(bid, at_s, epoch=1):
+def quote(bid, at_s, epoch=1, written_s=None):
     """None: void."""
     sides = NOBODY if bid is None else (Decimal(bid), Decimal(1), Decimal(bid) + 1, Decimal(1))
     return message("quote", {
         "exchange": "okx", "symbol": "BTC-USDT", **dict(zip(SIDES, sides)), "state": "void" if bid is None else "normal",
-        "exchange_time": None, "receive_time": NOW_US + at_s * SECOND, "epoch": epoch}, written_us=NOW_US + at_s * SECOND)
+        "exchange_time": None, "receive_time": NOW_US + at_s * SECOND, "epoch": epoch}, written_us=NOW_US + (written_s or at_s) * SECOND)
 
 
 QUOTE_ROWS = [{"kind": "quote", "exchange": "okx", "symbol": "BTC-USDT", "bid": str(bid), "bid_amount": "1",
@@ -158,13 +158,17 @@ QUOTE_ROWS = [{"kind": "quote", "exchange": "okx", "symbol": "BTC-USDT", "bid": 
     ("old", [quote(10, 0), quote(20, 10), quote(10, 14, 2), quote(30, 15, 2)], "was not true", True),
     ("back", [quote(10, 0), quote(30, 11), quote(20, 12)], "was not true", False),
     ("never made", [quote(10, 0), quote(25, 10), quote(30, 11)], "was not true", True),
+    ("received before the freeze", [quote(10, 0, written_s=20), quote(30, 20)], None, True),
+    ("received after it", [quote(10, 20), quote(30, 20)], "was not true", True),
+    ("written long after it", [quote(10, 0, written_s=22), quote(30, 22)], "was not true", True),
     ("ahead of its time", [quote(20, 9), quote(30, 11)], "was not true", True),
     ("not the last", [quote(10, 0), quote(20, 10)], None, False),
     ("nobody said it anew", [quote(10, 0), quote(30, 11), tick(2)], None, False)])
 def test_what_is_wrong_with_quotes_is_found(tmp_path, case, messages, difference, up_to_date):
-    quotes = Quotes(ledger(tmp_path / "ledger", QUOTE_ROWS))
+    quotes = Quotes(ledger(tmp_path / "ledger", QUOTE_ROWS), [("okx", NOW_US, NOW_US + 20 * SECOND)])
     for m in messages:
         quotes.take(m)
     assert [difference in line for line in quotes.differences] == [True] * (difference is not None)
     assert quotes.is_up_to_date() is up_to_date
     assert quotes.counts["ignored"] == (case == "a zombie")
+    assert quotes.counts["late"] == (case == "received before the freeze")

@@ -16,6 +16,8 @@ from verdict import Quotes, Trades
 
 WHOLE_S = 240  # after the market's end: repair asks some exchanges once a second
 MARGIN_US = 1_000_000  # around a blow: trades that were on their way; the first moments of whoever came back
+USUAL_US = 1_000_000  # a trade is written within this where nothing is wrong
+CALM_US = 12_000_000  # after one blow is made good and before the next: the group has settled
 
 
 def prove(shape, kafka, logs, blows=None, **options):
@@ -35,7 +37,8 @@ def prove(shape, kafka, logs, blows=None, **options):
 def _judge(t):
     """While the producers live, until all is whole; then they stop, and what that wrote is judged with the rest."""
     ledgers = {x: sim.ledger_path for x, sim in t.sims.items()}
-    trades, quotes = Trades(ledgers), Quotes(ledgers)
+    frozen = [(s.exchange, s.at_us, s.back_us) for s in t.struck if s.name.startswith("freeze")]
+    trades, quotes = Trades(ledgers), Quotes(ledgers, frozen)
     begin, lacking = time.monotonic(), None
     with t.tail("trades") as trade_tail, t.tail("quotes") as quote_tail:
         def read():
@@ -69,6 +72,7 @@ def _figures(t, trades, quotes):
         "given_up": sum(len(w.events("given_up")) for w in written),
         "quotes": quotes.counts["quotes"],
         "quotes_ignored": quotes.counts["ignored"],
+        "quotes_late": quotes.counts["late"],
         "openings": _openings(t),
         "struck": _struck(t, trades),
     }
@@ -85,15 +89,25 @@ def _openings(t):
 
 
 def _struck(t, trades):
-    """Of each victim: how it was, how long it was away, and what became of the trades sent meanwhile."""
+    """Of each victim: how it was, how long it was away, and what it cost."""
     delays = {x: trades.delays(x) for x in t.exchanges}
-    return [{**asdict(s), **_cost(s, delays[s.exchange])} for s in t.struck]
+    rows = [{**asdict(s), **_cost(s, delays[s.exchange])} for s in t.struck]
+    for row in rows:
+        row["alone"] = all(other["at_us"] > row["whole_us"] or other["whole_us"] + CALM_US < row["at_us"]
+                           for other in rows if other["exchange"] == row["exchange"] and not _is_together(row, other))
+    return rows
+
+
+def _is_together(row, other):
+    """Both of one blow, or the same."""
+    return row["name"] == other["name"] and abs(row["at_us"] - other["at_us"]) < MARGIN_US
 
 
 def _cost(s, delays):
-    """whole_s: from its return until the last of these trades was written. longest_s: what one of them waited at most."""
-    meant = [(sent, written) for sent, written in delays if s.at_us - MARGIN_US <= sent <= s.back_us + MARGIN_US]
-    if not meant:
-        return {"whole_s": 0, "longest_s": 0}
-    return {"whole_s": max(0, max(written for _, written in meant) - s.back_us) / 1e6,
-            "longest_s": max(written - sent for sent, written in meant) / 1e6}
+    """Of trades sent around the time it was away that were written later than usual. whole_us: when the last of them was;
+    whole_s: how long after its return that is; longest_s: how long one of them waited at most."""
+    late = [(sent, written) for sent, written in delays
+            if s.at_us - MARGIN_US <= sent <= s.back_us + MARGIN_US and written - sent > USUAL_US]
+    whole_us = max((written for _, written in late), default=s.back_us)
+    return {"whole_us": max(whole_us, s.back_us), "whole_s": max(0, whole_us - s.back_us) / 1e6,
+            "longest_s": max((written - sent for sent, written in late), default=0) / 1e6}

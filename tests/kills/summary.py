@@ -6,6 +6,8 @@
 from collections import defaultdict
 from statistics import median
 
+from blows import SESSION_S
+
 SHOWN = 40
 
 
@@ -27,18 +29,24 @@ def _trades(result):
            f"taken up again by the same {openings.get('taken up again', 0)}")
     yield (f"repaired by REST {result['repaired']} trades; gap records {result['gaps']} naming {result['gap_ids']} ids; "
            f"given up {result['given_up']}; whole {result['settled_s']:.0f} s after the markets' end, reading included")
-    yield f"quotes {result['quotes']}; of an epoch that was over, and ignored, {result['quotes_ignored']} records"
+    yield (f"quotes {result['quotes']}; of an epoch that was over, and ignored, {result['quotes_ignored']} records; "
+           f"that waited in a frozen producer {result['quotes_late']}")
 
 
 def _blows(result):
-    """Those who were back before the session was over had their shards kept; else the other producer took them."""
+    """Who was back before its session was over had its shards kept; else the other producer took them. What it cost is told
+    of blows that no other one of the same exchange came near to."""
     groups = defaultdict(list)
     for s in result["struck"]:
-        away_s = (s["back_us"] - s["at_us"]) / 1e6
-        groups[s["name"], "longer" if away_s > 10 else "shorter"].append(s)
-    yield f"{'blow':<12}{'away 10 s or':<14}{'struck':>7}{'owners':>8}   {'whole again, s after its return':<34}{'longest wait of a trade, s':<26}"
-    yield f"{'':<41}   {'median':>8}{'most':>8}{'':<18}{'median':>8}{'most':>8}"
-    for (name, away), struck in sorted(groups.items()):
-        whole, longest = [s["whole_s"] for s in struck], [s["longest_s"] for s in struck]
-        yield (f"{name:<12}{away:<14}{len(struck):>7}{sum(s['owned'] > 0 for s in struck):>8}   {median(whole):>8.1f}{max(whole):>8.1f}"
-               f"{'':<18}{median(longest):>8.1f}{max(longest):>8.1f}")
+        groups[s["name"], "longer" if s["back_us"] - s["at_us"] > SESSION_S * 1e6 else "shorter", s["exchange"]].append(s)
+    yield f"{'':<50}alone    whole again, s        longest wait"
+    yield f"{'blow':<13}{'away':<9}{'exchange':<10}{'struck':>7}{'owners':>8}{'':>8}    after its return      of a trade, s"
+    for (name, away, exchange), struck in sorted(groups.items()):
+        alone = [s for s in struck if s["alone"]]
+        yield (f"{name:<13}{away:<9}{exchange:<10}{len(struck):>7}{sum(s['owned'] > 0 for s in struck):>8}{len(alone):>8}"
+               f"{_spread(alone, 'whole_s'):>20}{_spread(alone, 'longest_s'):>19}")
+
+
+def _spread(struck, figure):
+    values = [s[figure] for s in struck]
+    return f"{median(values):.1f}, most {max(values):.1f}" if values else ""

@@ -9,7 +9,9 @@ Trades: each of the ledger once and with its fields; nothing is missing, be it d
 exchange never falls, in any partition: a lower one would be of somebody whose place had been taken.
 
 Quotes, as whoever keeps to the rule reads them: the first record of a higher epoch makes void what lower ones said, and those of
-a lower epoch are nothing. What is left are quotes of the ledger in their order, none of which was old when it was written.
+a lower epoch are nothing. What is left are quotes of the ledger in their order, none of which was old when it was written. But for
+what a producer had received when it was frozen, and writes when it wakes up, if nobody took its place: that has its old receive
+time, is counted, and is over within a second.
 """
 
 import json
@@ -20,6 +22,8 @@ from producer_oracle import Written
 from quote_oracle import NOBODY, SIDES, sides_of
 
 FRESH_US = 3_000_000  # a quote may be written for so long after another took its place
+AWAKE_US = 1_000_000  # who wakes up knows that it stood still after so long
+AT_ONCE_US = 100_000  # from the decision to freeze a process until it is frozen
 
 
 def ledger_rows(path, kind):
@@ -118,7 +122,9 @@ class Said:
 
 
 class Quotes:
-    def __init__(self, ledgers):
+    def __init__(self, ledgers, frozen=()):
+        """frozen: (exchange, from, to) of whoever was."""
+        self.frozen = frozen
         self.said = defaultdict(Said)
         for path in ledgers.values():
             for row in ledger_rows(path, "quote"):
@@ -150,14 +156,21 @@ class Quotes:
         if r["state"] == "void":
             self.now[key] = None
             return
-        sides = tuple(r[side] for side in SIDES)
-        found = self.said[key].find(sides, self.at.get(key, 0), m.timestamp_ms * 1000)
+        sides, written_us = tuple(r[side] for side in SIDES), m.timestamp_ms * 1000
+        found = self.said[key].find(sides, self.at.get(key, 0), written_us)
+        if found is None and self._waited_frozen(r, written_us):
+            self.counts["late"] += 1
+            found = self.said[key].find(sides, self.at.get(key, 0), r["receive_time"])
         if found is None:
             self.differences.append(f"{key}, offset {m.offset} of partition {m.partition}, epoch {r['epoch']}: {sides} was not "
                                     f"true {FRESH_US // 1_000_000} s before, or stood before what was said already")
         else:
             self.at[key] = found
         self.now[key] = sides
+
+    def _waited_frozen(self, r, written_us):
+        return any(exchange == r["exchange"] and r["receive_time"] <= begin_us + AT_ONCE_US
+                   and end_us - 1000 <= written_us <= end_us + AWAKE_US for exchange, begin_us, end_us in self.frozen)
 
     def behind(self):
         """Symbols of which something else is said than what is true at the ledger's end."""
