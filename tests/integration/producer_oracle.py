@@ -13,8 +13,9 @@ from decimal import Decimal
 
 
 class Written:
-    def __init__(self, messages, exchange=None):
+    def __init__(self, messages=(), exchange=None):
         self.messages = messages
+        self.exchange = exchange
         self.trades = defaultdict(dict)  # symbol -> id -> record
         self.twice = []
         self.feeds = []
@@ -22,9 +23,12 @@ class Written:
         self.missing = defaultdict(set)  # symbol -> ids named by gaps and not taken back
         self.errors = []
         for m in messages:
-            name, r = m.record()
-            if exchange in (None, r["exchange"]):
-                getattr(self, "_" + name)(m, r)
+            self.take(m, *m.record())
+
+    def take(self, m, name, r):
+        """One message more, and what is in it; the messages of others are passed over."""
+        if self.exchange in (None, r["exchange"]):
+            getattr(self, "_" + name)(m, r)
 
     def _trade(self, m, r):
         ids = self.trades[r["symbol"]]

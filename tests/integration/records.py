@@ -107,30 +107,47 @@ def end_offsets(brokers, topics):
         consumer.close()
 
 
-def stream_topic(brokers, topic, isolation="read_committed"):
-    """Each record up to where the topic ended at the call, in order within its partition. It may go on growing.
+class Tail:
+    """A topic, read on from where it was left."""
 
-    A transaction that is open at the call is waited for: its offsets can be seen to be committed before its records can.
-    """
-    consumer = Consumer({
-        "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
-        "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error",
-        "fetch.wait.max.ms": 10})  # the end of a transaction is seen by the next fetch alone
-    try:
-        ends = end_offsets(brokers, [topic])[topic]
-        consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in ends])
-        open_parts = {p for p, end in ends.items() if end > 0}
+    def __init__(self, brokers, topic, isolation="read_committed"):
+        self._brokers, self._topic = brokers, topic
+        self._behind = {}  # partition -> offset behind what was read
+        self._consumer = Consumer({
+            "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
+            "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error",
+            "fetch.wait.max.ms": 10})  # the end of a transaction is seen by the next fetch alone
+        self._consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions_of(self._consumer, topic)])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._consumer.close()
+
+    def more(self, ends=None):
+        """Each record, in order within its partition, at least up to ends: where the topic ends at the call. A transaction
+        that is open then is waited for: its offsets can be seen to be committed before its records can."""
+        ends = ends or end_offsets(self._brokers, [self._topic])[self._topic]
+        open_parts = {p for p, end in ends.items() if end > self._behind.get(p, 0)}
         while open_parts:
-            m = consumer.poll(30)
-            assert m is not None, f"{topic}: nothing for 30 s, partitions {open_parts} not at their end"
+            m = self._consumer.poll(30)
+            assert m is not None, f"{self._topic}: nothing for 30 s, partitions {open_parts} not at their end"
             assert not m.error() or m.error().code() == KafkaError._PARTITION_EOF, m.error()
-            behind = m.offset() + (0 if m.error() else 1)
+            behind = self._behind[m.partition()] = m.offset() + (0 if m.error() else 1)
             if behind >= ends[m.partition()]:
                 open_parts.discard(m.partition())
-            if not m.error() and m.offset() < ends[m.partition()]:
+            if not m.error():
                 yield Message(m.partition(), m.offset(), m.key(), m.value(), tuple(m.headers() or ()), m.timestamp()[1])
-    finally:
-        consumer.close()
+
+
+def stream_topic(brokers, topic, isolation="read_committed"):
+    """Each record up to where the topic ended at the call, in order within its partition. It may go on growing."""
+    ends = end_offsets(brokers, [topic])[topic]
+    with Tail(brokers, topic, isolation) as tail:
+        for m in tail.more(ends):
+            if m.offset < ends[m.partition]:
+                yield m
 
 
 def read_topic(brokers, topic, isolation="read_committed"):

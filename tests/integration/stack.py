@@ -164,9 +164,10 @@ class Kafka:
         wait_for(made, 60, f"topic {name}")
         wait_for(led, 60, f"leaders of {name}")
 
-    def make_our_topics(self, prefix, copies=1):
+    def make_our_topics(self, prefix, copies=1, shards=""):
+        """shards: of each exchange's producers, as cw-topics takes them."""
         run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,
-            "--file", TOP / "deploy/topics.json", "--replication", copies)
+            "--file", TOP / "deploy/topics.json", "--replication", copies, "--shards", shards)
 
     def remove_topics(self, prefix):
         """Those of a test that is over: with thousands of partitions a small broker is slow, and slow to start again."""

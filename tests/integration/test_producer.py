@@ -10,7 +10,7 @@ import pytest
 from producer_oracle import Written
 from records import decode, read_topic
 from simulator import Simulator
-from stack import BUILD, run, wait_for
+from stack import wait_for
 
 SYMBOLS = 20
 
@@ -18,8 +18,7 @@ SYMBOLS = 20
 @pytest.fixture
 def topics(request, kafka, prefix):
     """All topics; the parameter is how many shards: the partitions of feed-progress."""
-    run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix, "--replication", "1",
-        "--shards", f"binance={getattr(request, 'param', 1)}")
+    kafka.make_our_topics(prefix, shards=f"binance={getattr(request, 'param', 1)}")
     return prefix
 
 
