@@ -85,6 +85,7 @@ class Case:
     options: tuple = ()  # of cw-producer
     sim: dict = field(default_factory=dict)  # options of cw-sim
     least_s: Callable = lambda exchange: 0  # seconds of market that it takes
+    tls: bool = False  # the streams come encrypted
     later: bool = False  # one symbol is listed while the market runs: its first trades are nobody's
     settle_s: int = 120  # longest time from the end of the market until all is there
 
@@ -125,6 +126,12 @@ def refused(status, for_ms, **members):
         return [{"fault": "close", "after_ms": at + 100},
                 {"fault": "refuse", "after_ms": at, "for_ms": min(for_ms, s.window), "status": status, **members}]
     return plan
+
+
+def wrong_certificate(s):
+    """Cut, and for a while somebody else answers."""
+    at = s.at(0)
+    return [{"fault": "close", "after_ms": at + 100}, {"fault": "certificate", "after_ms": at, "for_ms": min(8000, s.window)}]
 
 
 def shutdowns(close_after_ms):
@@ -184,6 +191,7 @@ ALL = [
     Case("refuse, no answer", refused(0, 8000), quotes="follow", voids=1),
     Case("refuse, 429", refused(429, 4000, retry_after_s=30), quotes="follow", voids=1, least_s=BANNED),
     Case("refuse, 418", refused(418, 4000), quotes="follow", voids=1, least_s=BANNED),
+    Case("certificate", wrong_certificate, quotes="follow", voids=1, tls=True),
     Case("shutdown", shutdowns(5000), repairs=None, quotes="follow"),
     Case("shutdown, without an end", shutdowns(0), repairs=False, quotes="follow"),
     Case("rest_status, 503", rest("rest_status", 12_000, status=503)),

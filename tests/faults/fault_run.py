@@ -15,6 +15,7 @@ from quote_judge import QuoteJudge
 from records import decode, read_topic
 from simulator import Simulator
 from stack import BUILD, TOP, programs, run, wait_for
+from tls_market import TlsSimulator
 from trade_judge import TradeJudge
 
 TOPICS = ("trades", "quotes", "instruments", "feeds", "dead-letters", "schemas")
@@ -48,8 +49,9 @@ class Run:
         undo.callback(lambda: self.sim.alive() and self.sim.kill9())
         self.sim.wait_ready()
         start = undo.enter_context(programs(logs))
+        trusting = self.sim.trusting if case.tls else {}
         self.producer = start("producers/cw-producer", "--exchange", exchange, "--symbols", "all", *self.sim.endpoints,
-                              *case.options, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix})
+                              *case.options, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix, **trusting})
 
     def _make_topics(self, logs):
         logs.mkdir(parents=True, exist_ok=True)
@@ -64,9 +66,10 @@ class Run:
         setting = Setting(self.exchange, self.seconds, self.shape.seed, self.case.name)
         (logs / "faults.json").write_text(json.dumps(self.case.plan(setting), indent=1))
         unit = {"time_unit": "us"} if self.exchange == "kraken" else {}  # the one that tells them
-        return Simulator(logs, exchange=self.exchange, symbols=self.shape.symbols, seed=self.shape.seed, rate=self.shape.rate,
-                         trades=round(self.shape.rate * self.seconds), hold_streams=2 * self.shape.symbols + 1,
-                         ledger_quotes=True, deflate=False, faults=logs / "faults.json", **unit, **self.case.sim)
+        kind = TlsSimulator if self.case.tls else Simulator
+        return kind(logs, exchange=self.exchange, symbols=self.shape.symbols, seed=self.shape.seed, rate=self.shape.rate,
+                    trades=round(self.shape.rate * self.seconds), hold_streams=2 * self.shape.symbols + 1,
+                    ledger_quotes=True, deflate=False, faults=logs / "faults.json", **unit, **self.case.sim)
 
     def begin(self):
         """The market, once there is a producer that writes all it hears."""
@@ -87,7 +90,8 @@ class Run:
         return not any(self.producer.metric("candlewick_" + name) for name in names)
 
     def settle(self, trades):
-        """Until the producer is at rest and the last trade of every symbol that could be had is in the topic; seconds."""
+        """Until the producer is at rest, no hole is open in the topic, and the last trade of every symbol that could be had
+        is there; seconds."""
         began = time.monotonic()
         lost = self.case.missing(trades)
         last = {}
@@ -98,8 +102,8 @@ class Run:
         def whole():
             if not self.is_at_rest():
                 return False
-            there = TradeJudge(self.topic("trades"), self.exchange).trades
-            return all(number in there[symbol] for symbol, number in last.items())
+            w = TradeJudge(self.topic("trades"), self.exchange)
+            return not any(w.open.values()) and all(number in w.trades[symbol] for symbol, number in last.items())
 
         wait_for(whole, self.case.settle_s, lambda: f"end: {self._standing()}", 0.5)
         return time.monotonic() - began
