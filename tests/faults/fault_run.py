@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import quote_oracle
 from cases import LATER, Setting
-from quote_judge import QuoteJudge
+from quote_judge import QuoteJudge, is_unheard, sides
 from records import decode, read_topic
 from simulator import Simulator
 from stack import BUILD, TOP, programs, run, wait_for
@@ -84,15 +84,23 @@ class Run:
     # --- until nothing moves ---
 
     def is_at_rest(self):
-        """The producer waits for nothing: no trade is held, no hole asked for."""
+        """The producer is connected and waits for nothing: no trade is held, no hole asked for."""
         assert self.producer.alive(), f"cw-producer ended:\n{self.producer.log_end()}"
         names = ("trades_held", "open_holes")
-        return not any(self.producer.metric("candlewick_" + name) for name in names)
+        connected, all_of_them = (self.producer.metric("candlewick_feed_" + name) for name in ("connected", "connections"))
+        return connected == all_of_them and not any(self.producer.metric("candlewick_" + name) for name in names)
 
-    def settle(self, trades):
+    def has_last_quotes(self, rows):
+        """Of each symbol whose last quote was heard, or is repeated to who connects again."""
+        last = {row["symbol"]: row for row in rows if row["kind"] == "quote"}
+        written = {r["symbol"]: r for kind, r in (decode(m.value) for m in self.topic("quotes")) if kind == "quote"}
+        return all(is_unheard(row) or (symbol in written and sides(written[symbol]) == quote_oracle.sides_of(row))
+                   for symbol, row in last.items())
+
+    def settle(self, rows):
         """Until the producer is at rest, no hole is open in the topic, and the last trade of every symbol that could be had
-        is there; seconds."""
-        began = time.monotonic()
+        is there, and its last quote; seconds."""
+        began, trades = time.monotonic(), [row for row in rows if row["kind"] == "trade"]
         lost = self.case.missing(trades)
         last = {}
         for row in trades:
@@ -103,7 +111,8 @@ class Run:
             if not self.is_at_rest():
                 return False
             w = TradeJudge(self.topic("trades"), self.exchange)
-            return not any(w.open.values()) and all(number in w.trades[symbol] for symbol, number in last.items())
+            ends = all(number in w.trades[symbol] for symbol, number in last.items())
+            return ends and not any(w.open.values()) and self.has_last_quotes(rows)
 
         wait_for(whole, self.case.settle_s, lambda: f"end: {self._standing()}", 0.5)
         return time.monotonic() - began
@@ -184,7 +193,7 @@ def play(case, exchange, shape, kafka, logs, prefix):
         one.sim.wait_done(one.seconds + 60)
         rows = one.sim.ledger()
         try:
-            out.figures["whole_s"] = round(one.settle([row for row in rows if row["kind"] == "trade"]), 1)
+            out.figures["whole_s"] = round(one.settle(rows), 1)
         except AssertionError as error:
             out.differences.append(str(error))
         lost = [one.producer.metric(f"candlewick_quotes_{what}_total") for what in ("conflated", "lost")]

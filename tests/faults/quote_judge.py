@@ -23,6 +23,11 @@ def sides(record):
     return tuple(record[side] for side in SIDES)
 
 
+def is_unheard(row):
+    """Whether the last quote of a symbol came to nobody and is not repeated: the void one of the loss still stands."""
+    return not row["connections"] and not REPEATS[row["exchange"]]
+
+
 class QuoteJudge:
     def __init__(self, records, rows, late_us=0, ahead_us=0):
         self.differences, self.void, self.false, self.oldest_us = [], 0, 0, 0
@@ -50,7 +55,7 @@ class QuoteJudge:
             self._is_last(symbol, told, written)
         voids = [sides(r) == NOBODY for r in written]
         self.void += sum(voids)
-        self.voids[symbol] = sum(voids) - (not self._is_unheard(told))
+        self.voids[symbol] = sum(voids) - (not (told and is_unheard(told[-1])))
         at, again, epoch = 0, True, 0
         for r, void in zip(written, voids):
             if r["epoch"] > epoch:
@@ -81,17 +86,13 @@ class QuoteJudge:
         if over_us > self._late_us:
             self._say(symbol, f"over for {over_us / 1e6:.1f} s when it was received: {r}")
 
-    def _is_unheard(self, told):
-        """Whether nothing came since it was connected again: the void quote of the loss stands still."""
-        return bool(told) and not told[-1]["connections"] and not REPEATS[told[-1]["exchange"]]
-
     def _is_last(self, symbol, told, written):
         """The one before the void one that the end of the producer wrote."""
         if sides(written[-1]) != NOBODY:
             self._say(symbol, "the end of the producer is not told")
         last = [r for r in written[-2:] if sides(r) != NOBODY]
         now = sides_of(told[-1]) if told else NOBODY
-        if self._is_unheard(told):
+        if told and is_unheard(told[-1]):
             return  # that the last is void was checked above
         if (sides(last[-1]) if last else NOBODY) != now:
             self._say(symbol, f"ends with {last}, the exchange with {told[-1:]}")
