@@ -171,7 +171,7 @@ class Run:
             ours = [{**row, "send_us": row["send_us"] - 1000 * self.case.ahead_ms} for row in rows]
             out.differences += quote_oracle.differences(quote_oracle.said_by(ours)[0], quotes)
         few = [symbol for symbol in {row["symbol"] for row in rows} if q.voids[symbol] < self.case.voids]
-        if few:
+        if self.case.voids and few:
             out.differences.append(f"quotes: not void {self.case.voids} times: {sorted(few)[:5]} …")
         out.figures |= {"quotes": len(quotes), "void": q.void, "false": q.false, "oldest_quote_s": round(q.oldest_us / 1e6, 2)}
 
