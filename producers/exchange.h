@@ -134,7 +134,7 @@ struct history_query {
     const struct channel *channel; /* of trades */
     int64_t first_id;              /* the next one wanted; the parser moves it on */
     int64_t last_id;               /* the last one wanted; INT64_MAX: as far as there are any */
-    int64_t from_time_us;          /* exchange time of the trade before first_id */
+    int64_t from_time_us;          /* exchange time of the trade before first_id, or earlier */
     int64_t cursor;                /* the adapter's own from page to page; 0 at first */
 };
 

@@ -78,15 +78,24 @@ static struct try *find(struct tries *t, const struct shard_missing *m)
     return NULL;
 }
 
+/* Where trades of the past are asked for by their time, those that are missing may be dated before
+ * the one in front of them: the exchange's clock was set back, or they are late. An answer without
+ * them is followed by a question that begins earlier. */
+static int64_t from_time_us(const struct shard_missing *m, int fruitless)
+{
+    int64_t back_us = fruitless > 0 ? (INT64_C(1) << fruitless) * US_PER_S : 0;
+    return m->from_time_us > back_us ? m->from_time_us - back_us : 0;
+}
+
 static struct history_query first_page(const struct repair_plan *p, uint32_t member,
-                                       const struct shard_missing *m)
+                                       const struct shard_missing *m, int fruitless)
 {
     return (struct history_query){
         .instrument = &p->universe->symbols[p->range.first + member].info,
         .channel = p->channel,
         .first_id = m->first_id,
         .last_id = m->last_id,
-        .from_time_us = m->from_time_us,
+        .from_time_us = from_time_us(m, fruitless),
     };
 }
 
@@ -111,7 +120,7 @@ static bool renew(struct repair_plan *p, uint32_t member, const struct shard_mis
         bool look = missing[i].kind == SHARD_MISSING_PERHAPS;
         now->list[now->n++] =
             t ? *t
-              : (struct try){.query = first_page(p, member, &missing[i]),
+              : (struct try){.query = first_page(p, member, &missing[i], 0),
                              .look = missing[i].look,
                              .next_us = now_us + (look ? LOOK_AFTER_MS * US_PER_MS : 0),
                              .wait_ms = WAIT_FIRST_MS};
@@ -133,7 +142,7 @@ static bool follow(struct repair_plan *p, uint32_t member, const struct shard_mi
             t->paging = false; /* what pages brought was lost with a transaction */
         t->first_id = missing[i].first_id;
         if (!t->paging)
-            t->query = first_page(p, member, &missing[i]);
+            t->query = first_page(p, member, &missing[i], t->fruitless);
     }
     return true;
 }

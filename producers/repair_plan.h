@@ -10,7 +10,8 @@
  * What trades wait for comes first, then declared gaps, those asked for least recently first, then
  * what may be missing. An answer that lacks ids is asked for again after a quarter of a second and
  * then twice as long each time, eight times in all: an exchange's history may lag behind its
- * stream. Where there is no answer, the same up to half a minute, for as long as give_up_us says.
+ * stream, and its times may go back, so that each time is asked from an earlier one. Where there is
+ * no answer, the same up to half a minute, for as long as give_up_us says.
  * Threads: one.
  */
 #ifndef CANDLEWICK_REPAIR_PLAN_H

@@ -206,6 +206,7 @@ ALL = [
     Case("id_jump, skipped", lambda s: s.jumps(20_000, skipped=True), skipped=True, repairs=False, settle_s=240),
     Case("list", listings, repairs=None, quotes="follow", options=OFTEN_READ, sim={"symbols_later": 2}, later=True),
     Case("skew, 0.5 s", skews(500, -500), repairs=False, late_ms=500, ahead_ms=500),
+    Case("skew, and holes", lambda s: [*skews(5000, -5000)(s), *s.jumps(min(4000, s.window // 4))], late_ms=5000, ahead_ms=5000),
     Case("skew, 5 s", skews(5000, -5000), repairs=False, late_ms=5000, ahead_ms=5000),
 ]
 CASES = {case.name: case for case in ALL}

@@ -158,6 +158,29 @@ static void a_question(void **state)
     assert_false(answered(f, REPAIR_ALL)); /* of what is not missing any more */
 }
 
+/* Trades may be dated before the one in front of them. */
+static void fruitless_questions_begin_earlier(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t back_s[] = {0, 2, 4, 8, 16, 32, 64, 128};
+    const int64_t time_us = INT64_C(100) * SECOND;
+    live(f, SOL, time_us / 10); /* its time is ten times its id */
+    live(f, SOL, time_us / 10 + 5);
+    for (size_t i = 0; i < sizeof(back_s) / sizeof(back_s[0]); i++) {
+        int64_t from_us = time_us - back_s[i] * SECOND;
+        assert_true(next(f));
+        assert_int_equal(f->pick.query.from_time_us, from_us > 0 ? from_us : 0);
+        assert_int_equal(answered(f, REPAIR_ALL), i == 7);
+        f->now_us += INT64_C(60) * SECOND;
+    }
+    declare(f, ETH, 1, 5);
+    assert_true(next(f));
+    assert_false(answered(f, REPAIR_FAILED)); /* no answer says nothing of times */
+    f->now_us += SECOND;
+    expect_pick(f, SHARD_MISSING_DECLARED, ETH, 2, 4);
+    assert_int_equal(f->pick.query.from_time_us, 10);
+}
+
 /* What is waited for, declared gaps, what is only perhaps missing. */
 static void by_urgency(void **state)
 {
@@ -352,7 +375,7 @@ static void shortened(void **state)
     live(f, SOL, 20);
     for (int i = 1; i <= 8; i++) {
         expect_pick(f, SHARD_MISSING_WAITED_FOR, SOL, i + 1, 19);
-        assert_int_equal(f->pick.query.from_time_us, 10 * i);
+        assert_int_equal(f->pick.query.from_time_us, i == 1 ? 10 : 0); /* then from 2 s before */
         live(f, SOL, i + 1);
         assert_int_equal(answered(f, REPAIR_ALL), i == 8);
         f->now_us += 30 * SECOND;
@@ -459,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_question),
+        CASE(fruitless_questions_begin_earlier),
         CASE(by_urgency),
         CASE(least_recently_first),
         CASE(pages_in_turns),
