@@ -60,16 +60,19 @@ def _judge(t):
 
 
 def _figures(t, trades, quotes):
-    written = trades.written.values()
+    def each(count):
+        """{exchange: how many}"""
+        return {x: count(w) for x, w in trades.written.items()}
+
     return {
-        "trades": {x: w.count for x, w in trades.written.items()},
+        "trades": each(lambda w: w.count),
         "made": trades.made,
         "twice": trades.twice(),
         "lost": sum(max(n, 0) for n in trades.lacking().values()),
-        "repaired": sum(w.origins["repair"] for w in written),
-        "gaps": sum(len(w.events("gap")) for w in written),
-        "gap_ids": sum(f["last_id"] - f["first_id"] + 1 for w in written for f in w.events("gap")),
-        "given_up": sum(len(w.events("given_up")) for w in written),
+        "repaired": each(lambda w: w.origins["repair"]),
+        "gaps": each(lambda w: len(w.events("gap"))),
+        "gap_ids": each(lambda w: sum(f["last_id"] - f["first_id"] + 1 for f in w.events("gap"))),
+        "given_up": each(lambda w: len(w.events("given_up"))),
         "quotes": quotes.counts["quotes"],
         "quotes_ignored": quotes.counts["ignored"],
         "quotes_late": quotes.counts["late"],
