@@ -77,9 +77,9 @@ def message(name, record, partition=0, offset=0, written_us=NOW_US):
 
 def trade_of(row, **other):
     return message("trade", {
-        "exchange": "okx", "symbol": "BTC-USDT", "trade_id": str(row["id"]), "sequence": row["id"], "price": Decimal(row["price"]),
-        "amount": Decimal(row["amount"]), "side": row["side"], "exchange_time": row["time_us"], "receive_time": row["time_us"],
-        "origin": "live", **other})
+        "exchange": "okx", "symbol": "BTC-USDT", "trade_id": str(row["id"]), "sequence": row["id"],
+        "price": Decimal(row["price"]), "amount": Decimal(row["amount"]), "side": row["side"],
+        "exchange_time": row["time_us"], "receive_time": row["time_us"], "origin": "live", **other})
 
 
 def gap(first, last):
@@ -125,7 +125,8 @@ def quote(bid, at_s, epoch=1, written_s=None):
     sides = NOBODY if bid is None else (Decimal(bid), Decimal(1), Decimal(bid) + 1, Decimal(1))
     return message("quote", {
         "exchange": "okx", "symbol": "BTC-USDT", **dict(zip(SIDES, sides)), "state": "void" if bid is None else "normal",
-        "exchange_time": None, "receive_time": NOW_US + at_s * SECOND, "epoch": epoch}, written_us=NOW_US + (written_s or at_s) * SECOND)
+        "exchange_time": None, "receive_time": NOW_US + at_s * SECOND, "epoch": epoch},
+        written_us=NOW_US + (written_s or at_s) * SECOND)
 
 
 QUOTE_ROWS = [{"kind": "quote", "exchange": "okx", "symbol": "BTC-USDT", "bid": str(bid), "bid_amount": "1",

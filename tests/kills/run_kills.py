@@ -51,7 +51,8 @@ def _judge(t):
         try:
             wait_for(read, WHOLE_S, "whole topics", 0.5)
         except AssertionError:
-            lacking = f"{WHOLE_S} s after the end of the markets {trades.lacking()} trades lack; {quotes.behind()[:10]} are behind"
+            lacking = (f"{WHOLE_S} s after the end of the markets {trades.lacking()} trades lack, and quotes are behind: "
+                       f"{quotes.behind()[:10]}")
         settled_s = time.monotonic() - begin
         t.stop()
         read()

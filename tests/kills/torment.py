@@ -149,10 +149,10 @@ class Torment:
         return sim.wait_ready()
 
     def _producer(self, exchange, number, logs):
-        return Program(
-            "producers/cw-producer", ["--exchange", exchange, "--symbols", "all", *self.sims[exchange].endpoints,
-                                      "--instance", INSTANCES[exchange][number], "--standby", "cold" if exchange in self.cold else "hot"],
-            logs / f"{exchange}.{number}", env={"CW_BROKERS": self.kafka.brokers, "CW_PREFIX": self.prefix})
+        options = ["--exchange", exchange, "--symbols", "all", *self.sims[exchange].endpoints,
+                   "--instance", INSTANCES[exchange][number], "--standby", "cold" if exchange in self.cold else "hot"]
+        return Program("producers/cw-producer", options, logs / f"{exchange}.{number}",
+                       env={"CW_BROKERS": self.kafka.brokers, "CW_PREFIX": self.prefix})
 
     def begin(self):
         """All live, and each symbol has been written: what is lost of it from now on is known to be missing. Cold standbys
