@@ -17,7 +17,7 @@ from verdict import Quotes, Trades
 WHOLE_S = 240  # after the market's end: repair asks some exchanges once a second
 MARGIN_US = 1_000_000  # around a blow: trades that were on their way; the first moments of whoever came back
 USUAL_US = 1_000_000  # a trade is written within this where nothing is wrong
-CALM_US = 12_000_000  # after one blow is made good and before the next: the group has settled
+CALM_US = 5_000_000  # after one blow is made good and before the next: the group has settled
 
 
 def prove(shape, kafka, logs, blows=None, **options):
