@@ -1,6 +1,6 @@
 # A facade: each target is a command or two that you could type. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run up down status logs test docs lint asan bench soak kills live-check clean reset
+.PHONY: help setup build run up down status logs test docs lint asan bench soak faults kills live-check clean reset
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ bench: build ## Measure, print the figures and write them to var/bench.json (ONL
 soak: build ## An hour of market: memory flat, disk, every candle checked (HOURS, RATE, SYMBOLS, SPEED)
 	@.cache/venv/bin/python tests/soak/soak.py $(if $(HOURS),--hours $(HOURS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(SYMBOLS),--symbols $(SYMBOLS)) $(if $(SPEED),--speed $(SPEED))
+
+faults: build ## Every fault of the simulator against the producer, judged (SECONDS, EXCHANGES, FAULTS, SEED)
+	@.cache/venv/bin/python tests/faults/faults.py $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(EXCHANGES),--exchanges $(EXCHANGES)) $(if $(FAULTS),--faults $(FAULTS))
 
 kills: build ## Kill two producers of each exchange at random: no trade lost or twice (TRADES, KILLS, SEED, SHARDS, BROKERS=3)
 	@.cache/venv/bin/python tests/kills/kills.py $(if $(TRADES),--trades $(TRADES)) $(if $(KILLS),--kills $(KILLS)) \

@@ -71,6 +71,7 @@ void entry_unpack(const char *at, struct entry *ret)
         .type = (enum entry_type)head.type,
         .index = head.index,
         .up = head.up,
+        .packed_us = head.now_us,
         .receive_us = head.receive_us,
         .other_us = head.other_us,
         .side = (enum side)head.side,

@@ -24,6 +24,7 @@ struct entry {
     enum entry_type type;
     uint32_t index;
     bool up;            /* ENTRY_LINK */
+    int64_t packed_us;  /* clock_mono_us() then, as entry_unpack() tells; not packed itself */
     int64_t receive_us; /* market clock */
     int64_t other_us;   /* ENTRY_TRADE, ENTRY_QUOTE: exchange time; ENTRY_LINK: when last heard of,
                            if lost */

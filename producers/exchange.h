@@ -77,7 +77,8 @@ struct event {
     struct slice native_symbol; /* EVENT_TRADE, EVENT_QUOTE; EVENT_ACK and EVENT_REFUSED where the
                                    exchange answers for each symbol, len 0: it does not say */
     struct slice trade_id;      /* EVENT_TRADE, and the seven below */
-    bool has_sequence;          /* ids are contiguous integers */
+    bool has_sequence;          /* EVENT_TRADE: ids are contiguous integers; EVENT_QUOTE: there is a
+                                   number that grows with each later quote of the symbol */
     int64_t sequence;
     struct decimal price;
     struct decimal amount;

@@ -119,6 +119,14 @@ static int put_quote(struct intake *in, const struct entry *entry, int64_t now_u
     return 0;
 }
 
+/* What tells the later of two quotes of a symbol; -1: nothing does. */
+static int64_t order_of(const struct event *ev)
+{
+    if (ev->has_sequence)
+        return ev->sequence;
+    return ev->has_exchange_time ? ev->exchange_time_us : -1;
+}
+
 static int on_quote(struct passage *p, const struct event *ev, struct err *e)
 {
     int64_t i = universe_find(p->in->about.universe, ev->native_symbol);
@@ -126,7 +134,8 @@ static int on_quote(struct passage *p, const struct event *ev, struct err *e)
         p->foreign = true;
         return 0;
     }
-    if (p->from->overlap && !overlap_quote(p->from->overlap, p->from->younger, (uint32_t)i))
+    if (p->from->overlap &&
+        !overlap_quote(p->from->overlap, p->from->younger, (uint32_t)i, order_of(ev)))
         return 0;
     const struct entry entry = {
         .type = ENTRY_QUOTE,

@@ -13,7 +13,8 @@ struct overlap {
     struct universe_range symbols;
     bool two;
     char *quotes;  /* by symbol, an enum overlap_quotes */
-    int64_t *last; /* by symbol: the highest id taken; -1: none yet */
+    int64_t *last; /* by symbol: the highest id taken, the order of the last quote taken; -1: none
+                      yet */
     char *held;    /* packed entries from `from` to `to`; of quotes there are none */
     size_t from;
     size_t to;
@@ -138,16 +139,28 @@ bool overlap_next(struct overlap *o, int64_t now_us, struct entry *ret)
 
 /* --- quotes ---------------------------------------------------------------------------------- */
 
-bool overlap_quote(struct overlap *o, bool younger, uint32_t index)
+/* Whether it is the turn of a quote of the i-th symbol, while there are two. */
+static bool quote_counts(struct overlap *o, bool younger, int64_t i, int64_t order)
 {
-    int64_t i = place_of(o, index);
-    if (!o->two || i < 0)
-        return true;
+    bool behind = o->quotes[i] == OVERLAP_OLDER && order >= 0 && order < o->last[i];
+    if (younger && behind)
+        return false;
     if (younger)
         o->quotes[i] = OVERLAP_YOUNGER;
     else if (o->quotes[i] != OVERLAP_OLDER)
         o->quotes[i] = OVERLAP_DOUBTFUL;
     return younger || o->quotes[i] == OVERLAP_OLDER;
+}
+
+bool overlap_quote(struct overlap *o, bool younger, uint32_t index, int64_t order)
+{
+    int64_t i = place_of(o, index);
+    if (i < 0)
+        return true;
+    if (o->two && !quote_counts(o, younger, i, order))
+        return false;
+    o->last[i] = order;
+    return true;
 }
 
 enum overlap_quotes overlap_quotes(const struct overlap *o, uint32_t index)

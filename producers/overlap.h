@@ -6,7 +6,7 @@
  *     overlap_begin(o);                            // from here on there are two
  *     if (overlap_trade(o, younger, &trade, now_us)) ...       // take it; else it is held
  *     while (overlap_next(o, now_us, &held)) ...               // take that, its turn has come
- *     if (overlap_quote(o, younger, index)) ...                // take it
+ *     if (overlap_quote(o, younger, index, order)) ...         // take it
  *     overlap_end(o);                              // one of them is gone
  *
  * Trades. Both bring the same ones, and neither is faster for sure. A trade that goes on from the
@@ -16,7 +16,8 @@
  * waited for OVERLAP_HOLD_MS.
  *
  * Quotes. Once the younger has brought one of a symbol, those of the older are older for all we
- * know, and are not taken.
+ * know, and are not taken; but what it brings is nothing yet while it is behind the older, as far
+ * as quotes say which of them is the later one.
  * Threads: one.
  */
 #ifndef CANDLEWICK_OVERLAP_H
@@ -60,8 +61,9 @@ enum overlap_quotes {
     OVERLAP_DOUBTFUL, /* it has, and the older one has brought another since, which was not taken */
 };
 
-/* True: the quote is to be taken. */
-bool overlap_quote(struct overlap *o, bool younger, uint32_t index);
+/* True: the quote is to be taken. order: grows with each later quote of the symbol; -1: it says
+ * nothing of that. */
+bool overlap_quote(struct overlap *o, bool younger, uint32_t index, int64_t order);
 
 enum overlap_quotes overlap_quotes(const struct overlap *o, uint32_t index);
 

@@ -116,7 +116,7 @@ static int write_trades(const struct turn *t, const struct repair_answer *a, str
 
 static int take(const struct turn *t, const struct repair_answer *a, struct err *e)
 {
-    if (t->out->begin(t->out->ctx, e) != 0 || write_trades(t, a, e) != 0)
+    if (t->out->begin(t->out->owner, e) != 0 || write_trades(t, a, e) != 0)
         return -1;
     if (a->outcome == REPAIR_FAILED)
         say(t->repair, a, "no answer; what is missing is asked for again");
@@ -142,7 +142,7 @@ static int ask(const struct turn *t, uint32_t number, struct err *e)
         !repair_plan_next(t->plan, t->shard, t->now_us, spare, &pick))
         return 0;
     if (pick.untold &&
-        (t->out->begin(t->out->ctx, e) != 0 ||
+        (t->out->begin(t->out->owner, e) != 0 ||
          shard_repairing(t->shard, pick.index, &pick.missing, t->out->emit, t->out->ctx, e) != 0))
         return -1;
     r->asked = number;

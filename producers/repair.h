@@ -26,7 +26,8 @@ struct repair_about {
 
 /* Where records go. */
 struct repair_out {
-    int (*begin)(void *ctx, struct err *e); /* makes sure that a transaction is open */
+    int (*begin)(void *owner, struct err *e); /* makes sure that a transaction is open */
+    void *owner;
     shard_emit_fn emit;
     void *ctx;
 };

@@ -17,7 +17,7 @@ try {
     struct history_query query; /* the next page; last_id, and look, name the ids */
     int64_t look;               /* of shard_missing */
     int64_t first_id;           /* the first one missing, as seen last */
-    int64_t since_us;           /* first seen */
+    int64_t silent_us;          /* since when there was no answer at all; 0: the last one was one */
     int64_t next_us;            /* not asked before */
     int64_t wait_ms;
     int fruitless;
@@ -113,7 +113,6 @@ static bool renew(struct repair_plan *p, uint32_t member, const struct shard_mis
             t ? *t
               : (struct try){.query = first_page(p, member, &missing[i]),
                              .look = missing[i].look,
-                             .since_us = now_us,
                              .next_us = now_us + (look ? LOOK_AFTER_MS * US_PER_MS : 0),
                              .wait_ms = WAIT_FIRST_MS};
     }
@@ -191,6 +190,8 @@ bool repair_plan_answered(struct repair_plan *p, const struct repair_pick *pick,
     if (!t)
         return false;
     t->told = t->told || pick->missing.kind == SHARD_MISSING_DECLARED;
+    if (outcome != REPAIR_FAILED)
+        t->silent_us = 0;
     switch (outcome) {
     case REPAIR_PAGE:
         t->query = pick->query;
@@ -205,5 +206,7 @@ bool repair_plan_answered(struct repair_plan *p, const struct repair_pick *pick,
         wait(t, now_us);
         break;
     }
-    return now_us - t->since_us >= p->give_up_us;
+    if (t->silent_us == 0)
+        t->silent_us = now_us;
+    return now_us - t->silent_us >= p->give_up_us;
 }

@@ -11,16 +11,13 @@ enum {
     STRETCH = 2000, /* entries of one turn */
     RETRY_FIRST_MS = 100,
     RETRY_CAP_MS = 5000,
-    VALUE_MAX_BYTES = 1 << 20,
 };
-
-enum { TOPICS = SHARD_DEAD_LETTERS + 1 };
 
 struct shard_writer {
     const struct shard_env *env;
     uint32_t number;
-    char txn_id[KAFKA_NAME_MAX + 1];         /* without the prefix */
-    char topics[TOPICS][KAFKA_NAME_MAX + 1]; /* with the prefix, by enum shard_topic */
+    char txn_id[KAFKA_NAME_MAX + 1]; /* without the prefix */
+    struct shard_records records;
     struct journal *journal;
     struct shard *shard;
     struct hold *hold; /* NULL: nothing waits */
@@ -30,7 +27,6 @@ struct shard_writer {
     int64_t retry_us;  /* when to open again */
     int64_t retry_ms;  /* how long the next wait is */
     int64_t holes;     /* as of the last commit */
-    struct strbuf value;
     bool *up;
 };
 
@@ -48,19 +44,13 @@ int shard_env_frame(struct shard_env *env, struct err *e)
                            e);
 }
 
-static int make_names(struct shard_writer *w, struct err *e)
+static int make_name(struct shard_writer *w, struct err *e)
 {
-    const struct kafka_settings *s = w->env->settings;
     int n =
         snprintf(w->txn_id, sizeof(w->txn_id), "cw-producer.%s.%u", w->env->exchange, w->number);
     if (n < 0 || (size_t)n >= sizeof(w->txn_id))
         return err_set(e, ERR_CONF, "the exchange's name is too long");
-    if (kafka_name(s, "trades", w->topics[SHARD_TRADES], e) != 0 ||
-        kafka_name(s, "feeds", w->topics[SHARD_FEEDS], e) != 0 ||
-        kafka_name(s, w->env->progress_topic, w->topics[SHARD_PROGRESS], e) != 0 ||
-        kafka_name(s, "instruments", w->topics[SHARD_INSTRUMENTS], e) != 0)
-        return -1;
-    return kafka_name(s, "dead-letters", w->topics[SHARD_DEAD_LETTERS], e);
+    return 0;
 }
 
 static int make_shard(struct shard_writer *w, struct err *e)
@@ -95,11 +85,11 @@ struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t n
     w->number = number;
     w->journal = env->journals[number];
     w->retry_ms = RETRY_FIRST_MS;
-    strbuf_init(&w->value, VALUE_MAX_BYTES);
     w->up = calloc(env->universe->n_symbols + 1u, sizeof(bool));
     if (!w->up)
         (void)err_set(e, ERR_NOMEM, "writer: out of memory");
-    else if (make_shard(w, e) == 0 && make_names(w, e) == 0)
+    else if (make_shard(w, e) == 0 && make_name(w, e) == 0 &&
+             shard_records_init(&w->records, env, e) == 0)
         return w;
     shard_writer_destroy(w);
     return NULL;
@@ -112,72 +102,39 @@ void shard_writer_destroy(struct shard_writer *w)
     txn_close(w->txn);
     shard_destroy(w->shard);
     hold_destroy(w->hold);
-    strbuf_finish(&w->value);
+    shard_records_finish(&w->records);
     free(w->up);
     free(w);
 }
 
-/* --- records --------------------------------------------------------------------------------- */
-
-static void add_header(struct txn_record *r, const char *name, struct slice value)
-{
-    r->headers[r->n_headers++] = (struct txn_header){name, value};
-}
-
-static int produce_bad(struct shard_writer *w, const struct shard_output *out, struct err *e)
-{
-    char bytes[24];
-    struct txn_record r = {.topic = w->topics[out->topic],
-                           .partition = RD_KAFKA_PARTITION_UA,
-                           .key = out->key,
-                           .value = out->bad->data};
-    if (!r.value.data)
-        r.value = slice_of(""); /* an empty frame is no tombstone */
-    add_header(&r, "dlq.reason", out->bad->text);
-    add_header(&r, "dlq.stage", slice_of("producer"));
-    add_header(&r, "dlq.exchange", slice_of(w->env->exchange));
-    if (out->bad->frame_len > (int64_t)out->bad->data.len) {
-        int n = snprintf(bytes, sizeof(bytes), "%" PRId64, out->bad->frame_len);
-        add_header(&r, "dlq.whole_bytes", slice_make(bytes, (size_t)n));
-    }
-    return txn_produce(w->txn, &r, e);
-}
-
-/* Progress is ours alone: whoever reads it must not need a registry. */
-static int encode(struct shard_writer *w, const struct shard_output *out, struct err *e)
-{
-    strbuf_reset(&w->value);
-    if (out->topic == SHARD_PROGRESS)
-        return record_encode(out->record, &w->value, e);
-    return framing_encode(&w->env->framed[out->topic], out->record, &w->value, e);
-}
-
-/* shard_emit_fn */
-static int produce(void *ctx, const struct shard_output *out, struct err *e)
-{
-    struct shard_writer *w = ctx;
-    if (!out->record)
-        return produce_bad(w, out, e);
-    if (encode(w, out, e) != 0)
-        return -1;
-    struct txn_record r = {.topic = w->topics[out->topic],
-                           .partition = out->partition == SHARD_BY_KEY ? RD_KAFKA_PARTITION_UA
-                                                                       : out->partition,
-                           .key = out->key,
-                           .value = strbuf_slice(&w->value)};
-    if (out->record->type == RECORD_TICK || out->record->type == RECORD_FEED)
-        add_header(&r, "kind", slice_of(record_type_name(out->record->type)));
-    return txn_produce(w->txn, &r, e);
-}
-
 /* --- transactions ---------------------------------------------------------------------------- */
 
-static int begin(struct shard_writer *w, int64_t now_us, struct err *e)
+/* How much of the interval has passed for what came at since_us, and waited for the last commit: so
+ * the time that a commit takes does not add to the longest wait. Half of the interval is left at
+ * least, and all of it to what is older: who catches up does best with few transactions. */
+static int64_t waited_us(int64_t since_us, int64_t now_us, int64_t interval_us)
 {
+    int64_t us = now_us - since_us;
+    if (us > interval_us)
+        return 0;
+    return us > interval_us / 2 ? interval_us / 2 : us;
+}
+
+/* since_us: when the first of it came. */
+static int begin(struct shard_writer *w, int64_t since_us, int64_t now_us, struct err *e)
+{
+    int64_t interval_us = w->env->commit_interval_ms * US_PER_MS;
     if (txn_is_open(w->txn))
         return 0;
-    w->commit_us = now_us + w->env->commit_interval_ms * US_PER_MS;
+    w->commit_us = now_us + interval_us - waited_us(since_us, now_us, interval_us);
     return txn_begin(w->txn, e);
+}
+
+/* For what did not come from the journal. ctx: struct shard_writer *. */
+static int begin_now(void *ctx, struct err *e)
+{
+    int64_t now_us = clock_mono_us();
+    return begin(ctx, now_us, now_us, e);
 }
 
 static void count(struct shard_writer *w)
@@ -207,7 +164,8 @@ static void count(struct shard_writer *w)
 
 static int commit(struct shard_writer *w, struct err *e)
 {
-    if (shard_flush(w->shard, produce, w, e) != 0 || txn_commit(w->txn, NULL, NULL, 0, e) != 0)
+    if (shard_flush(w->shard, shard_records_put, &w->records, e) != 0 ||
+        txn_commit(w->txn, NULL, NULL, 0, e) != 0)
         return -1;
     journal_commit(w->journal);
     if (w->hold)
@@ -249,34 +207,28 @@ static int read_progress(struct shard_writer *w, struct err *e)
 
 /* The first transaction says whose the shard is now, and what was listened to before its first
  * trade. */
-static int write_beginning(struct shard_writer *w, int64_t now_us, struct err *e)
+static int write_beginning(struct shard_writer *w, struct err *e)
 {
     int64_t since_us;
     journal_start(w->journal, w->up, &since_us);
     if (since_us == 0)
         since_us = market_clock_now_us(w->env->clock);
-    if (begin(w, now_us, e) != 0 || shard_begin(w->shard, w->up, since_us, produce, w, e) != 0 ||
+    if (begin_now(w, e) != 0 ||
+        shard_begin(w->shard, w->up, since_us, shard_records_put, &w->records, e) != 0 ||
         txn_commit(w->txn, NULL, NULL, 0, e) != 0)
         return -1;
     metric_inc(w->env->metrics->txn_commits, 1);
     return 0;
 }
 
-/* But the dead letters', which are rare. */
-static int know_topics(struct shard_writer *w, struct err *e)
-{
-    const char *const topics[] = {w->topics[SHARD_TRADES], w->topics[SHARD_FEEDS],
-                                  w->topics[SHARD_PROGRESS], w->topics[SHARD_INSTRUMENTS], NULL};
-    return txn_know(w->txn, topics, e);
-}
-
 static int open_shard(struct shard_writer *w, struct err *e)
 {
     shard_reset(w->shard);
     w->txn = txn_open(w->env->settings, w->txn_id, e);
-    if (!w->txn || know_topics(w, e) != 0)
+    w->records.txn = w->txn;
+    if (!w->txn || shard_records_know(&w->records, e) != 0)
         return -1;
-    if (read_progress(w, e) != 0 || write_beginning(w, clock_mono_us(), e) != 0)
+    if (read_progress(w, e) != 0 || write_beginning(w, e) != 0)
         return -1;
     if (w->env->quotes)
         quote_writer_own(w->env->quotes, w->number, shard_epoch(w->shard));
@@ -291,11 +243,13 @@ static void close_shard(struct shard_writer *w)
     if (w->txn && txn_is_open(w->txn))
         metric_inc(w->env->metrics->txn_aborts, 1);
     txn_close(w->txn);
-    w->txn = NULL;
+    w->txn = w->records.txn = NULL;
     shard_reset(w->shard);
     journal_rewind(w->journal);
     if (w->hold)
         hold_rewind(w->hold);
+    if (w->env->repair) /* a page without those before it would declare a gap */
+        repair_forget(w->env->repair, w->number);
 }
 
 void shard_writer_own(struct shard_writer *w)
@@ -319,8 +273,6 @@ void shard_writer_disown(struct shard_writer *w)
     close_shard(w);
     if (w->env->quotes)
         quote_writer_disown(w->env->quotes, w->number);
-    if (w->env->repair)
-        repair_forget(w->env->repair, w->number);
     metric_inc(w->env->metrics->shards_owned, -1);
 }
 
@@ -358,6 +310,11 @@ int64_t shard_writer_holes(const struct shard_writer *w)
     return w->holes;
 }
 
+int64_t shard_writer_commit_us(const struct shard_writer *w)
+{
+    return shard_writer_is_gathering(w) ? w->commit_us : INT64_MAX;
+}
+
 bool shard_writer_is_done(const struct shard_writer *w)
 {
     return w->owned && w->txn && !txn_is_open(w->txn) && journal_is_done(w->journal) &&
@@ -393,26 +350,22 @@ static int write_stretch(struct shard_writer *w, int64_t now_us, struct err *e)
     struct entry entry;
     int n = 0;
     while (n < STRETCH && journal_next(w->journal, &entry)) {
-        if (begin(w, now_us, e) != 0 || shard_apply(w->shard, &entry, produce, w, e) != 0)
+        if (begin(w, entry.packed_us, now_us, e) != 0 ||
+            shard_apply(w->shard, &entry, shard_records_put, &w->records, e) != 0)
             return -1;
         n++;
     }
     return n;
 }
 
-static int begin_now(void *ctx, struct err *e)
-{
-    return begin(ctx, clock_mono_us(), e);
-}
-
 /* What has waited for long enough, and what the exchange was asked for. */
 static int mend(struct shard_writer *w, int64_t now_us, struct err *e)
 {
-    const struct repair_out out = {begin_now, produce, w};
+    const struct repair_out out = {begin_now, w, shard_records_put, &w->records};
     if (!w->hold)
         return 0;
     if (hold_overdue(w->hold, now_us) >= 0 &&
-        (begin(w, now_us, e) != 0 || shard_let_go(w->shard, produce, w, e) != 0))
+        (begin_now(w, e) != 0 || shard_let_go(w->shard, shard_records_put, &w->records, e) != 0))
         return -1;
     return repair_turn(w->env->repair, w->number, w->shard, &out, e);
 }
@@ -442,7 +395,7 @@ int shard_writer_finish(struct shard_writer *w, struct err *e)
         return 0;
     if (w->hold && hold_count(w->hold) > 0) {
         shard_time(w->shard, INT64_MAX, market_clock_now_us(w->env->clock));
-        if (begin(w, clock_mono_us(), e) != 0 || shard_let_go(w->shard, produce, w, e) != 0)
+        if (begin_now(w, e) != 0 || shard_let_go(w->shard, shard_records_put, &w->records, e) != 0)
             return -1;
     }
     return txn_is_open(w->txn) ? commit(w, e) : 0;

@@ -23,7 +23,7 @@
 #include "producer_metrics.h"
 #include "quote_writer.h"
 #include "repair.h"
-#include "shard.h"
+#include "shard_records.h"
 
 /* What the shards of a producer share; borrowed by them. */
 struct shard_env {
@@ -77,6 +77,10 @@ bool shard_writer_is_gathering(const struct shard_writer *w); /* a transaction i
 /* Trades that wait for what is missing before them; ranges of ids that are declared missing. */
 size_t shard_writer_held(const struct shard_writer *w);
 int64_t shard_writer_holes(const struct shard_writer *w);
+
+/* When the transaction under way is to be committed, by clock_mono_us(); INT64_MAX: there is none.
+ */
+int64_t shard_writer_commit_us(const struct shard_writer *w);
 
 /* True: everything of an ended journal is committed. */
 bool shard_writer_is_done(const struct shard_writer *w);

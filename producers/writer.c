@@ -236,17 +236,27 @@ static bool may_gather(const struct shard_writer *s)
     return shard_writer_is_gathering(s) || (shard_writer_is_owned(s) && !shard_writer_is_open(s));
 }
 
+static void nap(int64_t us)
+{
+    const struct timespec t = {0, us * 1000};
+    (void)nanosleep(&t, NULL); /* a signal ends it early, which is what we want */
+}
+
 /* Until there is something to do. */
 static void rest(struct writer *w)
 {
-    const struct timespec nap = {0, OPEN_MS * 1000000L};
+    int64_t nap_us = OPEN_MS * US_PER_MS;
+    bool gathers = false;
     for (uint32_t i = 0; i < w->env->universe->n_shards; i++) {
-        if (may_gather(w->shards[i])) {
-            (void)nanosleep(&nap, NULL); /* a signal ends it early, which is what we want */
-            return;
-        }
+        int64_t left_us = shard_writer_commit_us(w->shards[i]) - clock_mono_us();
+        gathers = gathers || may_gather(w->shards[i]);
+        if (left_us < nap_us)
+            nap_us = left_us;
     }
-    (void)bell_wait(w->about.bell, IDLE_MS);
+    if (!gathers)
+        (void)bell_wait(w->about.bell, IDLE_MS);
+    else if (nap_us > 0)
+        nap(nap_us);
 }
 
 int writer_run(struct writer *w, struct err *e)

@@ -141,7 +141,8 @@ static int parse_trade(struct fields *f, const char *what, size_t id_key, struct
 }
 
 /* {"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000",
- *  "A":"40.66000000"}: the only payload without a type, and it has no time. */
+ *  "A":"40.66000000"}: the only payload without a type, and it has no time. u, the id of the book's
+ * update, grows. */
 static bool is_book_ticker(const struct fields *f)
 {
     const uint32_t all = 1u << KEY_UPDATE | 1u << KEY_SYMBOL | 1u << KEY_BID |
@@ -157,6 +158,8 @@ static int parse_book_ticker(struct fields *f, struct fields_out *out, struct er
         fields_quote_side(f, KEY_BID, KEY_BID_AMOUNT, SCAN_STRING, &ev.bid, e) != 0 ||
         fields_quote_side(f, KEY_ASK, KEY_ASK_AMOUNT, SCAN_STRING, &ev.ask, e) != 0)
         return -1;
+    const struct scan_value *u = fields_get(f, KEY_UPDATE);
+    ev.has_sequence = u->type == SCAN_NUMBER && scan_int64(u->text, &ev.sequence) == 0;
     return fields_emit(out, &ev, e);
 }
 

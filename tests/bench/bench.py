@@ -71,8 +71,9 @@ def micro(figures, place):
             figures.take(json.loads(line))
 
 
-PARTS = {"micro": micro, "ingest": bench_ingest.measure, "candles": bench_candles.measure, "latency": bench_latency.measure,
-         "signal": bench_signal.measure, "restart": bench_restart.measure, "postgres": bench_postgres.measure}
+PARTS = {"micro": micro, "ingest": bench_ingest.measure, "candles": bench_candles.measure,
+         "latency": bench_latency.measure, "signal": bench_signal.measure, "restart": bench_restart.measure,
+         "postgres": bench_postgres.measure}
 
 
 def main(arguments):

@@ -15,8 +15,8 @@ CHANNELS = 2  # of each symbol: trades and quotes
 
 
 class Exchange:
-    """A market that begins when a producer listens to all of it, and ends after so many trades. It keeps no ledger: that
-    it made so many, and ids that are contiguous with the reader, say the same."""
+    """A market that begins when a producer listens to all of it, and ends after so many trades. It keeps no ledger:
+    that it made so many, and ids that are contiguous with the reader, say the same."""
 
     def __init__(self, ground, symbols, rate, trades):
         listen = f"127.0.0.1:{free_port()}"

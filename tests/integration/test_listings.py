@@ -58,6 +58,16 @@ def producer(kafka, topics, program):
     return start
 
 
+@pytest.fixture
+def asked(kafka, topics, program):
+    """A producer that asks the exchange for its list."""
+    def start(sim, *arguments):
+        return program("producers/cw-producer", "--exchange", sim.exchange, *sim.endpoints, "--symbols", "all",
+                       *arguments, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": topics}, ready=True)
+
+    return start
+
+
 def changes(one):
     return one.metric("candlewick_instrument_changes_total") or 0
 
@@ -69,6 +79,15 @@ def instruments(kafka, topics):
         _, r = m.record()
         found.setdefault(r["symbol"], []).append(r)
     return found
+
+
+def stored(sim, n):
+    """The canonical names of the n busiest pairs of that exchange: each is quoted when a market begins."""
+    other = Simulator(sim.log.parent, exchange=sim.exchange, symbols=n, rate=1, ledger_quotes=True).wait_ready()
+    try:
+        return wait_for(lambda: len(found := {r["symbol"] for r in other.ledger("quote")}) == n and found, 30, "quotes")
+    finally:
+        other.kill9()
 
 
 def test_a_listing_and_a_delisting_cost_the_others_nothing(exchange, producer, kafka, topics, tmp_path):
@@ -134,3 +153,43 @@ def test_pairs_of_one_name_are_refused_with_both_names(exchange, producer, tmp_p
     both = f"{natives[0]} and {natives[-1]} are both", f"{natives[-1]} and {natives[0]} are both"
     assert any(b in one.log_text() for b in both)
     assert changes(one) == 0 and one.metric("candlewick_symbols") == SYMBOLS - 1, "who was there first goes on"
+
+
+@pytest.mark.parametrize("name", ["binance", "kraken", "okx"])
+def test_what_the_exchange_lists_and_delists_by_itself(logs, asked, kafka, topics, name):
+    with_later = Simulator(logs, exchange=name, symbols=SYMBOLS, symbols_later=1, rate=300, hold_streams=1).wait_ready()
+    try:
+        one = asked(with_later, "--instruments.refresh.ms", 500)
+        written = lambda: Written(read_topic(kafka.brokers, topics + "trades"))
+        wait_for(lambda: len(written().trades) == SYMBOLS, 30, "trades of all that are listed")
+        busiest = max(written().trades.items(), key=lambda item: len(item[1]))[0]
+        later = next(s for s in stored(with_later, SYMBOLS + 1) if s not in written().trades)
+        with_later.fault("list", symbol=later)
+        with_later.fault("delist", symbol=busiest)
+        wait_for(lambda: later in written().trades, 30, "trades of what was listed")
+        wait_for(lambda: instruments(kafka, topics)[busiest][-1]["status"] != "trading", 30, "the word of the delisting")
+        assert one.metric("candlewick_symbols") == SYMBOLS
+        assert one.stop() == 0
+        w = written()
+        rows = {(r["symbol"], r["id"]) for r in with_later.ledger("trade")}
+        assert all((s, n) in rows for s, ids in w.trades.items() for n in ids) and w.twice == []
+        assert w.gap_ids == 0
+        for symbol, ids in w.trades.items():
+            assert sorted(ids) == list(range(min(ids), max(ids) + 1))
+    finally:
+        with_later.kill9()
+
+
+def test_a_multiple_is_not_the_coin(exchange, producer, kafka, topics, tmp_path):
+    sim = exchange(rate=200, hold_streams=1)
+    listing = Listing(sim, tmp_path / "list.json")
+    natives = list(listing.pairs)
+    multiple = {"baseAsset": "1000" + listing.pairs[natives[1]]["baseAsset"],
+                "quoteAsset": listing.pairs[natives[1]]["quoteAsset"]}
+    listing.write(natives[:2], **{natives[0]: multiple})
+    one = producer(sim, listing, "--symbols", "all", "--quotes=false")
+    symbol = multiple["baseAsset"] + "-" + multiple["quoteAsset"]
+    messages = wait_for(lambda: [m for m in read_topic(kafka.brokers, topics + "trades") if m.key and
+                                 m.record()[1].get("symbol") == symbol], 30, "trades of the multiple")
+    assert {m.key.decode() for m in messages} == {multiple["baseAsset"]}, "an asset of its own"
+    assert one.metric("candlewick_symbols") == 2

@@ -61,6 +61,22 @@ def test_refused_as_failure(arguments, says):
     assert code == 1
 
 
+@pytest.fixture
+def exchange(logs):
+    sim = Simulator(logs, symbols=5).wait_ready()
+    yield sim
+    sim.kill9()
+
+
+@pytest.mark.parametrize("ms, says", [
+    (5000, "s behind that of binance: set it"), (-90_000, "s ahead of that of binance: set it")])
+def test_a_clock_that_is_wrong_is_refused(exchange, ms, says):
+    exchange.fault("skew", ms=ms, for_ms=0)
+    code, log = refused(*exchange.endpoints)
+    assert "the clock of this machine is" in log and says in log
+    assert code == 1
+
+
 def test_port_in_use():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

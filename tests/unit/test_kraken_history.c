@@ -60,6 +60,29 @@ static void requests(void **state)
     assert_int_equal(kraken_exchange.rest->window_ms, 1000);
 }
 
+static int on_instrument(void *ctx, const struct instrument_info *in, struct err *e)
+{
+    (void)e;
+    assert_string_equal(in->native, "BTC/USD");
+    assert_string_equal(in->rest, "XXBTZUSD");
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* A pair's name by REST is the key it is listed under. */
+static void names(void **state)
+{
+    (void)state;
+    static const char list[] =
+        "{\"error\":[],\"result\":{\"XXBTZUSD\":{\"wsname\":\"XBT/USD\",\"pair_decimals\":1,"
+        "\"lot_decimals\":8},\"A2345678901234567890123456789012345678901\":{\"wsname\":\"A/USD\","
+        "\"pair_decimals\":1,\"lot_decimals\":8}}}";
+    struct err e = {0};
+    int n = 0;
+    assert_int_equal(kraken_exchange.parse_instruments(slice_of(list), on_instrument, &n, &e), 1);
+    assert_int_equal(n, 1);
+}
+
 /* --- pages ----------------------------------------------------------------------------------- */
 
 static const struct history_case_page pages[] = {
@@ -350,9 +373,10 @@ static void walks(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests),      cmocka_unit_test(says),
-        cmocka_unit_test(long_pages),    cmocka_unit_test(same_as_stream),
-        cmocka_unit_test(cut_recording), cmocka_unit_test(walks),
+        cmocka_unit_test(requests),       cmocka_unit_test(names),
+        cmocka_unit_test(says),           cmocka_unit_test(long_pages),
+        cmocka_unit_test(same_as_stream), cmocka_unit_test(cut_recording),
+        cmocka_unit_test(walks),
     };
     if (argc != 3)
         return 2;

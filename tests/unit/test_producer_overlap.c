@@ -137,28 +137,53 @@ static void quotes_of_two(void **state)
     struct err e = {0};
     struct overlap *o = overlap_create(&quotes, &e);
     assert_non_null(o);
-    assert_true(overlap_quote(o, false, 10));
+    assert_true(overlap_quote(o, false, 10, -1));
     overlap_begin(o);
-    assert_true(overlap_quote(o, false, 10)); /* the younger has said nothing yet */
+    assert_true(overlap_quote(o, false, 10, -1)); /* the younger has said nothing yet */
     assert_int_equal(overlap_quotes(o, 10), OVERLAP_OLDER);
-    assert_true(overlap_quote(o, true, 10));
+    assert_true(overlap_quote(o, true, 10, -1));
     assert_int_equal(overlap_quotes(o, 10), OVERLAP_YOUNGER);
-    assert_false(overlap_quote(o, false, 10)); /* never an older one over a newer one */
+    assert_false(overlap_quote(o, false, 10, -1)); /* never an older one over a newer one */
     assert_int_equal(overlap_quotes(o, 10), OVERLAP_DOUBTFUL);
-    assert_true(overlap_quote(o, true, 10));
+    assert_true(overlap_quote(o, true, 10, -1));
     assert_int_equal(overlap_quotes(o, 10), OVERLAP_YOUNGER);
-    assert_true(overlap_quote(o, false, 11)); /* each symbol for itself */
+    assert_true(overlap_quote(o, false, 11, -1)); /* each symbol for itself */
     overlap_quotes_over(o, 11);
-    assert_false(overlap_quote(o, false, 11));
-    assert_true(overlap_quote(o, false, 9)); /* none of the link's */
-    assert_true(overlap_quote(o, false, 12));
+    assert_false(overlap_quote(o, false, 11, -1));
+    assert_true(overlap_quote(o, false, 9, -1)); /* none of the link's */
+    assert_true(overlap_quote(o, false, 12, -1));
     overlap_begin(o); /* another younger one */
-    assert_true(overlap_quote(o, false, 10));
+    assert_true(overlap_quote(o, false, 10, -1));
     overlap_end(o);
-    assert_true(overlap_quote(o, true, 10));
-    assert_true(overlap_quote(o, false, 10));
+    assert_true(overlap_quote(o, true, 10, -1));
+    assert_true(overlap_quote(o, false, 10, -1));
     overlap_destroy(o);
     overlap_destroy(NULL);
+}
+
+/* The younger one is behind at first: its quotes do not go over later ones. */
+static void quotes_in_their_order(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct overlap *o = overlap_create(&quotes, &e);
+    assert_non_null(o);
+    assert_true(overlap_quote(o, false, 10, 7));
+    overlap_begin(o);
+    assert_false(overlap_quote(o, true, 10, 6));
+    assert_int_equal(overlap_quotes(o, 10), OVERLAP_OLDER);
+    assert_true(overlap_quote(o, false, 10, 8));
+    assert_false(overlap_quote(o, true, 10, 7));
+    assert_true(overlap_quote(o, true, 11, 1)); /* each symbol for itself */
+    assert_true(overlap_quote(o, true, 10, 8)); /* the same: it has caught up */
+    assert_false(overlap_quote(o, false, 10, 9));
+    assert_int_equal(overlap_quotes(o, 10), OVERLAP_DOUBTFUL);
+    assert_true(overlap_quote(o, true, 10, 3)); /* what one connection brings is its own affair */
+    overlap_end(o);
+    assert_true(overlap_quote(o, false, 10, 2)); /* also of an exchange that starts over */
+    overlap_begin(o);
+    assert_true(overlap_quote(o, true, 10, 3));
+    overlap_destroy(o);
 }
 
 int main(void)
@@ -167,6 +192,7 @@ int main(void)
         cmocka_unit_test(trades_of_two),
         cmocka_unit_test(what_is_held_is_bounded),
         cmocka_unit_test(quotes_of_two),
+        cmocka_unit_test(quotes_in_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { WAIT_US = 2000000 };
+enum { WAIT_US = 2000000, LATE_US = 100 * WAIT_US };
 
 static const char SOL[] = "SOL-USDT";
 static const char ETH[] = "ETH-USDT";
@@ -118,7 +118,7 @@ static void swapped(void **state)
                          "T2[SOL] trade SOL-USDT 3=3 @30\n"
                          "T2[SOL] trade SOL-USDT 4=4 @40\n"
                          "T2[SOL] trade SOL-USDT 5=5 @50\n");
-    let_go(f, INT64_MAX);
+    let_go(f, LATE_US);
     shard_case_expect(f, "");
 }
 
@@ -156,7 +156,7 @@ static void repair_with_a_hole(void **state)
                          "T2[SOL] trade SOL-USDT 5=5 @50 repair\n"
                          "T2[SOL] trade SOL-USDT 6=6 @60\n");
     LIVE(f, SOL, 8); /* and heard again */
-    let_go(f, INT64_MAX);
+    let_go(f, LATE_US);
     shard_case_expect(f, "T2[SOL] gap SOL-USDT 7-7 from 60 to 80 at 81 (skipped by the stream)\n"
                          "T2[SOL] trade SOL-USDT 8=8 @80\n");
 }
@@ -230,7 +230,7 @@ static void missing(void **state)
     expect_missing(f, SOL, "W 2-3 at 10");
     LIVE(f, SOL, 2);
     expect_missing(f, SOL, "W 3-3 at 20");
-    let_go(f, INT64_MAX / 2);
+    let_go(f, LATE_US);
     expect_missing(f, SOL, "D 3-3 at 20, D 6-7 at 50");
     LIVE(f, SOL, 12);
     expect_missing(f, SOL, "W 9-11 at 80, D 3-3 at 20, D 6-7 at 50");
@@ -253,7 +253,7 @@ static void needy(void **state)
     shard_not_needy(f->shard, 0);
     LIVE(f, ETH, 5);
     assert_true(is_needy(f, ETH) && !is_needy(f, SOL));
-    let_go(f, INT64_MAX); /* gaps are declared */
+    let_go(f, LATE_US); /* gaps are declared */
     assert_true(is_needy(f, ETH) && is_needy(f, SOL));
     assert_int_equal(shard_holes(f->shard), 2 + 2);
     shard_reset(f->shard);
@@ -281,7 +281,7 @@ static void of_another_shard(void **state)
     LIVE(f, ETH, 1, 3);
     assert_true(is_needy(f, ETH));
     assert_int_equal(shard_missing(f->shard, index, m), 1);
-    let_go(f, INT64_MAX);
+    let_go(f, LATE_US);
     strbuf_reset(&f->out);
     shard_time(f->shard, 0, 777);
     assert_int_equal(shard_repairing(f->shard, index, &m[0], shard_case_emit, f, &e), 0);
@@ -390,7 +390,7 @@ static void repairing(void **state)
     strbuf_reset(&f->out);
     assert_int_equal(shard_repairing(f->shard, index, &m[0], shard_case_emit, f, &e), 0);
     shard_case_expect(f, ""); /* nobody was told that it is missing */
-    let_go(f, INT64_MAX - 1);
+    let_go(f, LATE_US);
     strbuf_reset(&f->out);
     shard_time(f->shard, 3, 777);
     assert_int_equal(shard_missing(f->shard, index, m), 3);
@@ -417,7 +417,7 @@ static void giving_up(void **state)
     struct err e = {0};
     create(f, 100, false);
     LIVE(f, SOL, 1, 5, 9);
-    let_go(f, INT64_MAX - 1);
+    let_go(f, LATE_US);
     shard_case_flush(f);
     LIVE(f, SOL, 12);
     strbuf_reset(&f->out);
@@ -505,15 +505,14 @@ static void a_sink_that_fails(void **state)
     LIVE(f, SOL, 1, 3);
     const uint32_t index = case_symbol(f->universe, SOL);
     const struct entry next = {.type = ENTRY_TRADE, .index = index, .sequence = 5};
-    shard_time(f->shard, INT64_MAX, 0);
+    shard_time(f->shard, LATE_US, 0);
     assert_int_equal(shard_let_go(f->shard, refuse, NULL, &e), -1);
     assert_int_equal(hold_count(f->hold), 1);
     assert_int_equal(shard_apply(f->shard, &next, refuse, NULL, &e), -1);
     begin_again(f, 1);
     LIVE(f, SOL, 5);
     const struct shard_missing all = {.first_id = 0, .last_id = INT64_MAX};
-    shard_time(f->shard, INT64_MAX, 0);
-    let_go(f, INT64_MAX);
+    let_go(f, 2 * LATE_US);
     assert_int_equal(shard_repairing(f->shard, index, &all, refuse, NULL, &e), -1);
     assert_int_equal(shard_give_up(f->shard, index, &all, "", refuse, NULL, &e), -1);
 }

@@ -238,6 +238,7 @@ static int open_listener(struct server *s, struct err *e)
     bool any = at.sin_addr.s_addr == htonl(INADDR_ANY);
     (void)inet_ntop(AF_INET, &at.sin_addr, host, sizeof(host)); /* of the right size */
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_log);
+    static const lws_retry_bo_t no_idle_policy = {0}; /* lws would ping, and hang up, by itself */
     struct lws_context_creation_info info = {
         .port = ntohs(at.sin_port),
         .iface = any ? NULL : host,
@@ -253,6 +254,7 @@ static int open_listener(struct server *s, struct err *e)
         .max_http_header_data2 = URL_TEXT_MAX,
         .timeout_secs = TIMEOUT_S,
         .keepalive_timeout = KEEPALIVE_S,
+        .retry_and_idle_policy = &no_idle_policy,
     };
     if (tls_use(s, &info, e) != 0)
         return -1;
