@@ -158,8 +158,7 @@ static int parse_book_ticker(struct fields *f, struct fields_out *out, struct er
         fields_quote_side(f, KEY_BID, KEY_BID_AMOUNT, SCAN_STRING, &ev.bid, e) != 0 ||
         fields_quote_side(f, KEY_ASK, KEY_ASK_AMOUNT, SCAN_STRING, &ev.ask, e) != 0)
         return -1;
-    const struct scan_value *u = fields_get(f, KEY_UPDATE);
-    ev.has_sequence = u->type == SCAN_NUMBER && scan_int64(u->text, &ev.sequence) == 0;
+    fields_sequence(f, KEY_UPDATE, &ev);
     return fields_emit(out, &ev, e);
 }
 

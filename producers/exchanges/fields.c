@@ -184,6 +184,15 @@ int fields_trade_id(const struct fields *f, size_t i, enum scan_type type, struc
     return 0;
 }
 
+void fields_sequence(const struct fields *f, size_t i, struct event *ret)
+{
+    const struct scan_value *v = fields_get(f, i);
+    int64_t number;
+    ret->has_sequence = v && v->type == SCAN_NUMBER && scan_int64(v->text, &number) == 0;
+    if (ret->has_sequence)
+        ret->sequence = number;
+}
+
 int fields_side(const struct fields *f, size_t i, enum side *ret, struct err *e)
 {
     if (!fields_is(f, i, "buy") && !fields_is(f, i, "sell"))

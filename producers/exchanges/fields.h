@@ -70,6 +70,9 @@ int fields_symbol(const struct fields *f, size_t i, struct slice *ret, struct er
 int fields_trade_id(const struct fields *f, size_t i, enum scan_type type, struct event *ret,
                     struct err *e) MUST_CHECK;
 
+/* The number that tells the later of two quotes of a symbol, where there is one. */
+void fields_sequence(const struct fields *f, size_t i, struct event *ret);
+
 /* "buy" or "sell", the taker's. */
 int fields_side(const struct fields *f, size_t i, enum side *ret, struct err *e) MUST_CHECK;
 

@@ -80,12 +80,13 @@ static int parse_trade(void *ctx, struct slice row, struct fields_out *out, stru
 
 /* --- quotes ---------------------------------------------------------------------------------- */
 
-enum { BOOK_ASKS, BOOK_BIDS, BOOK_TIME, BOOK_KEYS };
+enum { BOOK_ASKS, BOOK_BIDS, BOOK_TIME, BOOK_SEQUENCE, BOOK_KEYS };
 
 static const struct slice book_keys[BOOK_KEYS] = {
     [BOOK_ASKS] = FIELDS_KEY("asks"),
     [BOOK_BIDS] = FIELDS_KEY("bids"),
     [BOOK_TIME] = FIELDS_KEY("ts"),
+    [BOOK_SEQUENCE] = FIELDS_KEY("seqId"),
 };
 
 enum { LEVEL_PRICE, LEVEL_AMOUNT, LEVEL_KEYS };
@@ -116,7 +117,8 @@ static int parse_levels(const struct fields *book, size_t i, struct quote_side *
 }
 
 /* ctx: the symbol, which the row does not have.
- * {"asks":[…],"bids":[…],"ts":"1597026383085","seqId":123456} */
+ * {"asks":[…],"bids":[…],"ts":"1597026383085","seqId":123456}: two may be of one millisecond, which
+ * seqId tells apart. */
 static int parse_book(void *ctx, struct slice row, struct fields_out *out, struct err *e)
 {
     struct event ev = {.type = EVENT_QUOTE, .has_exchange_time = true};
@@ -126,6 +128,7 @@ static int parse_book(void *ctx, struct slice row, struct fields_out *out, struc
         parse_levels(&f, BOOK_ASKS, &ev.ask, e) != 0 ||
         fields_unix_time(&f, BOOK_TIME, SCAN_STRING, &ev.exchange_time_us, e) != 0)
         return -1;
+    fields_sequence(&f, BOOK_SEQUENCE, &ev);
     return fields_emit(out, &ev, e);
 }
 

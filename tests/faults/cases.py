@@ -1,4 +1,4 @@
-"""What goes wrong, when, and what may be missing after it: a case for each fault of docs/SIMULATOR.md with the members that matter.
+"""What goes wrong, when, and what may be missing after it: every fault of docs/SIMULATOR.md, with the members that matter.
 
     case = CASES["drop"]
     case.plan(Setting("kraken", 60, seed=1))     # a list of faults, as cw-sim takes it from a file
@@ -37,8 +37,8 @@ class Setting:
         return round(self.begin + (share + self.random.uniform(0, 0.02)) * self.window)
 
     def lasting(self, fault, first=0.0, last=1.0, **members):
-        begin = self.at(first)
-        return {"fault": fault, "after_ms": begin, "for_ms": max(200, round(self.begin + last * self.window) - begin), **members}
+        begin, end = self.at(first), round(self.begin + last * self.window)
+        return {"fault": fault, "after_ms": begin, "for_ms": max(200, end - begin), **members}
 
     def repeated(self, fault, for_ms, every_ms, **members):
         """Some times, each shorter than for_ms by chance; the last ends with the time of the fault."""
@@ -85,6 +85,7 @@ class Case:
     options: tuple = ()  # of cw-producer
     sim: dict = field(default_factory=dict)  # options of cw-sim
     least_s: Callable = lambda exchange: 0  # seconds of market that it takes
+    tls: bool = False  # the streams come encrypted
     later: bool = False  # one symbol is listed while the market runs: its first trades are nobody's
     settle_s: int = 120  # longest time from the end of the market until all is there
 
@@ -110,10 +111,10 @@ def frames_and_a_hole(fault, channel="trades"):
     return plan
 
 
-def closes(*ends, **members):
+def closes(*ends):
     """One connection loss after the other, spread over the time; ends: (code, reason)."""
     def plan(s):
-        return [{"fault": "close", "after_ms": s.at(i / len(ends)), "code": code, **({"reason": reason} if reason else {}), **members}
+        return [{"fault": "close", "after_ms": s.at(i / len(ends)), "code": code, **({"reason": reason} if reason else {})}
                 for i, (code, reason) in enumerate(ends)]
     return plan
 
@@ -125,6 +126,12 @@ def refused(status, for_ms, **members):
         return [{"fault": "close", "after_ms": at + 100},
                 {"fault": "refuse", "after_ms": at, "for_ms": min(for_ms, s.window), "status": status, **members}]
     return plan
+
+
+def wrong_certificate(s):
+    """Cut, and for a while somebody else answers."""
+    at = s.at(0)
+    return [{"fault": "close", "after_ms": at + 100}, {"fault": "certificate", "after_ms": at, "for_ms": min(8000, s.window)}]
 
 
 def shutdowns(close_after_ms):
@@ -184,6 +191,7 @@ ALL = [
     Case("refuse, no answer", refused(0, 8000), quotes="follow", voids=1),
     Case("refuse, 429", refused(429, 4000, retry_after_s=30), quotes="follow", voids=1, least_s=BANNED),
     Case("refuse, 418", refused(418, 4000), quotes="follow", voids=1, least_s=BANNED),
+    Case("certificate", wrong_certificate, quotes="follow", voids=1, tls=True),
     Case("shutdown", shutdowns(5000), repairs=None, quotes="follow"),
     Case("shutdown, without an end", shutdowns(0), repairs=False, quotes="follow"),
     Case("rest_status, 503", rest("rest_status", 12_000, status=503)),

@@ -3,8 +3,8 @@
     print(head()); print(line(outcome)) ...
 """
 
-COLUMNS = [("trades", "trades"), ("written", "written"), ("by_rest", "by REST"), ("repeated", "repeated"), ("declared", "declared"),
-           ("repaired_later", "repaired"), ("given_up", "given up"), ("dead_letters", "letters"), ("quotes", "quotes"),
+COLUMNS = [("trades", "trades"), ("written", "written"), ("by_rest", "by REST"), ("repeated", "repeated"),
+           ("declared", "declared"), ("repaired_later", "repaired"), ("given_up", "given up"), ("dead_letters", "letters"), ("quotes", "quotes"),
            ("void", "void"), ("false", "false"), ("oldest_quote_s", "late s"), ("whole_s", "whole s")]
 
 

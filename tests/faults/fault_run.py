@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import quote_oracle
 from cases import LATER, Setting
-from quote_judge import QuoteJudge
+from quote_judge import QuoteJudge, is_unheard, sides
 from records import decode, read_topic
 from simulator import Simulator
 from stack import BUILD, TOP, programs, run, wait_for
+from tls_market import TlsSimulator
 from trade_judge import TradeJudge
 
 TOPICS = ("trades", "quotes", "instruments", "feeds", "dead-letters", "schemas")
@@ -26,6 +27,9 @@ class Shape:
     rate: int = 300  # trades a second
     symbols: int = 20
     seed: int = 1
+
+
+SHORT = Shape(seconds=9)
 
 
 @dataclass
@@ -45,8 +49,9 @@ class Run:
         undo.callback(lambda: self.sim.alive() and self.sim.kill9())
         self.sim.wait_ready()
         start = undo.enter_context(programs(logs))
+        trusting = self.sim.trusting if case.tls else {}
         self.producer = start("producers/cw-producer", "--exchange", exchange, "--symbols", "all", *self.sim.endpoints,
-                              *case.options, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix})
+                              *case.options, env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": prefix, **trusting})
 
     def _make_topics(self, logs):
         logs.mkdir(parents=True, exist_ok=True)
@@ -61,9 +66,10 @@ class Run:
         setting = Setting(self.exchange, self.seconds, self.shape.seed, self.case.name)
         (logs / "faults.json").write_text(json.dumps(self.case.plan(setting), indent=1))
         unit = {"time_unit": "us"} if self.exchange == "kraken" else {}  # the one that tells them
-        return Simulator(logs, exchange=self.exchange, symbols=self.shape.symbols, seed=self.shape.seed, rate=self.shape.rate,
-                         trades=round(self.shape.rate * self.seconds), hold_streams=2 * self.shape.symbols + 1,
-                         ledger_quotes=True, deflate=False, faults=logs / "faults.json", **unit, **self.case.sim)
+        kind = TlsSimulator if self.case.tls else Simulator
+        return kind(logs, exchange=self.exchange, symbols=self.shape.symbols, seed=self.shape.seed, rate=self.shape.rate,
+                    trades=round(self.shape.rate * self.seconds), hold_streams=2 * self.shape.symbols + 1,
+                    ledger_quotes=True, deflate=False, faults=logs / "faults.json", **unit, **self.case.sim)
 
     def begin(self):
         """The market, once there is a producer that writes all it hears."""
@@ -78,14 +84,23 @@ class Run:
     # --- until nothing moves ---
 
     def is_at_rest(self):
-        """The producer waits for nothing: no trade is held, no hole asked for."""
+        """The producer is connected and waits for nothing: no trade is held, no hole asked for."""
         assert self.producer.alive(), f"cw-producer ended:\n{self.producer.log_end()}"
         names = ("trades_held", "open_holes")
-        return not any(self.producer.metric("candlewick_" + name) for name in names)
+        connected, all_of_them = (self.producer.metric("candlewick_feed_" + name) for name in ("connected", "connections"))
+        return connected == all_of_them and not any(self.producer.metric("candlewick_" + name) for name in names)
 
-    def settle(self, trades):
-        """Until the producer is at rest and the last trade of every symbol that could be had is in the topic; seconds."""
-        began = time.monotonic()
+    def has_last_quotes(self, rows):
+        """Of each symbol whose last quote was heard, or is repeated to who connects again."""
+        last = {row["symbol"]: row for row in rows if row["kind"] == "quote"}
+        written = {r["symbol"]: r for kind, r in (decode(m.value) for m in self.topic("quotes")) if kind == "quote"}
+        return all(is_unheard(row) or (symbol in written and sides(written[symbol]) == quote_oracle.sides_of(row))
+                   for symbol, row in last.items())
+
+    def settle(self, rows):
+        """Until the producer is at rest, no hole is open in the topic, and the last trade of every symbol that could be had
+        is there, and its last quote; seconds."""
+        began, trades = time.monotonic(), [row for row in rows if row["kind"] == "trade"]
         lost = self.case.missing(trades)
         last = {}
         for row in trades:
@@ -95,8 +110,9 @@ class Run:
         def whole():
             if not self.is_at_rest():
                 return False
-            there = TradeJudge(self.topic("trades"), self.exchange).trades
-            return all(number in there[symbol] for symbol, number in last.items())
+            w = TradeJudge(self.topic("trades"), self.exchange)
+            ends = all(number in w.trades[symbol] for symbol, number in last.items())
+            return ends and not any(w.open.values()) and self.has_last_quotes(rows)
 
         wait_for(whole, self.case.settle_s, lambda: f"end: {self._standing()}", 0.5)
         return time.monotonic() - began
@@ -155,7 +171,7 @@ class Run:
             ours = [{**row, "send_us": row["send_us"] - 1000 * self.case.ahead_ms} for row in rows]
             out.differences += quote_oracle.differences(quote_oracle.said_by(ours)[0], quotes)
         few = [symbol for symbol in {row["symbol"] for row in rows} if q.voids[symbol] < self.case.voids]
-        if few:
+        if self.case.voids and few:
             out.differences.append(f"quotes: not void {self.case.voids} times: {sorted(few)[:5]} …")
         out.figures |= {"quotes": len(quotes), "void": q.void, "false": q.false, "oldest_quote_s": round(q.oldest_us / 1e6, 2)}
 
@@ -177,7 +193,7 @@ def play(case, exchange, shape, kafka, logs, prefix):
         one.sim.wait_done(one.seconds + 60)
         rows = one.sim.ledger()
         try:
-            out.figures["whole_s"] = round(one.settle([row for row in rows if row["kind"] == "trade"]), 1)
+            out.figures["whole_s"] = round(one.settle(rows), 1)
         except AssertionError as error:
             out.differences.append(str(error))
         lost = [one.producer.metric(f"candlewick_quotes_{what}_total") for what in ("conflated", "lost")]

@@ -1,6 +1,6 @@
-"""faults.py [--seconds S] [--exchanges okx …] [--faults drop …] [--seed N]   every fault against the producer; see docs/PROOF.md.
+"""faults.py [--seconds S] [--exchanges okx …] [--faults drop …] [--seed N]   every fault against cw-producer.
 
-Exit code 1 if anything differs from what the simulators' ledgers say.
+See docs/PROOF.md. Exit code 1 if anything differs from what the simulators' ledgers say.
 """
 
 import argparse

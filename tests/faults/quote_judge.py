@@ -4,10 +4,11 @@
     q.differences            # lines
     q.void, q.false, q.oldest_us
 
-Per symbol, each quote of the topic is one that the exchange told, in the order it told them, and not over for longer, when it was
-received, than the fault explains; in the end the last is the exchange's last, unless nobody heard it and it is not one that repeats. A void one may stand anywhere: it says nothing that could be false.
-Behind a void one the exchange may tell again what it told before, and so may a higher epoch, which makes void by itself what
-lower ones said in its partition.
+Per symbol, each quote of the topic is one that the exchange told, in the order it told them, and not over for longer, when
+it was received, than the fault explains; in the end the last is the exchange's last, unless nobody heard that, of an exchange
+that does not repeat it. A void one may stand anywhere: it says nothing that could be false.
+Behind a void one the exchange may tell again what it told before. A higher epoch makes void by itself what lower ones said in
+its partition, and begins with what its own connections have brought, which may be a moment behind.
 """
 
 from collections import defaultdict
@@ -22,10 +23,15 @@ def sides(record):
     return tuple(record[side] for side in SIDES)
 
 
+def is_unheard(row):
+    """Whether the last quote of a symbol came to nobody and is not repeated: the void one of the loss still stands."""
+    return not row["connections"] and not REPEATS[row["exchange"]]
+
+
 class QuoteJudge:
     def __init__(self, records, rows, late_us=0, ahead_us=0):
         self.differences, self.void, self.false, self.oldest_us = [], 0, 0, 0
-        self.voids = defaultdict(int)  # symbol -> void quotes before the last, which the producer's end wrote
+        self.voids = defaultdict(int)  # symbol -> void quotes, without the one that the producer's end wrote
         self._late_us, self._ahead_us = late_us + SLACK_US, ahead_us
         told, written, self._epochs = defaultdict(list), defaultdict(list), defaultdict(int)
         for row in rows:
@@ -49,11 +55,13 @@ class QuoteJudge:
             self._is_last(symbol, told, written)
         voids = [sides(r) == NOBODY for r in written]
         self.void += sum(voids)
-        self.voids[symbol] = sum(voids[:-1])
+        self.voids[symbol] = sum(voids) - (not (told and is_unheard(told[-1])))
         at, again, epoch = 0, True, 0
         for r, void in zip(written, voids):
-            again, epoch = again or void or r["epoch"] > epoch, r["epoch"]
+            if r["epoch"] > epoch:
+                at, again, epoch = 0, True, r["epoch"]
             if void:
+                again = True
                 continue
             found = self._find(told, r, at if again else at + 1)
             if found is None:
@@ -84,7 +92,7 @@ class QuoteJudge:
             self._say(symbol, "the end of the producer is not told")
         last = [r for r in written[-2:] if sides(r) != NOBODY]
         now = sides_of(told[-1]) if told else NOBODY
-        if told and not told[-1]["connections"] and not REPEATS[told[-1]["exchange"]]:
-            return  # nothing came since it was connected again: that the last is void was checked above
+        if told and is_unheard(told[-1]):
+            return  # that the last is void was checked above
         if (sides(last[-1]) if last else NOBODY) != now:
             self._say(symbol, f"ends with {last}, the exchange with {told[-1:]}")

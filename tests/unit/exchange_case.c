@@ -71,6 +71,28 @@ static const char *parse(const struct exchange_case *c, struct slice text, bool 
     return said;
 }
 
+/* emit_fn; ctx: an int64_t. */
+static int on_sequence(void *ctx, const struct event *ev, struct err *e)
+{
+    (void)e;
+    int64_t *sequence = ctx;
+    assert_int_equal(ev->type, EVENT_QUOTE);
+    *sequence = ev->has_sequence ? ev->sequence : -1;
+    return 0;
+}
+
+int64_t exchange_case_sequence(const struct exchange_case *c, const char *frame)
+{
+    const struct channels listen = channels_of(c);
+    const struct frame f = {slice_of(frame), 0};
+    struct err e = {0};
+    bool skipped = false;
+    int64_t sequence = -2;
+    assert_int_equal(
+        c->exchange->parse_frame(NULL, &listen, &f, on_sequence, &sequence, &skipped, &e), 1);
+    return sequence;
+}
+
 static void cut(const struct exchange_case *c, const char *frame)
 {
     size_t whole = strlen(frame);

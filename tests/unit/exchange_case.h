@@ -32,6 +32,9 @@ struct exchange_case_frame {
 void exchange_case_frames(const struct exchange_case *c, const struct exchange_case_frame *frames,
                           size_t n);
 
+/* The number by which a frame's one quote is told from earlier and later ones; -1: it has none. */
+int64_t exchange_case_sequence(const struct exchange_case *c, const char *frame);
+
 /* Brackets in brackets in place of "[]" in the frame: bounded, so that they cost no stack. */
 void exchange_case_deep(const struct exchange_case *c, const char *frame);
 

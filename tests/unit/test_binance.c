@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -175,6 +176,21 @@ static void frames(void **state)
     exchange_case_frames(&quote_case, quotes, N(quotes));
 }
 
+static void quotes_are_numbered(void **state)
+{
+    (void)state;
+    const char *sides = "\"s\":\"X\",\"b\":\"1\",\"B\":\"1\",\"a\":\"2\",\"A\":\"1\"}";
+    static const struct {
+        const char *number;
+        int64_t is;
+    } all[] = {{"400900217", 400900217}, {"\"4\"", -1}, {"4.5", -1}, {"99999999999999999999", -1}};
+    for (size_t i = 0; i < N(all); i++) {
+        char frame[200];
+        (void)snprintf(frame, sizeof(frame), "{\"u\":%s,%s", all[i].number, sides);
+        assert_int_equal(exchange_case_sequence(&quote_case, frame), all[i].is);
+    }
+}
+
 static void deep_frames(void **state)
 {
     (void)state;
@@ -276,8 +292,9 @@ static void registry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frames),      cmocka_unit_test(deep_frames), cmocka_unit_test(subscribe),
-        cmocka_unit_test(instruments), cmocka_unit_test(registry),
+        cmocka_unit_test(frames),    cmocka_unit_test(deep_frames),
+        cmocka_unit_test(subscribe), cmocka_unit_test(instruments),
+        cmocka_unit_test(registry),  cmocka_unit_test(quotes_are_numbered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

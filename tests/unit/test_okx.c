@@ -180,6 +180,17 @@ static void frames(void **state)
     exchange_case_frames(&quote_case, quotes, N(quotes));
 }
 
+static void quotes_are_numbered(void **state)
+{
+    (void)state;
+    assert_int_equal(exchange_case_sequence(&quote_case, BOOK(ASK, BID)), 123456);
+    assert_int_equal(
+        exchange_case_sequence(&quote_case,
+                               "{\"arg\":{\"channel\":\"bbo-tbt\",\"instId\":\"X\"},\"data\":"
+                               "[{\"asks\":[],\"bids\":[],\"ts\":\"1630048897897\"}]}"),
+        -1);
+}
+
 static void deep_frames(void **state)
 {
     (void)state;
@@ -265,8 +276,9 @@ static void instruments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frames),    cmocka_unit_test(deep_frames), cmocka_unit_test(subscribe),
-        cmocka_unit_test(endpoints), cmocka_unit_test(instruments),
+        cmocka_unit_test(frames),      cmocka_unit_test(deep_frames),
+        cmocka_unit_test(subscribe),   cmocka_unit_test(endpoints),
+        cmocka_unit_test(instruments), cmocka_unit_test(quotes_are_numbered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
