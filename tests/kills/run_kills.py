@@ -17,7 +17,7 @@ from verdict import Quotes, Trades
 WHOLE_S = 240  # after the market's end: repair asks some exchanges once a second
 MARGIN_US = 1_000_000  # around a blow: trades that were on their way; the first moments of whoever came back
 USUAL_US = 1_000_000  # a trade is written within this where nothing is wrong
-CALM_US = 12_000_000  # after one blow is made good and before the next: the group has settled
+CALM_US = 5_000_000  # after one blow is made good and before the next: the group has settled
 
 
 def prove(shape, kafka, logs, blows=None, **options):
@@ -51,7 +51,8 @@ def _judge(t):
         try:
             wait_for(read, WHOLE_S, "whole topics", 0.5)
         except AssertionError:
-            lacking = f"{WHOLE_S} s after the end of the markets {trades.lacking()} trades lack; {quotes.behind()[:10]} are behind"
+            lacking = (f"{WHOLE_S} s after the end of the markets {trades.lacking()} trades lack, and quotes are behind: "
+                       f"{quotes.behind()[:10]}")
         settled_s = time.monotonic() - begin
         t.stop()
         read()
@@ -60,16 +61,19 @@ def _judge(t):
 
 
 def _figures(t, trades, quotes):
-    written = trades.written.values()
+    def each(count):
+        """{exchange: how many}"""
+        return {x: count(w) for x, w in trades.written.items()}
+
     return {
-        "trades": {x: w.count for x, w in trades.written.items()},
+        "trades": each(lambda w: w.count),
         "made": trades.made,
         "twice": trades.twice(),
         "lost": sum(max(n, 0) for n in trades.lacking().values()),
-        "repaired": sum(w.origins["repair"] for w in written),
-        "gaps": sum(len(w.events("gap")) for w in written),
-        "gap_ids": sum(f["last_id"] - f["first_id"] + 1 for w in written for f in w.events("gap")),
-        "given_up": sum(len(w.events("given_up")) for w in written),
+        "repaired": each(lambda w: w.origins["repair"]),
+        "gaps": each(lambda w: len(w.events("gap"))),
+        "gap_ids": each(lambda w: sum(f["last_id"] - f["first_id"] + 1 for f in w.events("gap"))),
+        "given_up": each(lambda w: len(w.events("given_up"))),
         "quotes": quotes.counts["quotes"],
         "quotes_ignored": quotes.counts["ignored"],
         "quotes_late": quotes.counts["late"],

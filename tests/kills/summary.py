@@ -27,8 +27,9 @@ def _trades(result):
            + f"; {shape['symbols']} symbols, two producers and {shape['shards']} shards of each")
     yield (f"shards taken over by the other producer {openings.get('taken over', 0)}, "
            f"taken up again by the same {openings.get('taken up again', 0)}")
-    yield (f"repaired by REST {result['repaired']} trades; gap records {result['gaps']} naming {result['gap_ids']} ids; "
-           f"given up {result['given_up']}; whole {result['settled_s']:.0f} s after the markets' end, reading included")
+    repaired, gaps, ids, given_up = (sum(result[f].values()) for f in ("repaired", "gaps", "gap_ids", "given_up"))
+    yield (f"repaired by REST {repaired} trades; gap records {gaps} naming {ids} ids; given up {given_up}; "
+           f"whole {result['settled_s']:.0f} s after the markets' end, reading included")
     yield (f"quotes {result['quotes']}; of an epoch that was over, and ignored, {result['quotes_ignored']} records; "
            f"that waited in a frozen producer {result['quotes_late']}")
 

@@ -63,13 +63,17 @@ class Producer:
 
     def __init__(self, number, start):
         self.number, self._start = number, start
-        self.lives = [start()]
-        self.state = "up"  # "stopping", "down", "frozen"
+        self.lives = []
+        self.state = "unborn"  # "up", "stopping", "down", "frozen"
         self._struck, self._back_us, self._stop_by_us = None, 0, 0
 
     @property
     def program(self):
         return self.lives[-1]
+
+    def start(self):
+        self.lives.append(self._start())
+        self.state = "up"
 
     def is_up(self):
         return self.state == "up"
@@ -98,13 +102,13 @@ class Producer:
             self._tend_stopping()
         elif self.is_up():
             assert self.program.alive(), f"ended by itself with {self.program.process.returncode}:\n{self.program.log_end()}"
-        elif now_us() >= self._back_us:
+        elif self.state != "unborn" and now_us() >= self._back_us:
             self._struck.back_us = now_us()
             if self.state == "frozen":
                 self.program.signal(signal.SIGCONT)
+                self.state = "up"
             else:
-                self.lives.append(self._start())
-            self.state = "up"
+                self.start()
 
     def _tend_stopping(self):
         if not self.program.alive():
@@ -115,15 +119,16 @@ class Producer:
         else:
             assert now_us() < self._stop_by_us, f"told to stop, it still runs:\n{self.program.log_end()}"
 
-    def stop(self):
+    def end(self):
         for life in self.lives:
             if life.alive():
                 life.kill9()
 
 
 class Torment:
-    def __init__(self, shape, kafka, logs, undo, prefix="kills.", exchanges=tuple(INSTANCES), standby="hot"):
-        self.shape, self.kafka, self.prefix, self.exchanges, self.standby = shape, kafka, prefix, exchanges, standby
+    def __init__(self, shape, kafka, logs, undo, prefix="kills.", exchanges=tuple(INSTANCES), cold=()):
+        """cold: exchanges whose standbys are."""
+        self.shape, self.kafka, self.prefix, self.exchanges, self.cold = shape, kafka, prefix, exchanges, cold
         self.struck = []
         kafka.make_our_topics(prefix, copies=shape.brokers, shards=shape.shards)
         self.sims = {x: self._market(x, logs, undo) for x in exchanges}
@@ -132,11 +137,11 @@ class Torment:
             for number in PRODUCERS:
                 one = Producer(number, lambda x=x, number=number: self._producer(x, number, logs))
                 self.producers[x, number] = one
-                undo.callback(one.stop)
+                undo.callback(one.end)
 
     def _market(self, exchange, logs, undo):
         shape, share = self.shape, len(self.exchanges)
-        heard = 2 * shape.symbols * (len(PRODUCERS) if self.standby == "hot" else 1)
+        heard = 2 * shape.symbols * (1 if exchange in self.cold else len(PRODUCERS))  # trades and quotes
         sim = Simulator(logs / exchange, exchange=exchange, symbols=shape.symbols, seed=shape.seed % 1_000_000 + 1,
                         rate=shape.rate // share, quote_rate=shape.quote_rate // share, trades=-(-shape.trades // share),
                         hold_streams=heard, ledger_quotes=True)
@@ -144,14 +149,25 @@ class Torment:
         return sim.wait_ready()
 
     def _producer(self, exchange, number, logs):
-        return Program(
-            "producers/cw-producer", ["--exchange", exchange, "--symbols", "all", *self.sims[exchange].endpoints,
-                                      "--instance", INSTANCES[exchange][number], "--standby", self.standby],
-            logs / f"{exchange}.{number}", env={"CW_BROKERS": self.kafka.brokers, "CW_PREFIX": self.prefix})
+        options = ["--exchange", exchange, "--symbols", "all", *self.sims[exchange].endpoints,
+                   "--instance", INSTANCES[exchange][number], "--standby", "cold" if exchange in self.cold else "hot"]
+        return Program("producers/cw-producer", options, logs / f"{exchange}.{number}",
+                       env={"CW_BROKERS": self.kafka.brokers, "CW_PREFIX": self.prefix})
 
     def begin(self):
-        """All listen, and each symbol has been written: what is lost of it from now on is known to be missing."""
-        self._wait(self._all_ready, READY_S, "producers that are ready")
+        """All live, and each symbol has been written: what is lost of it from now on is known to be missing. Cold standbys
+        come after that, since a shard that moves to one is deaf for a moment."""
+        late = {(exchange, PRODUCERS[1]) for exchange in self.cold}
+        self._begin(self.producers.keys() - late)
+        self._wait_symbols()
+        self._begin(late)
+
+    def _begin(self, keys):
+        for key in keys:
+            self.producers[key].start()
+        self._wait(lambda: all(one.is_ready() for one in self.producers.values() if one.lives), READY_S, "ready producers")
+
+    def _wait_symbols(self):
         wanted = len(self.exchanges) * self.shape.symbols
         with self.tail("trades") as tail:
             known = set()
@@ -184,7 +200,7 @@ class Torment:
             return not waiting
 
         self._wait(all_fallen, limit_s, lambda: f"victim of {waiting[0]}")
-        self._wait(self._all_ready, READY_S, "producers that are ready")
+        self._wait(self._all_ready, READY_S, "ready producers")
 
     def running(self):
         for sim in self.sims.values():

@@ -8,10 +8,10 @@
 Trades: each of the ledger once and with its fields; nothing is missing, be it declared or not; and the epoch in the ticks of an
 exchange never falls, in any partition: a lower one would be of somebody whose place had been taken.
 
-Quotes, as whoever keeps to the rule reads them: the first record of a higher epoch makes void what lower ones said, and those of
-a lower epoch are nothing. What is left are quotes of the ledger in their order, none of which was old when it was written. But for
-what a producer had received when it was frozen, and writes when it wakes up, if nobody took its place: that has its old receive
-time, is counted, and is over within a second.
+Quotes, as whoever keeps to the rule reads them: the first record of a higher epoch makes void what lower ones said, and
+those of a lower epoch are nothing. What is left are quotes of the ledger in their order, none of which was old when it was
+written. But for what a producer had received when it was frozen, and writes when it wakes up, if nobody took its place: that
+has its old receive time, is counted, and is over within a second.
 """
 
 import json

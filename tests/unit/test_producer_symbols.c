@@ -92,6 +92,65 @@ static void selection(void **state)
     }
 }
 
+/* The list is read again: what is not there any more, or collides, costs the others nothing. */
+static void selection_again(void **state)
+{
+    static const struct {
+        const char *spec;
+        const char *before; /* native name of a pair that is followed already */
+        const char *is;
+        const char *why; /* "": nothing was left out */
+    } again[] = {
+        {"BTC-USDT", "BTCUSDT", "BTCUSDT ", ""},
+        {"BTC-USDT, NO-SUCH,ETH-EUR", "BTCUSDT", "BTCUSDT ETHEUR ", "symbols: there is no NO-SUCH"},
+        {"quote:XYZ,ETH-EUR", "ETHEUR", "ETHEUR ",
+         "symbols: \"quote:XYZ\" takes none of the 8 pairs that are listed"},
+        {"quote:EUR", "OLDEUR", "ETHEUR ", ""}, /* it does not trade any more */
+        {"XETHZ,XETHZ2", "XETHZ2", "XETHZ2 ", "XETHZ and XETHZ2 are both ETH-ZUSD"},
+        {"XETHZ,XETHZ2,BTC-USDT", "BTCUSDT", "BTCUSDT ", "XETHZ and XETHZ2 are both ETH-ZUSD"},
+        {"", "BTCUSDT", "BTCUSDT ETHUSDT ETHEUR ", ""},
+    };
+    const struct instruments *all = *state;
+    for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+        struct instruments before = {0};
+        struct instruments chosen = {0};
+        struct err e = {0};
+        struct err why = {0};
+        struct strbuf b = STRBUF_INIT(1000);
+        assert_int_equal(instruments_add(&before, instruments_native(all, again[i].before), &e), 0);
+        assert_int_equal(instruments_select_again(all, again[i].spec, &before, &chosen, &why, &e),
+                         0);
+        for (size_t k = 0; k < chosen.n; k++)
+            assert_int_equal(strbuf_addf(&b, "%s ", chosen.list[k].native), 0);
+        assert_string_equal(b.data, again[i].is);
+        assert_string_equal(why.text, again[i].why);
+        assert_int_equal(why.code, *again[i].why ? ERR_CONF : ERR_NONE);
+        instruments_finish(&before);
+        instruments_finish(&chosen);
+        strbuf_finish(&b);
+    }
+}
+
+static void what_is_the_same(void **state)
+{
+    const struct instruments *all = *state;
+    struct err e = {0};
+    struct instruments turned = {0};
+    for (size_t i = all->n; i-- > 0;)
+        assert_int_equal(instruments_add(&turned, &all->list[i], &e), 0);
+    assert_true(instruments_same(all, &turned)); /* in any order */
+    turned.n--;
+    assert_false(instruments_same(all, &turned));
+    assert_false(instruments_same(&turned, all));
+    turned.n++;
+    turned.list[0].has_tick_size = true;
+    assert_false(instruments_same(all, &turned));
+    turned.list[0].has_tick_size = false;
+    turned.list[1].status = INSTRUMENT_STATUS_DELISTED;
+    assert_false(instruments_same(all, &turned));
+    instruments_finish(&turned);
+}
+
 /* --- universe -------------------------------------------------------------------------------- */
 
 static void one_shard(void **state)
@@ -205,6 +264,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(selection, setup, teardown),
+        cmocka_unit_test_setup_teardown(selection_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_the_same, setup, teardown),
         cmocka_unit_test(one_shard),
         cmocka_unit_test(many_shards),
         cmocka_unit_test(quotes_and_rates),
