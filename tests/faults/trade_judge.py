@@ -26,7 +26,7 @@ class TradeJudge(Written):
         self.open = defaultdict(dict)  # symbol -> id of an open hole -> (from_time, to_time)
         self.given_up = defaultdict(set)
         self.declared, self.repaired_later = 0, 0  # ids
-        self._shows = {}  # symbol -> (id, from_time, to_time) of the trade that must come next
+        self._shows = {}  # symbol -> (id, time) of the trades of which one must come next
         super().__init__(messages, exchange)
 
     def _trade(self, m, r):
@@ -34,8 +34,8 @@ class TradeJudge(Written):
         super()._trade(m, r)
         if symbol in self._shows:
             wanted = self._shows.pop(symbol)
-            if wanted != (number, r["exchange_time"]):
-                self.errors.append(f"{symbol}: behind a gap comes {number} at {r['exchange_time']}, not {wanted}")
+            if (number, r["exchange_time"]) not in wanted:
+                self.errors.append(f"{symbol}: behind a gap comes {number} at {r['exchange_time']}, none of {wanted}")
 
     def _feed(self, m, r):
         super()._feed(m, r)
@@ -52,7 +52,9 @@ class TradeJudge(Written):
         before = told.get(ids[0] - 1)
         if before is not None and before["exchange_time"] != r["from_time"]:
             self.errors.append(f"{symbol}: a gap behind {before['exchange_time']} says {r['from_time']}")
-        self._shows[symbol] = ids[-1] + 1, r["to_time"]
+        self._shows[symbol] = [(ids[-1] + 1, r["to_time"])]
+        if self.trades[symbol] and ids[-1] + 1 == min(self.trades[symbol]):  # an older one came after the first
+            self._shows[symbol] = [(ids[0] - 1, r["from_time"])]
         self.open[symbol].update(dict.fromkeys(ids, (r["from_time"], r["to_time"])))
         self.declared += len(ids)
 

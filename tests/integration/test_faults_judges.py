@@ -65,6 +65,8 @@ MISSING = {("A1-USDT", n) for n in (2, 3, 4)}
 def test_a_hole_that_is_healed_and_one_that_cannot_be():
     assert judged(HEALED, ROWS) == []
     assert judged(GIVEN_UP, ROWS, MISSING) == []
+    older = [trade(5), GAP, trade(1), *(trade(n) for n in (2, 3, 4)), feed("repaired", 2, 4, 1, 5), trade(6)]
+    assert judged(older, ROWS) == []
     assert judged(GIVEN_UP, [r for r in ROWS if r["id"] not in (2, 3, 4)], skipped=True) == []
 
 
