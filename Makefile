@@ -51,9 +51,10 @@ faults: build ## Every fault of the simulator against the producer, judged (SECO
 	@.cache/venv/bin/python tests/faults/faults.py $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(EXCHANGES),--exchanges $(EXCHANGES)) $(if $(FAULTS),--faults $(FAULTS))
 
-kills: build ## Kill two producers of each exchange at random: no trade lost or twice (TRADES, KILLS, SEED, SHARDS, BROKERS=3)
+kills: build ## Kill two producers of each exchange at random: no trade lost or twice (TRADES, KILLS, SEED, SHARDS, BROKERS=3, RATE)
 	@.cache/venv/bin/python tests/kills/kills.py $(if $(TRADES),--trades $(TRADES)) $(if $(KILLS),--kills $(KILLS)) \
-		$(if $(SEED),--seed $(SEED)) $(if $(SHARDS),--shards $(SHARDS)) $(if $(BROKERS),--brokers $(BROKERS))
+		$(if $(SEED),--seed $(SEED)) $(if $(SHARDS),--shards $(SHARDS)) $(if $(BROKERS),--brokers $(BROKERS)) \
+		$(if $(RATE),--rate $(RATE))
 
 live-check: build ## Say of each real exchange whether it answers, subscribes and delivers (EXCHANGES="okx kraken")
 	@tools/live_check.py $(EXCHANGES)

@@ -41,7 +41,7 @@ BLOWS = [
 
 @pytest.mark.alone
 def test_a_minute_of_kills(kafka, prefix, logs):
-    shape = Shape(trades=24_000, rate=600, quote_rate=600, seed=5, kills=len(BLOWS))
+    shape = Shape(trades=30_000, rate=600, quote_rate=600, seed=5, kills=len(BLOWS))
     result = prove(shape, kafka, logs, BLOWS, prefix=prefix, cold=("binance",))
     print(summary.text(result))
     assert result["differences"] == []
