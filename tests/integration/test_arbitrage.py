@@ -72,8 +72,9 @@ def test_what_is_written_is_what_the_quotes_call_for(kafka, topics, arbitrage):
 def test_killed_eight_times_it_writes_everything_once(kafka, topics, arbitrage):
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
-    # long transactions, so that most kills hit one
-    pace = ["--image.min.ms", "100", "--image.records", "500", "--commit.interval.ms", "500", "--commit.min.ms", "200"]
+    # long transactions whose records are on their way from the beginning, so that most kills hit one
+    pace = ["--image.min.ms", "100", "--image.records", "500", "--commit.interval.ms", "500", "--commit.min.ms", "200",
+            "--kafka.linger.ms", "5"]
     market, stop = QuoteMarket(seed), threading.Event()
 
     def play():

@@ -180,7 +180,7 @@ def test_a_successor_that_fails_leaves_no_old_quote(exchange, binance, quotes):
     q = wait_quote(quotes, "BTC-USDT", sides("24", "1", "25", "1"))
     assert q.now["ETH-USDT"] == sides("7", "1", "8", "1")
     assert handovers(one) == 0 and one.metric("candlewick_feed_connected") == 2
-    check_alive(q.ticks)
+    check_alive(wait_for(lambda: quotes().ticks, 20, "a tick"))
 
 
 def test_a_successor_that_is_lost_while_the_old_one_is_still_read(exchange, binance, quotes):
