@@ -226,6 +226,8 @@ static int open_shard(struct shard_writer *w, struct err *e)
     shard_reset(w->shard);
     w->txn = txn_open(w->env->settings, w->txn_id, e);
     w->records.txn = w->txn;
+    if (w->txn)
+        txn_pace(w->txn);
     if (!w->txn || shard_records_know(&w->records, e) != 0)
         return -1;
     if (read_progress(w, e) != 0 || write_beginning(w, e) != 0)

@@ -22,6 +22,7 @@ struct txn {
     rd_kafka_t *rk;
     const struct kafka_settings *settings;
     bool open;
+    bool paced;                      /* as txn_pace() says */
     size_t n_waiting;                /* records since all were answered */
     size_t bytes_waiting;            /* keys and values of them */
     rd_kafka_resp_err_t undelivered; /* first failed delivery report of the open transaction */
@@ -52,8 +53,10 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
         /* Nobody sees a record before its commit, which sends all at once. What is due to be sent
          * to a partition while five records or more of it are unanswered makes librdkafka 2.0.2
          * poll without a pause: that takes a core, and the brokers of a small machine are the
-         * slower to answer. So nothing is due before txn_produce() or the commit waits for all. */
-        "linger.ms", "1000", "compression.codec", "lz4",
+         * slower to answer. So nothing is due before the commit, or txn_produce() of a paced one,
+         * waits for all. */
+        "linger.ms",
+        "1000", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
         "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};
@@ -204,6 +207,11 @@ static rd_kafka_resp_err_t offer(struct txn *t, const struct txn_record *r, rd_k
     return code;
 }
 
+void txn_pace(struct txn *t)
+{
+    t->paced = true;
+}
+
 /* Sends what waits, and waits until it is answered. What became of it the commit will say. */
 static int send_all(struct txn *t, struct err *e)
 {
@@ -220,7 +228,8 @@ static int send_all(struct txn *t, struct err *e)
 int txn_produce(struct txn *t, const struct txn_record *r, struct err *e)
 {
     rd_kafka_headers_t *h = NULL;
-    if ((t->n_waiting == SEND_RECORDS || t->bytes_waiting >= SEND_BYTES) && send_all(t, e) != 0)
+    bool enough = t->n_waiting == SEND_RECORDS || t->bytes_waiting >= SEND_BYTES;
+    if (t->paced && enough && send_all(t, e) != 0)
         return -1;
     if (r->n_headers > 0 && !(h = make_headers(r, e)))
         return -1;

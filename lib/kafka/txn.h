@@ -47,6 +47,10 @@ struct txn *txn_open(const struct kafka_settings *s, const char *name, struct er
  * ERR_IO, ERR_NOMEM. */
 int txn_know(struct txn *t, const char *const *topics, struct err *e) MUST_CHECK;
 
+/* From now on no more than 10,000 records or 4 MiB are sent at a time, and waited for: slow brokers
+ * cost no CPU, and who has much to write is slower by it. */
+void txn_pace(struct txn *t);
+
 /* Aborts what is open, destroys. Bounded; NULL is fine. */
 void txn_close(struct txn *t);
 

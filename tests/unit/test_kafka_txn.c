@@ -100,6 +100,7 @@ static void waiting_takes_no_cpu(void **state)
 {
     struct fixture *f = *state;
     struct err e = {0};
+    txn_pace(f->txn);
     begin_anew(f);
     assert_int_equal(rd_kafka_mock_broker_set_rtt(f->mock.brokers, 1, RTT_MS), 0);
     int64_t begin_us = clock_mono_us();
@@ -117,6 +118,7 @@ static void all_of_a_long_one_arrives(void **state)
 {
     struct fixture *f = *state;
     struct err e = {0};
+    txn_pace(f->txn);
     assert_int_equal(produce(f, MANY, &e), 0);
     assert_int_equal(txn_commit(f->txn, NULL, NULL, 0, &e), 0);
     assert_true(n_records(f) >= MANY);
@@ -128,6 +130,7 @@ static void refused_before_the_commit(void **state)
     enum { PRODUCE = 0 };
     struct fixture *f = *state;
     struct err e = {0};
+    txn_pace(f->txn);
     begin_anew(f);
     rd_kafka_mock_push_request_errors(f->mock.brokers, PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
