@@ -55,8 +55,7 @@ static rd_kafka_t *create_producer(struct txn *t, const char *id, struct err *e)
          * poll without a pause: that takes a core, and the brokers of a small machine are the
          * slower to answer. So nothing is due before the commit, or txn_produce() of a paced one,
          * waits for all. */
-        "linger.ms",
-        "1000", "compression.codec", "lz4",
+        "linger.ms", "1000", "compression.codec", "lz4",
         /* a transaction's second request often meets its first still being replicated; the
          * default of 100 ms would be the commit latency of every replicated cluster */
         "retry.backoff.ms", "20", "queue.buffering.max.messages", "1000000", NULL};
