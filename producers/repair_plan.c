@@ -12,8 +12,7 @@ enum {
 };
 
 /* How it went with some ids so far. */
-struct
-try {
+struct attempt {
     struct history_query query; /* the next page; last_id, and look, name the ids */
     int64_t look;               /* of shard_missing */
     int64_t first_id;           /* the first one missing, as seen last */
@@ -25,9 +24,9 @@ try {
     bool paging; /* query is not the first page any more */
 };
 
-struct tries {
+struct attempts {
     size_t n;
-    struct try list[SHARD_MISSING_MAX];
+    struct attempt list[SHARD_MISSING_MAX];
 };
 
 struct repair_plan {
@@ -35,7 +34,7 @@ struct repair_plan {
     const struct channel *channel;
     struct universe_range range;
     int64_t give_up_us;
-    struct tries **tries; /* by member; NULL: nothing is missing */
+    struct attempts **attempts; /* by member; NULL: nothing is missing */
 };
 
 struct repair_plan *repair_plan_create(const struct universe *u, uint32_t shard,
@@ -48,9 +47,9 @@ struct repair_plan *repair_plan_create(const struct universe *u, uint32_t shard,
         p->channel = channel;
         p->range = u->shards[shard];
         p->give_up_us = give_up_us;
-        p->tries = calloc(p->range.n + (size_t)1, sizeof(struct tries *));
+        p->attempts = calloc(p->range.n + (size_t)1, sizeof(struct attempts *));
     }
-    if (p && p->tries)
+    if (p && p->attempts)
         return p;
     repair_plan_destroy(p);
     (void)err_set(e, ERR_NOMEM, "repair: out of memory");
@@ -61,16 +60,16 @@ void repair_plan_destroy(struct repair_plan *p)
 {
     if (!p)
         return;
-    for (uint32_t i = 0; p->tries && i < p->range.n; i++)
-        free(p->tries[i]);
-    free(p->tries);
+    for (uint32_t i = 0; p->attempts && i < p->range.n; i++)
+        free(p->attempts[i]);
+    free(p->attempts);
     free(p);
 }
 
-/* --- tries ----------------------------------------------------------------------------------- */
+/* --- attempts -------------------------------------------------------------------------------- */
 
 /* NULL: these ids were not missing before. */
-static struct try *find(struct tries *t, const struct shard_missing *m)
+static struct attempt *find(struct attempts *t, const struct shard_missing *m)
 {
     for (size_t i = 0; t && i < t->n; i++)
         if (t->list[i].query.last_id == m->last_id && t->list[i].look == m->look)
@@ -99,7 +98,7 @@ static struct history_query first_page(const struct repair_plan *p, uint32_t mem
     };
 }
 
-static bool is_in_line(const struct tries *t, const struct shard_missing *missing, size_t n)
+static bool is_in_line(const struct attempts *t, const struct shard_missing *missing, size_t n)
 {
     bool same = n == (t ? t->n : 0);
     for (size_t i = 0; same && i < n; i++)
@@ -107,37 +106,37 @@ static bool is_in_line(const struct tries *t, const struct shard_missing *missin
     return same;
 }
 
-/* The tries of what is missing of a member now, with what is known from before. Ids are known by
+/* The attempts of what is missing of a member now, with what is known from before. Ids are known by
  * the last one, as what comes shortens them from the front. False: no memory. */
 static bool renew(struct repair_plan *p, uint32_t member, const struct shard_missing *missing,
                   size_t n, int64_t now_us)
 {
-    struct tries *now = n > 0 ? calloc(1, sizeof(*now)) : NULL;
+    struct attempts *now = n > 0 ? calloc(1, sizeof(*now)) : NULL;
     if (n > 0 && !now)
         return false;
     for (size_t i = 0; i < n; i++) {
-        const struct try *t = find(p->tries[member], &missing[i]);
+        const struct attempt *t = find(p->attempts[member], &missing[i]);
         bool look = missing[i].kind == SHARD_MISSING_PERHAPS;
         now->list[now->n++] =
             t ? *t
-              : (struct try){.query = first_page(p, member, &missing[i], 0),
-                             .look = missing[i].look,
-                             .next_us = now_us + (look ? LOOK_AFTER_MS * US_PER_MS : 0),
-                             .wait_ms = WAIT_FIRST_MS};
+              : (struct attempt){.query = first_page(p, member, &missing[i], 0),
+                                 .look = missing[i].look,
+                                 .next_us = now_us + (look ? LOOK_AFTER_MS * US_PER_MS : 0),
+                                 .wait_ms = WAIT_FIRST_MS};
     }
-    free(p->tries[member]);
-    p->tries[member] = now;
+    free(p->attempts[member]);
+    p->attempts[member] = now;
     return true;
 }
 
-/* Brings the tries of a member in line with what is missing. False: no memory. */
+/* Brings the attempts of a member in line with what is missing. False: no memory. */
 static bool follow(struct repair_plan *p, uint32_t member, const struct shard_missing *missing,
                    size_t n, int64_t now_us)
 {
-    if (!is_in_line(p->tries[member], missing, n) && !renew(p, member, missing, n, now_us))
+    if (!is_in_line(p->attempts[member], missing, n) && !renew(p, member, missing, n, now_us))
         return false;
     for (size_t i = 0; i < n; i++) {
-        struct try *t = &p->tries[member]->list[i];
+        struct attempt *t = &p->attempts[member]->list[i];
         if (missing[i].first_id < t->first_id)
             t->paging = false; /* what pages brought was lost with a transaction */
         t->first_id = missing[i].first_id;
@@ -148,8 +147,8 @@ static bool follow(struct repair_plan *p, uint32_t member, const struct shard_mi
 }
 
 /* Whether the first is asked for before the second. */
-static bool comes_first(const struct repair_pick *a, const struct try *of_a,
-                        const struct repair_pick *b, const struct try *of_b)
+static bool comes_first(const struct repair_pick *a, const struct attempt *of_a,
+                        const struct repair_pick *b, const struct attempt *of_b)
 {
     if (a->missing.kind != b->missing.kind)
         return a->missing.kind < b->missing.kind;
@@ -160,14 +159,14 @@ bool repair_plan_next(struct repair_plan *p, struct shard *s, int64_t now_us, bo
                       struct repair_pick *ret)
 {
     struct shard_missing missing[SHARD_MISSING_MAX];
-    const struct try *best = NULL;
+    const struct attempt *best = NULL;
     for (uint32_t i = shard_needy(s); i-- > 0;) {
         uint32_t index = shard_needy_at(s, i);
         size_t n = shard_missing(s, index, missing);
         if (!follow(p, index - p->range.first, missing, n, now_us))
             continue; /* another time */
         for (size_t k = 0; k < n; k++) {
-            const struct try *t = &p->tries[index - p->range.first]->list[k];
+            const struct attempt *t = &p->attempts[index - p->range.first]->list[k];
             enum shard_missing_kind kind = missing[k].kind;
             const struct repair_pick pick = {index, missing[k], t->query,
                                              kind == SHARD_MISSING_DECLARED && !t->told};
@@ -185,7 +184,7 @@ bool repair_plan_next(struct repair_plan *p, struct shard *s, int64_t now_us, bo
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void wait(struct try *t, int64_t now_us)
+static void wait(struct attempt *t, int64_t now_us)
 {
     t->next_us = now_us + t->wait_ms * US_PER_MS;
     t->wait_ms = t->wait_ms * 2 < WAIT_CAP_MS ? t->wait_ms * 2 : WAIT_CAP_MS;
@@ -195,7 +194,7 @@ static void wait(struct try *t, int64_t now_us)
 bool repair_plan_answered(struct repair_plan *p, const struct repair_pick *pick,
                           enum repair_outcome outcome, int64_t now_us)
 {
-    struct try *t = find(p->tries[pick->index - p->range.first], &pick->missing);
+    struct attempt *t = find(p->attempts[pick->index - p->range.first], &pick->missing);
     if (!t)
         return false;
     t->told = t->told || pick->missing.kind == SHARD_MISSING_DECLARED;
