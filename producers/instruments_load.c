@@ -101,12 +101,21 @@ static int load_rest(const struct instruments_source *from, struct instruments *
             log_warn("instruments", "waiting for the exchange's list",
                      LOG_STR("exchange", from->ops->name), LOG_ERR(e));
         int64_t wait_us = backoff_next_us(&b);
-        int64_t allowed_us = rest_wait_us(from->rest, req.weight, clock_mono_us());
+        int64_t allowed_us = instruments_wait_us(from, clock_mono_us());
         if (wait_us < allowed_us)
             wait_us = allowed_us;
         if (!program_pause(from->program, wait_us / US_PER_MS + 1))
             return err_set(e, ERR_STOPPED, "stopped while waiting for the exchange");
     }
+}
+
+int64_t instruments_wait_us(const struct instruments_source *from, int64_t now_us)
+{
+    struct http_request req;
+    struct err e = {0};
+    if (*from->file || from->ops->instruments_request(&req, &e) != 0)
+        return 0; /* asked, it says so */
+    return rest_wait_us(from->rest, req.weight, now_us);
 }
 
 int instruments_ask(const struct instruments_source *from, struct instruments *ret, struct err *e)

@@ -16,7 +16,7 @@
 struct instruments_source {
     const struct exchange_ops *ops;
     const char *file;        /* holds the body that REST would answer with; "": ask by REST */
-    struct rest *rest;       /* borrowed for the call; may be NULL where there is a file */
+    struct rest *rest;       /* borrowed for the calls; may be NULL where there is a file */
     struct program *program; /* health part "instruments"; asked whether to stop */
 };
 
@@ -30,5 +30,8 @@ int instruments_load(const struct instruments_source *from, struct instruments *
  * was no answer. */
 int instruments_ask(const struct instruments_source *from, struct instruments *ret,
                     struct err *e) MUST_CHECK;
+
+/* How long until the exchange may be asked for it. 0: now, or nobody is asked. */
+int64_t instruments_wait_us(const struct instruments_source *from, int64_t now_us);
 
 #endif

@@ -52,10 +52,12 @@ static void *run(void *ctx)
     int64_t read_us = clock_mono_us();
     while (!atomic_load(&w->stop)) {
         int64_t wait_ms = atomic_load(&w->hurry) ? w->about.hurry_ms : w->about.every_ms;
-        int64_t due_us = read_us + wait_ms * US_PER_MS;
         int64_t now_us = clock_mono_us();
-        if (now_us < due_us) {
-            (void)bell_wait(w->bell, (due_us - now_us) / US_PER_MS + 1);
+        int64_t wait_us = read_us + wait_ms * US_PER_MS - now_us;
+        if (wait_us <= 0)
+            wait_us = instruments_wait_us(&w->about.from, now_us);
+        if (wait_us > 0) {
+            (void)bell_wait(w->bell, wait_us / US_PER_MS + 1);
             continue;
         }
         atomic_store(&w->hurry, false);

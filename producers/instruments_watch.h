@@ -6,9 +6,9 @@
  *     instruments_watch_hurry(w);                       // something is not as it was
  *     if (instruments_watch_take(w, &all, &read_us)) ...
  *
- * Where the list cannot be had, what was known stays, the log says so, and it is tried again at the
- * next time.
- * Threads: hurry from any, all else from one.
+ * It waits as long as the exchange must not be asked. Where the list cannot be had, what was known
+ * stays, the log says so, and it is tried again at the next time. Threads: hurry from any, all else
+ * from one.
  */
 #ifndef CANDLEWICK_INSTRUMENTS_WATCH_H
 #define CANDLEWICK_INSTRUMENTS_WATCH_H

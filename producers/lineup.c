@@ -224,7 +224,12 @@ static int start_repair(struct lineup *l, struct err *e)
     if (*c->read || !c->repair)
         return 0;
     const struct repair_about about = {
-        .fetch = {c->ops, c->rest_url, &c->market_clock, l->about.metrics, l->about.bell},
+        .fetch = {.ops = c->ops,
+                  .rest_url = c->rest_url,
+                  .quota = l->about.quota,
+                  .clock = &c->market_clock,
+                  .metrics = l->about.metrics,
+                  .bell = l->about.bell},
         .universe = l->universe,
         .channel = c->listen.of[CHANNEL_TRADES],
         .give_up_us = c->repair_give_up_ms * US_PER_MS,

@@ -31,6 +31,7 @@ struct lineup_about {
     const struct producer_metrics *metrics;
     struct health *health;
     struct recorder *recorder;
+    struct rest_quota *quota;
     struct bell *bell;                      /* rung by journals and answers */
     struct bell *quote_bell;                /* rung by queues */
     struct instruments_watch *const *watch; /* hears of symbols that are not as they were */

@@ -26,6 +26,7 @@ struct producer {
     struct kafka_settings kafka;
     struct framing *framing;
     struct producer_metrics metrics;
+    struct rest_quota *quota; /* of all that ask the exchange */
     struct rest *rest;
     bool listed;       /* the list of instruments is there: no more of the start hangs on REST */
     atomic_bool ended; /* whatever still waits for an answer shall not */
@@ -58,9 +59,13 @@ static bool rest_stopping(void *ctx)
 
 static int make_rest(struct producer *pr, struct err *e)
 {
+    pr->quota = rest_quota_create(pr->conf.ops->rest, e);
+    if (!pr->quota)
+        return -1;
     const struct rest_about about = {
         .ops = pr->conf.ops,
         .url = pr->conf.rest_url,
+        .quota = pr->quota,
         .clock = &pr->conf.market_clock,
         .timeout_ms = INT64_C(1000) * REST_TIMEOUT_S,
         .stopping = rest_stopping,
@@ -144,6 +149,7 @@ static int make_lineup(struct producer *pr, struct err *e)
     pr->about.metrics = &pr->metrics;
     pr->about.health = pr->p.health;
     pr->about.recorder = pr->recorder;
+    pr->about.quota = pr->quota;
     pr->about.bell = pr->bell;
     pr->about.quote_bell = pr->quote_bell;
     pr->about.watch = &pr->watch;
@@ -374,6 +380,7 @@ static void finish(struct producer *pr)
     instruments_finish(&pr->rates);
     framing_destroy(pr->framing);
     rest_destroy(pr->rest);
+    rest_quota_destroy(pr->quota);
     rest_finish();
     program_finish(&pr->p);
 }

@@ -25,8 +25,7 @@ struct repair_fetch {
     atomic_int state; /* whose everything below is: the asker's unless ASKED */
     atomic_bool stop;
     struct repair_answer answer;
-    int64_t free_us;  /* when the exchange may be asked again */
-    int64_t spare_us; /* when half of the budget is left again */
+    int64_t weight; /* of the last request */
     struct trade_copy *trades;
     size_t n;
     struct rest_answer page;
@@ -76,7 +75,7 @@ static enum repair_outcome outcome_of(struct repair_fetch *f, int verdict)
     return verdict == HISTORY_BUSY || f->answer.why.retriable ? REPAIR_FAILED : REPAIR_NONE;
 }
 
-static enum repair_outcome ask(struct repair_fetch *f, int64_t *ret_weight)
+static enum repair_outcome ask(struct repair_fetch *f)
 {
     const struct exchange_ops *ops = f->about.ops;
     struct repair_answer *a = &f->answer;
@@ -85,7 +84,7 @@ static enum repair_outcome ask(struct repair_fetch *f, int64_t *ret_weight)
     a->why = (struct err){0};
     if (ops->history_request(&a->pick.query, &req, &a->why) != 0)
         return REPAIR_NONE;
-    *ret_weight = req.weight;
+    f->weight = req.weight;
     metric_inc(f->about.metrics->repair_requests, 1);
     if (rest_get(f->rest, &req, &f->page, &a->why) != 0)
         return a->why.retriable || a->why.code == ERR_STOPPED ? REPAIR_FAILED : REPAIR_NONE;
@@ -102,14 +101,9 @@ static void show_skew(const struct repair_fetch *f)
 
 static void answer(struct repair_fetch *f)
 {
-    int64_t weight = 1;
-    f->answer.outcome = ask(f, &weight);
+    f->answer.outcome = ask(f);
     f->answer.trades = f->trades;
     f->answer.n = f->n;
-    int64_t now_us = clock_mono_us();
-    f->free_us = now_us + rest_wait_us(f->rest, weight, now_us);
-    f->spare_us =
-        now_us + rest_wait_us(f->rest, f->about.ops->rest->weight_max / 2 + weight, now_us);
     show_skew(f);
     if (f->answer.outcome == REPAIR_NONE || f->answer.outcome == REPAIR_FAILED)
         metric_inc(f->about.metrics->repair_failures, 1);
@@ -135,9 +129,10 @@ static void *run(void *ctx)
 
 bool repair_fetch_is_free(struct repair_fetch *f, int64_t now_us, bool *ret_spare)
 {
-    if (atomic_load(&f->state) != FREE || now_us < f->free_us)
+    int64_t half = f->about.ops->rest->weight_max / 2;
+    if (atomic_load(&f->state) != FREE || rest_wait_us(f->rest, f->weight, now_us) > 0)
         return false;
-    *ret_spare = now_us >= f->spare_us;
+    *ret_spare = rest_wait_us(f->rest, half + f->weight, now_us) == 0;
     return true;
 }
 
@@ -176,10 +171,16 @@ struct repair_fetch *repair_fetch_start(const struct repair_fetch_about *about, 
         (void)err_set(e, ERR_NOMEM, "repair: out of memory");
         return NULL;
     }
-    const struct rest_about rest = {about->ops, about->rest_url, about->clock,
-                                    TIMEOUT_MS, stopping,        f};
+    const struct rest_about rest = {.ops = about->ops,
+                                    .url = about->rest_url,
+                                    .clock = about->clock,
+                                    .quota = about->quota,
+                                    .timeout_ms = TIMEOUT_MS,
+                                    .stopping = stopping,
+                                    .ctx = f};
     f->about = *about;
     strbuf_init(&f->page.body, BODY_MAX_BYTES);
+    f->weight = 1;
     f->trades = calloc(TRADES_MAX, sizeof(*f->trades));
     f->work = bell_create(e);
     f->rest = f->work ? rest_create(&rest, e) : NULL;

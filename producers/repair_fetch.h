@@ -24,6 +24,7 @@ struct repair_fetch;
 struct repair_fetch_about {
     const struct exchange_ops *ops;
     const char *rest_url;
+    struct rest_quota *quota;
     const struct market_clock *clock;
     const struct producer_metrics *metrics;
     struct bell *bell; /* rung by an answer */
@@ -42,7 +43,7 @@ struct repair_answer {
 struct repair_fetch *repair_fetch_start(const struct repair_fetch_about *about, struct err *e);
 void repair_fetch_stop(struct repair_fetch *f); /* NULL is fine */
 
-/* Whether the exchange may be asked now. ret_spare: with half of its budget left. */
+/* Whether the exchange may be asked now. ret_spare: with half of its quota left. */
 bool repair_fetch_is_free(struct repair_fetch *f, int64_t now_us, bool *ret_spare);
 
 void repair_fetch_ask(struct repair_fetch *f, uint32_t shard, const struct repair_pick *pick);

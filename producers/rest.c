@@ -1,6 +1,5 @@
 #include "rest.h"
 
-#include "rest_budget.h"
 #include "scan.h"
 #include "timefmt.h"
 #include "url.h"
@@ -19,7 +18,6 @@ enum {
 struct rest {
     struct rest_about about;
     char base[URL_MAX]; /* the URL without a slash at its end */
-    struct rest_budget budget;
     bool has_skew;
     int64_t skew_us;
     CURLM *multi; /* keeps the connection */
@@ -115,7 +113,6 @@ struct rest *rest_create(const struct rest_about *about, struct err *e)
         return NULL;
     }
     r->about = *about;
-    rest_budget_init(&r->budget, about->ops->rest);
     if (set_base(r, about->url, &direct, e) != 0)
         goto failed;
     r->multi = curl_multi_init();
@@ -155,7 +152,7 @@ static void read_used(struct rest *r, int64_t now_us)
     const char *name = r->about.ops->rest->used_header;
     const char *text = name ? header(r, name) : NULL;
     if (text && scan_int64(slice_of(text), &used) == 0 && used >= 0)
-        rest_budget_told(&r->budget, used, now_us);
+        rest_quota_told(r->about.quota, used, now_us);
 }
 
 /* A Date is of a moment between the request and its answer, which is half a second later than it on
@@ -188,13 +185,13 @@ static int judge_status(struct rest *r, long status, int64_t now_us, struct err 
 {
     if (status == 200 ||
         (status >= 400 && status < 500 && status != 403 && status != 418 && status != 429)) {
-        rest_budget_answered(&r->budget);
+        rest_quota_answered(r->about.quota);
         return 0;
     }
     if (status == 429 || status == 418)
-        rest_budget_busy(&r->budget, retry_after_us(r), status == 418, now_us);
+        rest_quota_busy(r->about.quota, retry_after_us(r), status == 418, now_us);
     else
-        rest_budget_silent(&r->budget, retry_after_us(r), now_us);
+        rest_quota_silent(r->about.quota, retry_after_us(r), now_us);
     return err_retry(e, ERR_IO, "%.120s: HTTP status %ld", r->url, status);
 }
 
@@ -269,7 +266,7 @@ int rest_get(struct rest *r, const struct http_request *req, struct rest_answer 
     r->body = &ret->body;
     r->too_long = false;
     r->why[0] = '\0';
-    rest_budget_spend(&r->budget, req->weight, clock_mono_us());
+    rest_quota_spend(r->about.quota, req->weight, clock_mono_us());
     int result = run(r, &ret->status, e);
     r->body = NULL;
     return result;
@@ -279,12 +276,12 @@ int rest_get(struct rest *r, const struct http_request *req, struct rest_answer 
 
 int64_t rest_wait_us(const struct rest *r, int64_t weight, int64_t now_us)
 {
-    return rest_budget_wait_us(&r->budget, weight, now_us);
+    return rest_quota_wait_us(r->about.quota, weight, now_us);
 }
 
 void rest_busy(struct rest *r, int64_t now_us)
 {
-    rest_budget_busy(&r->budget, 0, false, now_us);
+    rest_quota_busy(r->about.quota, 0, false, now_us);
 }
 
 int rest_check_clock(const struct rest *r, struct err *e)

@@ -8,19 +8,21 @@
  *         rest_get(r, &request, &a, &e);
  *     rest_destroy(r);
  *
- * The budget is the exchange's: what it says a window has cost replaces our own count. After 429,
+ * The quota is the exchange's: what it says a window has cost replaces our own count. After 429,
  * 418 or HISTORY_BUSY nothing is asked for as long as the answer says, or rest_rules.busy_ms, twice
  * as long after each further one, up to an hour; 418 (banned) a minute at least. Each answer's Date
  * is held against the market's clock (rest_skew_us()).
  * Certificates are checked against the system's authorities. Redirects are followed to https only.
  * No proxy is asked for this machine's own addresses.
- * Threads: blocking; one at a time. Call rest_init() once before the first thread starts.
+ * Threads: blocking; one at a time, but rest_wait_us() from any. Call rest_init() once before the
+ * first thread starts.
  */
 #ifndef CANDLEWICK_REST_H
 #define CANDLEWICK_REST_H
 
 #include "clock.h"
 #include "exchange.h"
+#include "rest_quota.h"
 #include "strbuf.h"
 
 struct rest;
@@ -33,6 +35,7 @@ struct rest_about {
     const struct exchange_ops *ops;
     const char *url; /* of the endpoint "rest" */
     const struct market_clock *clock;
+    struct rest_quota *quota;    /* shared by all that ask this exchange */
     int64_t timeout_ms;          /* of one request, all in all */
     bool (*stopping)(void *ctx); /* asked some times a second while a request runs; NULL: never */
     void *ctx;
@@ -50,7 +53,7 @@ void rest_destroy(struct rest *r); /* NULL is fine */
 /* How long until a request of that weight may be made; now_us: clock_mono_us(). 0: now. */
 int64_t rest_wait_us(const struct rest *r, int64_t weight, int64_t now_us);
 
-/* Makes the request, whether or not there is budget left for it, and replaces what *ret holds. 0:
+/* Makes the request, whether or not there is quota left for it, and replaces what *ret holds. 0:
  * answered with 200 or a 4xx that is not about how often we ask. -1: ERR_IO, retriable: no answer,
  * or one of 429, 418, 403, 5xx; ERR_LIMIT: longer than the body's limit; ERR_STOPPED. */
 int rest_get(struct rest *r, const struct http_request *req, struct rest_answer *ret,
