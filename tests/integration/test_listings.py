@@ -1,6 +1,7 @@
 """Listings and delistings while cw-producer runs: what is followed changes, and nobody else notices."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -123,6 +124,31 @@ def test_a_listing_and_a_delisting_cost_the_others_nothing(exchange, producer, k
     records = instruments(kafka, topics)
     assert records[symbol[gone]][-1]["status"] == "delisted" and records[symbol[gone]][0]["status"] == "trading"
     assert records[symbol[new]][-1]["status"] == "trading"
+
+
+@pytest.mark.parametrize("standby", ["hot", "cold"])
+def test_who_goes_on_does_all_that_was_done_before(exchange, producer, kafka, topics, tmp_path, standby):
+    sim = exchange(rate=300, hold_streams=1)
+    listing = Listing(sim, tmp_path / "list.json")
+    natives = list(listing.pairs)
+    frames = tmp_path / "frames.jsonl"
+    listing.write(natives[:-1])
+    one = producer(sim, listing, "--symbols", "all", "--standby", standby, "--record", frames)
+    written = lambda: Written(read_topic(kafka.brokers, topics + "trades"))
+    ticks = lambda: Counter(partition for partition, _ in written().ticks)
+    wait_for(lambda: len(ticks()) == 4, 30, "a tick in each partition")
+    listing.write(natives)
+    wait_for(lambda: changes(one) == 1, 30, "a change of what is followed")
+    wait_for(lambda: SYMBOLS == len(written().trades), 30, "trades of the new pair")
+    before = ticks()
+    wait_for(lambda: all(n >= before[partition] + 3 for partition, n in ticks().items()), 30, "time passes in each partition")
+    wait_for(lambda: natives[-1] in frames.read_text(), 10, "its frames on record")
+    origins = {t["origin"] for ids in written().trades.values() for t in ids.values()}
+    assert origins == {"live"}, "it listened before it went on"
+    assert one.ready()
+    sim.kill9()
+    wait_for(lambda: not one.ready(), 30, "not ready without an exchange")
+    assert "feed" in one.get("/readyz")[1]
 
 
 def test_what_the_list_says_of_a_pair_is_dated(exchange, producer, kafka, topics, tmp_path):
