@@ -40,29 +40,29 @@ static int emit_trade(int64_t id, bool has_sequence, emit_fn emit, void *ctx, st
 static int parse(struct history_query *q, long status, struct slice body, emit_fn emit, void *ctx,
                  struct err *e)
 {
-    char word[8] = "";
-    long long first = 0;
-    long long last = -1;
     char text[40];
     (void)snprintf(text, sizeof(text), "%.*s", SLICE_ARG(body));
+    char *ids = text + strcspn(text, " ");
+    int64_t id = strtoll(ids, &ids, 10);
+    int64_t end = *ids == '-' ? strtoll(ids + 1, NULL, 10) + 1 : id;
     if (status != 200)
         return err_set(e, ERR_NOT_FOUND, "the exchange says no");
-    if (sscanf(text, "%7s %lld-%lld", word, &first, &last) < 1 || strcmp(word, "what") == 0)
+    if (strcmp(text, "what") == 0)
         return err_set(e, ERR_PROTO, "not understood");
-    if (strcmp(word, "soon") == 0)
+    if (strcmp(text, "soon") == 0)
         return err_retry(e, ERR_IO, "maintenance");
-    if (strcmp(word, "busy") == 0) {
+    if (strcmp(text, "busy") == 0) {
         (void)err_set(e, ERR_IO, "too often");
         return HISTORY_BUSY;
     }
     if (strchr(text, 'x'))
         return emit_trade(1, false, emit, ctx, e);
-    for (int64_t id = first; id <= last; id++) {
+    for (; id < end; id++) {
         if (emit_trade(id, true, emit, ctx, e) != 0)
             return -1;
         q->first_id = id + 1;
     }
-    return strcmp(word, "more") == 0 ? HISTORY_MORE : HISTORY_DONE;
+    return strncmp(text, "more", 4) == 0 ? HISTORY_MORE : HISTORY_DONE;
 }
 
 static const struct rest_rules rules = {
