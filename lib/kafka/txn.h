@@ -57,9 +57,9 @@ void txn_close(struct txn *t);
 int txn_begin(struct txn *t, struct err *e) MUST_CHECK;
 bool txn_is_open(const struct txn *t);
 
-/* Everything is copied. Records gather until the commit; some thousands of them are sent at once,
- * and waited for, up to the transaction timeout, as is room in a full queue. ERR_IO, ERR_FENCED,
- * ERR_NOMEM. */
+/* Everything is copied. Records gather until the commit, or until there are as many as a paced one
+ * sends at a time. Those are waited for, up to the transaction timeout, as is room in a full queue.
+ * ERR_IO, ERR_FENCED, ERR_NOMEM. */
 int txn_produce(struct txn *t, const struct txn_record *r, struct err *e) MUST_CHECK;
 
 /* Commits the open transaction, with the group's input offsets where n > 0. After -1: txn_close().

@@ -38,17 +38,30 @@ static int parse_note(const char *note, int64_t *ret)
     return 0;
 }
 
-static int restore_fresh(struct part *p, const struct runtime *rt, struct reader *r,
-                         int64_t state_low, int64_t state_high, struct err *e)
+/* Whether the state topic holds an image; what a transaction that never ended well has left there
+ * is none. -1: as image_store_read(). */
+static int has_image(const struct part *p, const struct runtime *rt, struct reader *r,
+                     int64_t state_low, struct err *e)
 {
-    if (state_high > state_low)
+    struct image_about a = about_of(p, rt);
+    struct strbuf bytes = STRBUF_INIT(IMAGE_MAX_BYTES);
+    int found = image_store_read(r, &a, state_low, &bytes, e);
+    strbuf_finish(&bytes);
+    return found;
+}
+
+static int restore_fresh(struct part *p, const struct runtime *rt, struct reader *r,
+                         int64_t state_low, struct err *e)
+{
+    int found = has_image(p, rt, r, state_low, e);
+    if (found > 0)
         return err_set(e, ERR_STATE,
                        "%s partition %d holds an image, but group %s%s has no committed offset for "
                        "%s: were its offsets deleted?",
                        rt->state_logical, p->partition, rt->kafka.prefix, rt->id, rt->ops->input);
     int64_t low;
     int64_t high;
-    if (reader_watermarks(r, rt->ops->input, p->partition, &low, &high, e) != 0)
+    if (found < 0 || reader_watermarks(r, rt->ops->input, p->partition, &low, &high, e) != 0)
         return -1;
     p->next_offset = low;
     return 0;
@@ -97,7 +110,7 @@ int part_restore(struct part *p, const struct runtime *rt, struct reader *r,
     int64_t high;
     int ret = reader_watermarks(r, rt->state_logical, p->partition, &low, &high, e);
     if (ret == 0)
-        ret = committed->next_offset == GROUP_NO_OFFSET ? restore_fresh(p, rt, r, low, high, e)
+        ret = committed->next_offset == GROUP_NO_OFFSET ? restore_fresh(p, rt, r, low, e)
                                                         : restore_image(p, rt, r, committed, e);
     if (ret != 0) {
         part_finish(p, rt);

@@ -2,8 +2,8 @@
  * One assigned partition: the fold's state, where it stands, and its images.
  *
  *     part_restore(&p, &rt, reader, &start, &e);   // from the last image, or from nothing
- *     if (part_is_live(&p)) …                      // outputs are withheld below the committed
- * offset part_image(&p, &rt, txn, now_us, &e);        // into the open transaction, when due
+ *     if (part_is_live(&p)) …                      // else what comes out is committed already
+ *     part_image(&p, &rt, txn, now_us, &e);        // into the open transaction, when due
  *
  * The note that is committed with every input offset says where on the state topic the newest
  * image begins, so that a restart reads that image and nothing before it.

@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timezone
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 import candle_oracle
@@ -169,6 +169,22 @@ def test_broker_absent_at_start_is_said_and_waited_for(program):
     assert "kafka" in one.get("/readyz")[1]
     assert one.get("/livez")[0] == 200
     assert one.stop() == 0
+
+
+def test_killed_in_its_very_first_transaction_it_begins_afresh(kafka, topics, program):
+    market = Market(6)
+    writer = Writer(kafka.brokers)
+    market.fill(writer, 2_000, topics + "trades")
+    market.end(writer, topics + "trades")
+    killed = Producer({"bootstrap.servers": kafka.brokers, "transactional.id": topics + "cw-candles.0"})
+    killed.init_transactions(30)
+    killed.begin_transaction()
+    for partition in range(PARTITIONS):
+        killed.produce(topics + "candles-state", b"a chunk of an image", b"0", partition)
+    assert killed.flush(30) == 0
+    candles_program(program, kafka, topics, ready=True)  # it ends what that one has left
+    wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
+    assert differences(kafka, topics) == []
 
 
 def test_committed_offsets_that_were_deleted_are_no_fresh_start(kafka, topics, program):
