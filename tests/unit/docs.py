@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-PAGES = sorted([TOP / "README.md", *(TOP / "docs").glob("*.md"), *(TOP / "tests/fixtures").rglob("*.md")])
+PAGES = sorted([TOP / "README.md", *(TOP / "docs").glob("*.md"), *(TOP / "tests/fixtures").rglob("*.md"),
+                TOP / "tests/model/README.md"])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 METRIC = re.compile(r"candlewick_[a-z0-9_]+")
