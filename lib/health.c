@@ -80,6 +80,11 @@ void health_beat(struct health *h)
     atomic_store_explicit(&h->beat_us, clock_mono_us(), memory_order_relaxed);
 }
 
+int64_t health_last_beat_us(const struct health *h)
+{
+    return atomic_load_explicit(&h->beat_us, memory_order_relaxed);
+}
+
 /* --- answers --------------------------------------------------------------------------------- */
 
 static int answer(struct _u_response *res, unsigned status, const char *type,
@@ -95,7 +100,7 @@ static int on_livez(const struct _u_request *req, struct _u_response *res, void 
 {
     (void)req;
     struct health *h = user;
-    int64_t quiet_us = clock_mono_us() - atomic_load_explicit(&h->beat_us, memory_order_relaxed);
+    int64_t quiet_us = clock_mono_us() - health_last_beat_us(h);
     bool alive = quiet_us < HEALTH_STALL_MS * US_PER_MS;
     struct strbuf b = STRBUF_INIT(BODY_LIMIT);
     int r = U_CALLBACK_ERROR;

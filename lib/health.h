@@ -32,5 +32,6 @@ void health_ready(struct health *h, const char *part);
 bool health_is_ready(struct health *h);
 
 void health_beat(struct health *h);
+int64_t health_last_beat_us(const struct health *h); /* by clock_mono_us() */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "describe.h"
+#include "failpoint.h"
 #include "log.h"
 #include "timefmt.h"
 
@@ -61,6 +62,9 @@ static int load(struct program *p, const struct program_about *about,
          .help = "in front of every topic, group and transactional id"},
         {"health.listen", CONF_STR, offsetof(struct common_conf, health_listen),
          .def = about->health_listen, .help = "host:port of /livez, /readyz and /metrics"},
+        {"watchdog.s", CONF_INT, offsetof(struct common_conf, watchdog_s),
+         .def = *about->health_listen ? "60" : "0", .max = 86400,
+         .help = "seconds that the main loop may stand still before the process is ended; 0: any"},
         {"log.level", CONF_CHOICE, offsetof(struct common_conf, log_level), .def = "info",
          .choices = "debug|info|warn|error", .help = "least important events to log"},
         {"log.format", CONF_CHOICE, offsetof(struct common_conf, log_format), .def = "auto",
@@ -86,9 +90,11 @@ int program_start(struct program *p, const struct program_about *about,
     }
     log_init(parse_level(p->common.log_level), parse_format(p->common.log_format));
     p->metrics = metrics_create(&e);
-    if (p->metrics && catch_signals(&e) == 0)
+    if (p->metrics && catch_signals(&e) == 0 && failpoints_start(&e) == 0)
         p->health = health_start(p->common.health_listen, p->metrics, &e);
     if (p->health)
+        p->watchdog = watchdog_start(p->health, p->common.watchdog_s, program_stopping, &e);
+    if (p->watchdog)
         return PROGRAM_RUN;
     return program_end(p, -1, &e);
 }
@@ -105,6 +111,7 @@ int program_end(struct program *p, int result, const struct err *e)
 
 void program_finish(struct program *p)
 {
+    watchdog_stop(p->watchdog);
     health_stop(p->health);
     metrics_destroy(p->metrics);
     conf_finish(&p->conf);

@@ -13,7 +13,8 @@
  *     }
  *
  * SIGTERM and SIGINT ask to stop: loops look at program_stopping(), blocking waits end within
- * 200 ms. A second signal ends the process at once. SIGPIPE is ignored.
+ * 200 ms. A second signal ends the process at once. SIGPIPE is ignored. A watchdog ends a process
+ * whose main loop stands still, or that does not end in time: watchdog.h.
  * Threads: main only, but program_stopping() from any.
  */
 #ifndef CANDLEWICK_PROGRAM_H
@@ -23,6 +24,7 @@
 #include "err.h"
 #include "health.h"
 #include "metrics.h"
+#include "watchdog.h"
 
 enum { PROGRAM_RUN = -1, PROGRAM_DONE = 0, PROGRAM_FAILURE = 1, PROGRAM_USAGE = 2 };
 
@@ -35,6 +37,7 @@ struct common_conf {
     char *log_level;
     char *log_format;
     char *health_listen;
+    int64_t watchdog_s;
 };
 
 struct program {
@@ -43,11 +46,12 @@ struct program {
     struct common_conf common;
     struct metrics *metrics;
     struct health *health;
+    struct watchdog *watchdog;
 };
 
 struct program_about {
     struct conf_program conf;
-    const char *health_listen;  /* default of health.listen */
+    const char *health_listen;  /* default of health.listen; not "": a service, which is watched */
     struct conf_section shared; /* options that some programs have in common; all zero: none */
     const struct metric_table *metrics[PROGRAM_METRICS_MAX]; /* what it may show; NULL ends it */
 };
