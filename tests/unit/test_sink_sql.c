@@ -1,6 +1,6 @@
 /* Errors of PostgreSQL, places in SQL text, names of migrations. */
 #include "migrations.h"
-#include "sqlstate.h"
+#include "postgres/sqlstate.h"
 #include "sqltext.h"
 
 #include <setjmp.h>
@@ -28,6 +28,7 @@ static const struct {
     {"23502", ERR_PROTO},     /* null where none may be */
     {"54000", ERR_PROTO},     /* index row too large */
     {"42P01", ERR_NOT_FOUND}, /* table */
+    {"42P07", ERR_IO},        /* two made the same day */
     {"42501", ERR_STATE},     /* permission */
     {"42601", ERR_STATE},     /* syntax */
     {"21000", ERR_STATE},     /* twice the same row in one upsert */

@@ -1,6 +1,7 @@
 #include "db.h"
 
 #include "clock.h"
+#include "failpoint.h"
 #include "sqlstate.h"
 #include "timefmt.h"
 
@@ -283,6 +284,7 @@ static int send_input(struct db *db, struct slice input, struct err *e)
             return lost(db, "copy", e);
         if (flush(db, deadline_us, e) != 0)
             return -1;
+        FAILPOINT(SINK_COPY);
     }
     return PQputCopyEnd(db->conn, NULL) == 1 ? 0 : lost(db, "copy", e);
 }

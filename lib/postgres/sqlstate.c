@@ -18,6 +18,7 @@ static const struct meaning meanings[] = {
     {"42703", ERR_NOT_FOUND}, /* column */
     {"42883", ERR_NOT_FOUND}, /* function */
     {"3F000", ERR_NOT_FOUND}, /* schema */
+    {"42P07", ERR_IO},        /* a table that another one has just made: the day of both */
     {"08", ERR_IO},           /* connection */
     {"25006", ERR_IO},        /* a server that only reads, before it is promoted */
     {"25P03", ERR_IO},        /* it lost patience with our transaction */
