@@ -40,9 +40,11 @@ static int differ_number(struct topics_apply *t, const char *topic, const char *
     return is == declared ? 0 : differ(t, topic, what, a, b, e);
 }
 
-static int compare_config(void *ctx, const char *name, const char *value, struct err *e)
+static int compare_config(void *ctx, const char *name, const char *value, bool own_one,
+                          struct err *e)
 {
     struct comparison *c = ctx;
+    (void)own_one; /* the broker's default is as good where it is the same */
     for (size_t i = 0; i < c->spec->n_configs; i++) {
         const struct topic_config *own = &c->spec->configs[i];
         if (strcmp(own->name, name) != 0)
@@ -54,14 +56,14 @@ static int compare_config(void *ctx, const char *name, const char *value, struct
     return 0;
 }
 
-static int compare(struct topics_apply *t, struct topics_admin *a, const struct topic_spec *spec,
+static int compare(struct topics_apply *t, struct admin *a, const struct topic_spec *spec,
                    const struct topic_found *found, struct err *e)
 {
     int replication = t->replication > 0 ? t->replication : found->replication;
     struct comparison c = {.apply = t, .spec = spec};
     if (differ_number(t, spec->name, "partitions", found->partitions, spec->partitions, e) != 0 ||
         differ_number(t, spec->name, "replication", found->replication, replication, e) != 0 ||
-        topics_admin_configs(a, spec->name, compare_config, &c, e) != 0)
+        admin_configs(a, spec->name, compare_config, &c, e) != 0)
         return -1;
     for (size_t i = 0; i < spec->n_configs; i++)
         if (!c.told[i] && differ(t, spec->name, spec->configs[i].name, "unknown to the broker",
@@ -73,12 +75,12 @@ static int compare(struct topics_apply *t, struct topics_admin *a, const struct 
 /* --- creating -------------------------------------------------------------------------------- */
 
 /* A topic can be used once each of its partitions has a leader. */
-static int await_leaders(struct topics_apply *t, struct topics_admin *a,
-                         const struct topic_spec *spec, struct topic_found *found, struct err *e)
+static int await_leaders(struct topics_apply *t, struct admin *a, const struct topic_spec *spec,
+                         struct topic_found *found, struct err *e)
 {
     int64_t end_us = clock_mono_us() + LEADERS_WAIT_S * US_PER_S;
     do {
-        if (topics_admin_look(a, spec->name, found, e) != 0)
+        if (admin_look(a, spec->name, found, e) != 0)
             return -1;
         if (found->exists && found->led)
             return 0;
@@ -89,10 +91,10 @@ static int await_leaders(struct topics_apply *t, struct topics_admin *a,
     return err_set(e, ERR_STOPPED, "stopped while waiting for the leaders of a new topic");
 }
 
-static int create(struct topics_apply *t, struct topics_admin *a, const struct topic_spec *spec,
+static int create(struct topics_apply *t, struct admin *a, const struct topic_spec *spec,
                   struct topic_found *found, struct err *e)
 {
-    int r = topics_admin_create(a, spec, t->replication, e);
+    int r = admin_create(a, spec, t->replication, e);
     if (r < 0)
         return -1;
     if (r == 0) /* said at once: tried again after what follows, it would be somebody else's */
@@ -101,11 +103,11 @@ static int create(struct topics_apply *t, struct topics_admin *a, const struct t
     return await_leaders(t, a, spec, found, e);
 }
 
-static int apply_topic(struct topics_apply *t, struct topics_admin *a,
-                       const struct topic_spec *spec, struct err *e)
+static int apply_topic(struct topics_apply *t, struct admin *a, const struct topic_spec *spec,
+                       struct err *e)
 {
     struct topic_found found;
-    if (topics_admin_look(a, spec->name, &found, e) != 0)
+    if (admin_look(a, spec->name, &found, e) != 0)
         return -1;
     if (!found.exists && !t->create)
         return absent(t, spec->name, "missing", e);
@@ -142,10 +144,10 @@ static int publish(struct topics_apply *t, struct schema_topic *schemas, struct 
     return 0;
 }
 
-static int apply_schemas(struct topics_apply *t, struct topics_admin *a, struct err *e)
+static int apply_schemas(struct topics_apply *t, struct admin *a, struct err *e)
 {
     struct topic_found topic;
-    if (topics_admin_look(a, SCHEMA_TOPIC, &topic, e) != 0)
+    if (admin_look(a, SCHEMA_TOPIC, &topic, e) != 0)
         return -1;
     if (!topic.exists) /* not declared, or told above */
         return 0;
@@ -157,7 +159,7 @@ static int apply_schemas(struct topics_apply *t, struct topics_admin *a, struct 
     return r;
 }
 
-int topics_apply(struct topics_apply *t, struct topics_admin *a, struct err *e)
+int topics_apply(struct topics_apply *t, struct admin *a, struct err *e)
 {
     strbuf_reset(&t->drift);
     for (size_t i = 0; i < t->declared->n; i++)

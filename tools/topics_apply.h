@@ -12,9 +12,10 @@
 #ifndef CANDLEWICK_TOPICS_APPLY_H
 #define CANDLEWICK_TOPICS_APPLY_H
 
+#include "kafka/admin.h"
 #include "program.h"
 #include "strbuf.h"
-#include "topics_admin.h"
+#include "topics_file.h"
 
 struct topics_apply {
     struct program *program;
@@ -27,6 +28,6 @@ struct topics_apply {
 
 /* One pass over all topics and the schemas; says on stdout what it makes. 0 also where something
  * differs. ERR_IO, retriable where a broker may answer later; ERR_FENCED; ERR_STOPPED. */
-int topics_apply(struct topics_apply *t, struct topics_admin *a, struct err *e) MUST_CHECK;
+int topics_apply(struct topics_apply *t, struct admin *a, struct err *e) MUST_CHECK;
 
 #endif

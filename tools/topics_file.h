@@ -17,24 +17,10 @@
 #define CANDLEWICK_TOPICS_FILE_H
 
 #include "err.h"
+#include "kafka/topic_spec.h"
 #include "slice.h"
 
-#include <stddef.h>
-#include <stdint.h>
-
-enum { TOPIC_CONFIGS_MAX = 16, TOPICS_MAX = 256, TOPIC_PARTITIONS_MAX = 10000 };
-
-struct topic_config {
-    char *name;  /* as the broker knows it: "retention.ms" */
-    char *value; /* without unit: "604800000" */
-};
-
-struct topic_spec {
-    char *name; /* without the prefix */
-    int32_t partitions;
-    struct topic_config configs[TOPIC_CONFIGS_MAX];
-    size_t n_configs;
-};
+enum { TOPICS_MAX = 256, TOPIC_PARTITIONS_MAX = 10000 };
 
 struct topics_file {
     struct topic_spec *topics;

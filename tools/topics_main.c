@@ -60,7 +60,7 @@ static int load(const struct settings *s, struct topics_file *ret, struct err *e
 /* --- the work -------------------------------------------------------------------------------- */
 
 /* Every step may be repeated, so what may pass is simply tried again. */
-static int apply_until(struct topics_apply *t, const struct settings *s, struct topics_admin *a,
+static int apply_until(struct topics_apply *t, const struct settings *s, struct admin *a,
                        struct err *e)
 {
     struct log_limit limit = {.interval_us = SAY_EVERY_S * US_PER_S};
@@ -101,9 +101,9 @@ static int apply(struct program *p, const struct settings *s, const struct topic
                              .drift = STRBUF_INIT(FILE_LIMIT)};
     if (kafka_settings_check(&kafka, e) != 0)
         return -1;
-    struct topics_admin *a = topics_admin_open(&kafka, e);
+    struct admin *a = admin_open(&kafka, e);
     int r = a ? apply_until(&t, s, a, e) : -1;
-    topics_admin_close(a);
+    admin_close(a);
     if (r == 0)
         r = report(&t, e);
     strbuf_finish(&t.drift);

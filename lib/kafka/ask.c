@@ -34,5 +34,5 @@ int ask_offset(rd_kafka_t *rk, const char *name, int32_t partition, int64_t when
     if (!code)
         return 0;
     learn_leader(rk, name, timeout_ms);
-    return kafka_fail(code, name, NULL, e);
+    return kafka_fail_of(rk, code, &(struct kafka_request){name, name, KAFKA_DESCRIBE}, NULL, e);
 }

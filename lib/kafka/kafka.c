@@ -43,12 +43,12 @@ static bool is_owned(const char *property)
     return false;
 }
 
-static void on_log(const rd_kafka_t *rk, int level, const char *fac, const char *buf)
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     enum log_level l = level <= 3 ? LOG_LEVEL_WARN /* a client's trouble is ours only if we fail */
                        : level <= 5 ? LOG_LEVEL_INFO
                                     : LOG_LEVEL_DEBUG;
-    LOG_EVENT(l, "librdkafka", buf, LOG_STR("facility", fac),
+    LOG_EVENT(l, "librdkafka", text, LOG_STR("facility", facility),
               LOG_STR("client", rk ? rd_kafka_name(rk) : ""));
 }
 
@@ -90,7 +90,7 @@ rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *
         (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
         return NULL;
     }
-    rd_kafka_conf_set_log_cb(c, on_log);
+    rd_kafka_conf_set_log_cb(c, kafka_log);
     if (set(c, "bootstrap.servers", s->brokers, e) == 0 &&
         set(c, "socket.nagle.disable", "true", e) == 0 && set_all(c, defaults, e) == 0 &&
         set_pairs(c, s, e) == 0 && set_all(c, own, e) == 0)
@@ -173,51 +173,6 @@ int kafka_know(rd_kafka_t *rk, const char *const *topics, int timeout_ms, struct
     while (n > 0)
         rd_kafka_topic_destroy(handles[--n]);
     return r;
-}
-
-static enum err_code code_of(rd_kafka_resp_err_t code)
-{
-    /* Everything else, be it of a broker or of the client, is the outside failing us. */
-    if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
-        code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
-        code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
-        return ERR_FENCED;
-    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-        code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        return ERR_NOT_FOUND;
-    return ERR_IO;
-}
-
-static bool is_passing(rd_kafka_resp_err_t code)
-{
-    return code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
-           code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__WAIT_COORD ||
-           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
-           code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-           code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
-           code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
-           code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
-           code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
-}
-
-int kafka_fail(rd_kafka_resp_err_t code, const char *what, const char *detail, struct err *e)
-{
-    (void)err_set(e, code_of(code), "%s: %s (%s)", what, detail ? detail : rd_kafka_err2str(code),
-                  rd_kafka_err2name(code));
-    if (e)
-        e->retriable = is_passing(code);
-    return -1;
-}
-
-int kafka_fail_take(rd_kafka_error_t *error, const char *what, struct err *e)
-{
-    if (!error)
-        return 0;
-    (void)kafka_fail(rd_kafka_error_code(error), what, rd_kafka_error_string(error), e);
-    if (e)
-        e->retriable = rd_kafka_error_is_retriable(error) != 0;
-    rd_kafka_error_destroy(error);
-    return -1;
 }
 
 struct slice kafka_message_header(const struct kafka_message *m, const char *name)

@@ -65,6 +65,9 @@ rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *c
 rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *const *defaults,
                                     const char *const *own, struct err *e);
 
+/* What a client says, into our log: the log callback of all configurations. Any thread. */
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
+
 /* rd_kafka_new() that also frees conf where it fails. NULL with ERR_CONF. */
 rd_kafka_t *kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e);
 
@@ -76,8 +79,24 @@ int kafka_know(rd_kafka_t *rk, const char *const *topics, int timeout_ms, struct
  * else ERR_IO; retriable where librdkafka's documentation says so. Returns -1. */
 int kafka_fail(rd_kafka_resp_err_t code, const char *what, const char *detail, struct err *e);
 
+/* As kafka_request.operation: each right to do something to a topic includes it. */
+#define KAFKA_DESCRIBE "Describe, so neither Read nor Write"
+
+/* What was asked of a broker. */
+struct kafka_request {
+    const char *what;      /* as people say it: "commit_transaction", or the topic */
+    const char *topic;     /* whole; NULL: about no topic, or about several */
+    const char *operation; /* the right that it needs there: "Read" */
+};
+
+/* As kafka_fail(); but a missing right is told as one: of which topic, group, transactional id or
+ * cluster, of whom, and for which operation. rk: who asked. */
+int kafka_fail_of(rd_kafka_t *rk, rd_kafka_resp_err_t code, const struct kafka_request *r,
+                  const char *detail, struct err *e);
+
 /* The same from an error object, which is destroyed. NULL is success: 0. */
-int kafka_fail_take(rd_kafka_error_t *error, const char *what, struct err *e);
+int kafka_fail_take(rd_kafka_t *rk, rd_kafka_error_t *error, const struct kafka_request *r,
+                    struct err *e);
 
 /* One message, borrowed from librdkafka until its batch is released. */
 struct kafka_message {

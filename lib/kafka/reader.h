@@ -4,6 +4,9 @@
  *     struct reader *r = reader_open(&settings, &e);
  *     reader_watermarks(r, "feed-progress.binance", 0, &low, &high, &e);
  *     reader_run(r, "feed-progress.binance", 0, low, on_message, ctx, &e);
+ *     ...                                             // or one message at a time:
+ *     reader_begin(r, "candles.1m", 2, low, high, &e);
+ *     while ((n = reader_next(r, &message, &e)) == 1) ...
  *
  * The end is the high watermark at the start of the run, also of what is not committed yet: a
  * transaction that is still open below it is waited for, so nothing committed is overlooked. (The
@@ -37,5 +40,16 @@ int reader_at_time(struct reader *r, const char *topic, int32_t partition, int64
  * the log has no such offset, ERR_STOPPED, or what fn said. */
 int reader_run(struct reader *r, const char *topic, int32_t partition, int64_t from, reader_fn fn,
                void *ctx, struct err *e) MUST_CHECK;
+
+/* The same one by one: from an offset on, up to but without end, which is READER_END for the end of
+ * now. A reader reads one partition at a time: this ends what it read before. Errors as
+ * reader_run(). */
+#define READER_END INT64_MAX
+int reader_begin(struct reader *r, const char *topic, int32_t partition, int64_t from, int64_t end,
+                 struct err *e) MUST_CHECK;
+
+/* 1: a message, which lives until the next call; 0: there are no more below the end; -1 as
+ * reader_run(). */
+int reader_next(struct reader *r, struct kafka_message *ret, struct err *e) MUST_CHECK;
 
 #endif

@@ -14,7 +14,8 @@
 
 /* Waits for the cluster (a log line each 10 s, /readyz part "kafka" with the reason), then looks
  * the topics up; names: without the prefix, NULL-terminated. ret_partitions[i]: partitions of
- * names[i]. ERR_NOT_FOUND: a topic is missing, says which and how to make it; ERR_STOPPED. */
+ * names[i]. ERR_NOT_FOUND: a topic is missing, says which and how to make it; ERR_IO: the cluster
+ * has refused us for 10 s, be it by password, certificate or right; ERR_STOPPED. */
 int topics_await(const struct kafka_settings *s, struct health *h, const char *const *names,
                  int32_t *ret_partitions, struct err *e) MUST_CHECK;
 

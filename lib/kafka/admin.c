@@ -1,19 +1,22 @@
-#include "topics_admin.h"
+#include "kafka/admin.h"
+
+#include "kafka/gate.h"
 
 #include <stdlib.h>
 
-struct topics_admin {
+struct admin {
     const struct kafka_settings *settings;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue; /* of answers */
+    struct gate gate;
 };
 
 enum { LOOK_TIMEOUT_MS = 2000 };
 
-struct topics_admin *topics_admin_open(const struct kafka_settings *s, struct err *e)
+struct admin *admin_open(const struct kafka_settings *s, struct err *e)
 {
     const char *const own[] = {"allow.auto.create.topics", "false", NULL};
-    struct topics_admin *a = calloc(1, sizeof(*a));
+    struct admin *a = calloc(1, sizeof(*a));
     if (!a) {
         (void)err_set(e, ERR_NOMEM, "kafka: out of memory");
         return NULL;
@@ -21,16 +24,18 @@ struct topics_admin *topics_admin_open(const struct kafka_settings *s, struct er
     a->settings = s;
     rd_kafka_conf_t *conf = kafka_conf_create(s, own, e);
     if (conf)
+        gate_watch(&a->gate, conf);
+    if (conf)
         a->rk = kafka_create(RD_KAFKA_PRODUCER, conf, e);
     if (a->rk) {
         a->queue = rd_kafka_queue_new(a->rk);
         return a;
     }
-    topics_admin_close(a);
+    admin_close(a);
     return NULL;
 }
 
-void topics_admin_close(struct topics_admin *a)
+void admin_close(struct admin *a)
 {
     if (!a)
         return;
@@ -43,7 +48,15 @@ void topics_admin_close(struct topics_admin *a)
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-static int found_from(const rd_kafka_metadata_topic_t *t, struct topic_found *ret, struct err *e)
+static int fail_of(struct admin *a, rd_kafka_resp_err_t code, const char *topic,
+                   const char *operation, const char *detail, struct err *e)
+{
+    const struct kafka_request r = {topic, topic, operation};
+    return kafka_fail_of(a->rk, code, &r, detail, e);
+}
+
+static int found_from(struct admin *a, const rd_kafka_metadata_topic_t *t, struct topic_found *ret,
+                      struct err *e)
 {
     struct topic_found f = {.exists = true, .led = true};
     if (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
@@ -51,7 +64,7 @@ static int found_from(const rd_kafka_metadata_topic_t *t, struct topic_found *re
         return 0;
     }
     if (t->err && t->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
-        return kafka_fail(t->err, t->topic, NULL, e);
+        return fail_of(a, t->err, t->topic, KAFKA_DESCRIBE, NULL, e);
     f.partitions = t->partition_cnt;
     f.replication = t->partition_cnt > 0 ? t->partitions[0].replica_cnt : 0;
     for (int i = 0; i < t->partition_cnt; i++)
@@ -61,8 +74,7 @@ static int found_from(const rd_kafka_metadata_topic_t *t, struct topic_found *re
     return 0;
 }
 
-int topics_admin_look(struct topics_admin *a, const char *topic, struct topic_found *ret,
-                      struct err *e)
+int admin_look(struct admin *a, const char *topic, struct topic_found *ret, struct err *e)
 {
     char name[KAFKA_NAME_MAX + 1];
     if (kafka_name(a->settings, topic, name, e) != 0)
@@ -74,9 +86,9 @@ int topics_admin_look(struct topics_admin *a, const char *topic, struct topic_fo
     rd_kafka_resp_err_t code = rd_kafka_metadata(a->rk, 0, t, &md, LOOK_TIMEOUT_MS);
     int r = -1;
     if (code) {
-        (void)kafka_fail(code, "no broker answers", NULL, e);
+        (void)gate_fail(&a->gate, a->rk, code, e);
     } else {
-        r = md->topic_cnt == 1 ? found_from(&md->topics[0], ret, e)
+        r = md->topic_cnt == 1 ? found_from(a, &md->topics[0], ret, e)
                                : err_set(e, ERR_PROTO, "no answer about topic %s", name);
         rd_kafka_metadata_destroy(md);
     }
@@ -84,10 +96,26 @@ int topics_admin_look(struct topics_admin *a, const char *topic, struct topic_fo
     return r;
 }
 
+int admin_names(struct admin *a, const char *start, topic_name_fn fn, void *ctx, struct err *e)
+{
+    char begin[KAFKA_NAME_MAX + 1];
+    if (kafka_name(a->settings, start, begin, e) != 0)
+        return -1;
+    const struct rd_kafka_metadata *md;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(a->rk, 1, NULL, &md, LOOK_TIMEOUT_MS);
+    if (code)
+        return kafka_fail(code, "no broker answers", NULL, e);
+    int r = 0;
+    for (int i = 0; r == 0 && i < md->topic_cnt; i++)
+        if (strncmp(md->topics[i].topic, begin, strlen(begin)) == 0)
+            r = fn(ctx, md->topics[i].topic + strlen(a->settings->prefix), e);
+    rd_kafka_metadata_destroy(md);
+    return r;
+}
+
 /* --- requests -------------------------------------------------------------------------------- */
 
-static rd_kafka_AdminOptions_t *make_options(struct topics_admin *a, rd_kafka_admin_op_t op,
-                                             struct err *e)
+static rd_kafka_AdminOptions_t *make_options(struct admin *a, rd_kafka_admin_op_t op, struct err *e)
 {
     char why[160];
     rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(a->rk, op);
@@ -101,7 +129,7 @@ static rd_kafka_AdminOptions_t *make_options(struct topics_admin *a, rd_kafka_ad
 }
 
 /* The answer to the request just sent; NULL with *e. Free with rd_kafka_event_destroy(). */
-static rd_kafka_event_t *await_answer(struct topics_admin *a, const char *what, struct err *e)
+static rd_kafka_event_t *await_answer(struct admin *a, const char *what, struct err *e)
 {
     rd_kafka_event_t *ev = rd_kafka_queue_poll(a->queue, KAFKA_CALL_TIMEOUT_MS + 1000);
     if (!ev) {
@@ -148,7 +176,7 @@ static bool all_fenced(const rd_kafka_topic_result_t *topic)
            words && strstr(words, "All brokers are currently fenced");
 }
 
-static int created(const rd_kafka_event_t *ev, const char *name, struct err *e)
+static int created(struct admin *a, const rd_kafka_event_t *ev, const char *name, struct err *e)
 {
     size_t n = 0;
     const rd_kafka_CreateTopics_result_t *all =
@@ -162,11 +190,11 @@ static int created(const rd_kafka_event_t *ev, const char *name, struct err *e)
         return 1;
     if (all_fenced(topics[0]))
         return err_retry(e, ERR_IO, "%s: all brokers are fenced", name);
-    return code ? kafka_fail(code, name, rd_kafka_topic_result_error_string(topics[0]), e) : 0;
+    return code ? fail_of(a, code, name, "Create", rd_kafka_topic_result_error_string(topics[0]), e)
+                : 0;
 }
 
-int topics_admin_create(struct topics_admin *a, const struct topic_spec *spec, int replication,
-                        struct err *e)
+int admin_create(struct admin *a, const struct topic_spec *spec, int replication, struct err *e)
 {
     char name[KAFKA_NAME_MAX + 1];
     if (kafka_name(a->settings, spec->name, name, e) != 0)
@@ -181,7 +209,7 @@ int topics_admin_create(struct topics_admin *a, const struct topic_spec *spec, i
     rd_kafka_CreateTopics(a->rk, &t, 1, o, a->queue);
     rd_kafka_event_t *ev = await_answer(a, name, e);
     if (ev) {
-        r = created(ev, name, e);
+        r = created(a, ev, name, e);
         rd_kafka_event_destroy(ev);
     }
     rd_kafka_AdminOptions_destroy(o);
@@ -190,10 +218,52 @@ out_topic:
     return r;
 }
 
+/* --- removing -------------------------------------------------------------------------------- */
+
+static int removed(struct admin *a, const rd_kafka_event_t *ev, const char *name, struct err *e)
+{
+    size_t n = 0;
+    const rd_kafka_DeleteTopics_result_t *all =
+        rd_kafka_event_DeleteTopics_result((rd_kafka_event_t *)ev);
+    const rd_kafka_topic_result_t **topics =
+        all ? rd_kafka_DeleteTopics_result_topics(all, &n) : NULL;
+    if (n != 1)
+        return err_set(e, ERR_PROTO, "no answer about topic %s", name);
+    rd_kafka_resp_err_t code = rd_kafka_topic_result_error(topics[0]);
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        return 1;
+    return code ? fail_of(a, code, name, "Delete", rd_kafka_topic_result_error_string(topics[0]), e)
+                : 0;
+}
+
+int admin_remove(struct admin *a, const char *topic, struct err *e)
+{
+    char name[KAFKA_NAME_MAX + 1];
+    if (kafka_name(a->settings, topic, name, e) != 0)
+        return -1;
+    rd_kafka_DeleteTopic_t *t = rd_kafka_DeleteTopic_new(name);
+    if (!t)
+        return err_set(e, ERR_NOMEM, "kafka: no memory for a request");
+    int r = -1;
+    rd_kafka_AdminOptions_t *o = make_options(a, RD_KAFKA_ADMIN_OP_DELETETOPICS, e);
+    if (!o)
+        goto out_topic;
+    rd_kafka_DeleteTopics(a->rk, &t, 1, o, a->queue);
+    rd_kafka_event_t *ev = await_answer(a, name, e);
+    if (ev) {
+        r = removed(a, ev, name, e);
+        rd_kafka_event_destroy(ev);
+    }
+    rd_kafka_AdminOptions_destroy(o);
+out_topic:
+    rd_kafka_DeleteTopic_destroy(t);
+    return r;
+}
+
 /* --- settings -------------------------------------------------------------------------------- */
 
-static int each_config(const rd_kafka_event_t *ev, const char *name, topic_config_fn fn, void *ctx,
-                       struct err *e)
+static int each_config(struct admin *a, const rd_kafka_event_t *ev, const char *name,
+                       topic_config_fn fn, void *ctx, struct err *e)
 {
     size_t n = 0;
     const rd_kafka_DescribeConfigs_result_t *all =
@@ -206,20 +276,22 @@ static int each_config(const rd_kafka_event_t *ev, const char *name, topic_confi
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) /* another broker was a moment ahead */
         return err_retry(e, ERR_NOT_FOUND, "%s is not known to every broker yet", name);
     if (code)
-        return kafka_fail(code, name, rd_kafka_ConfigResource_error_string(resources[0]), e);
+        return fail_of(a, code, name, "DescribeConfigs",
+                       rd_kafka_ConfigResource_error_string(resources[0]), e);
     size_t n_entries = 0;
     const rd_kafka_ConfigEntry_t **entries =
         rd_kafka_ConfigResource_configs(resources[0], &n_entries);
     for (size_t i = 0; i < n_entries; i++) {
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (value && fn(ctx, rd_kafka_ConfigEntry_name(entries[i]), value, e) != 0)
+        bool own =
+            rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
+        if (value && fn(ctx, rd_kafka_ConfigEntry_name(entries[i]), value, own, e) != 0)
             return -1;
     }
     return 0;
 }
 
-int topics_admin_configs(struct topics_admin *a, const char *topic, topic_config_fn fn, void *ctx,
-                         struct err *e)
+int admin_configs(struct admin *a, const char *topic, topic_config_fn fn, void *ctx, struct err *e)
 {
     char name[KAFKA_NAME_MAX + 1];
     if (kafka_name(a->settings, topic, name, e) != 0)
@@ -235,7 +307,7 @@ int topics_admin_configs(struct topics_admin *a, const char *topic, topic_config
     rd_kafka_DescribeConfigs(a->rk, &resource, 1, o, a->queue);
     rd_kafka_event_t *ev = await_answer(a, name, e);
     if (ev) {
-        r = each_config(ev, name, fn, ctx, e);
+        r = each_config(a, ev, name, fn, ctx, e);
         rd_kafka_event_destroy(ev);
     }
     rd_kafka_AdminOptions_destroy(o);
