@@ -1,6 +1,7 @@
 #include "group.h"
 
 #include "clock.h"
+#include "failpoint.h"
 #include "group_internal.h"
 #include "log.h"
 #include "timefmt.h"
@@ -40,7 +41,9 @@ static int read_committed(struct group *g, rd_kafka_topic_partition_list_t *list
         rd_kafka_resp_err_t code = rd_kafka_committed(g->rk, list, KAFKA_CALL_TIMEOUT_MS);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return 0;
-        (void)kafka_fail(code, "committed offsets", NULL, e);
+        const struct kafka_request request = {"committed offsets", group_only_topic(g),
+                                              KAFKA_DESCRIBE};
+        (void)kafka_fail_of(g->rk, code, &request, NULL, e);
         if (kafka_stopping(g->settings))
             return err_set(e, ERR_STOPPED, "stopped while reading committed offsets");
         if (!e->retriable || clock_mono_us() > end_us)
@@ -103,6 +106,7 @@ static int assign_nothing(struct group *g, struct err *e)
 static void on_assigned(struct group *g, rd_kafka_topic_partition_list_t *given)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
+    FAILPOINT(GROUP_ASSIGN);
     int r = start_offsets(g, list, &g->failure);
     g->held = r == 1;
     if (r == 0)
@@ -117,6 +121,7 @@ static void on_assigned(struct group *g, rd_kafka_topic_partition_list_t *given)
     drop_assignment(g);
     g->assigned = list;
     waker_assigned(g->waker, list);
+    FAILPOINT(GROUP_ASSIGNED);
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
@@ -133,8 +138,10 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     }
     log_info(MOD, "partitions revoked", LOG_STR("group", g->about.group),
              LOG_INT("partitions", list->cnt), LOG_INT("lost", lost));
+    FAILPOINT(GROUP_REVOKE);
     if (g->assigned)
         g->about.on_revoke(g->about.ctx);
+    FAILPOINT(GROUP_REVOKED);
     drop_assignment(g);
     (void)rd_kafka_assign(rk, NULL); /* nothing is assigned afterwards, whatever it returns */
 }
@@ -277,15 +284,17 @@ void group_close(struct group *g)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static int judge(const rd_kafka_message_t *m, struct err *e)
+static int judge(struct group *g, const rd_kafka_message_t *m, struct err *e)
 {
     rd_kafka_resp_err_t code = m->err;
+    const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : group_only_topic(g);
     if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
         return err_set(e, ERR_STATE, "%s partition %d: the log has no offset %lld: %s",
-                       m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition,
-                       (long long)m->offset, rd_kafka_message_errstr(m));
-    (void)kafka_fail(code, "consumer", rd_kafka_message_errstr(m), e);
+                       topic ? topic : "?", m->partition, (long long)m->offset,
+                       rd_kafka_message_errstr(m));
+    (void)kafka_fail_of(g->rk, code, &(struct kafka_request){"consumer", topic, "Read"},
+                        rd_kafka_message_errstr(m), e);
     if (e->retriable) {
         log_warn(MOD, "consumer, going on", LOG_ERR(e));
         return 0;
@@ -330,7 +339,7 @@ static ssize_t sort_batch(struct group *g, ssize_t n, struct kafka_message *ret,
             continue;
         }
         if (m->err && r == 0)
-            r = judge(m, e);
+            r = judge(g, m, e);
         rd_kafka_message_destroy(m);
     }
     if (r == 0)

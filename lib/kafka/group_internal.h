@@ -27,6 +27,12 @@ struct group {
     rd_kafka_message_t *batch[GROUP_BATCH_MAX];
 };
 
+/* The topic of whatever names none, NULL where it may be any of several. */
+static inline const char *group_only_topic(const struct group *g)
+{
+    return g->n_topics == 1 ? g->topics[0] : NULL;
+}
+
 rd_kafka_t *group_handle(const struct group *g);
 
 #endif

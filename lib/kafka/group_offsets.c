@@ -18,6 +18,12 @@ static rd_kafka_topic_partition_list_t *offset_list(const struct group *g,
     return l;
 }
 
+static int fail_commit(const struct group *g, rd_kafka_resp_err_t code, struct err *e)
+{
+    const struct kafka_request request = {"commit of offsets", group_only_topic(g), "Read"};
+    return kafka_fail_of(g->rk, code, &request, NULL, e);
+}
+
 /* The answer to a commit, as an event in a queue of its own. */
 static int await_commit(struct group *g, rd_kafka_queue_t *answers, struct err *e)
 {
@@ -30,7 +36,7 @@ static int await_commit(struct group *g, rd_kafka_queue_t *answers, struct err *
     rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (event)
         rd_kafka_event_destroy(event);
-    return code ? kafka_fail(code, "commit of offsets", NULL, e) : 0;
+    return code ? fail_commit(g, code, e) : 0;
 }
 
 int group_commit(struct group *g, const struct group_offset *offsets, size_t n, struct err *e)
@@ -40,7 +46,7 @@ int group_commit(struct group *g, const struct group_offset *offsets, size_t n, 
     rd_kafka_queue_t *answers = rd_kafka_queue_new(g->rk);
     rd_kafka_topic_partition_list_t *l = offset_list(g, offsets, n);
     rd_kafka_resp_err_t code = rd_kafka_commit_queue(g->rk, l, answers, NULL, NULL);
-    int r = code ? kafka_fail(code, "commit of offsets", NULL, e) : await_commit(g, answers, e);
+    int r = code ? fail_commit(g, code, e) : await_commit(g, answers, e);
     rd_kafka_topic_partition_list_destroy(l);
     rd_kafka_queue_destroy(answers);
     return r;

@@ -7,12 +7,17 @@
 
 enum { STEP_MS = 100, OWN_MAX = 32 };
 
+struct undelivered {
+    rd_kafka_resp_err_t why;
+    char topic[KAFKA_NAME_MAX + 1];
+};
+
 struct outbox {
     rd_kafka_t *rk;
     const struct kafka_settings *settings;
-    rd_kafka_resp_err_t undelivered; /* first failed delivery */
-    int64_t n_given_up;              /* since outbox_settle() */
-    rd_kafka_resp_err_t given_up;    /* why, the first of them */
+    struct undelivered first;    /* failed delivery */
+    int64_t n_given_up;          /* since outbox_settle() */
+    struct undelivered given_up; /* the first of them */
 };
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
@@ -21,10 +26,22 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
     struct outbox *o = opaque;
     if (!m->err)
         return;
-    if (!o->undelivered)
-        o->undelivered = m->err;
+    struct undelivered this = {.why = m->err};
+    (void)snprintf(this.topic, sizeof(this.topic), "%s", rd_kafka_topic_name(m->rkt));
+    if (!o->first.why)
+        o->first = this;
     if (o->n_given_up++ == 0)
-        o->given_up = m->err;
+        o->given_up = this;
+}
+
+/* What is fatal to the client takes all that waits with it: then that is why. */
+static int fail_delivery(struct outbox *o, const struct undelivered *u, struct err *e)
+{
+    char why[200];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(o->rk, why, sizeof(why));
+    return kafka_fail_of(o->rk, fatal ? fatal : u->why,
+                         &(struct kafka_request){"delivery", u->topic, "Write"}, fatal ? why : NULL,
+                         e);
 }
 
 struct outbox *outbox_open(const struct kafka_settings *s, struct err *e)
@@ -105,7 +122,8 @@ int outbox_offer(struct outbox *o, const struct outbox_message *m, struct err *e
     if (!error)
         return 0;
     if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-        return kafka_fail_take(error, m->topic, e);
+        return kafka_fail_take(o->rk, error, &(struct kafka_request){m->topic, m->topic, "Write"},
+                               e);
     rd_kafka_error_destroy(error);
     return 1;
 }
@@ -135,7 +153,7 @@ int64_t outbox_settle(struct outbox *o, struct err *e)
     int64_t n = o->n_given_up;
     o->n_given_up = 0;
     if (n > 0)
-        (void)kafka_fail(o->given_up, "delivery", NULL, e);
+        (void)fail_delivery(o, &o->given_up, e);
     return n;
 }
 
@@ -143,8 +161,10 @@ bool outbox_is_dead(struct outbox *o, struct err *e)
 {
     char why[200];
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(o->rk, why, sizeof(why));
+    const char *topic = o->first.why ? o->first.topic : NULL;
     if (fatal)
-        (void)kafka_fail(fatal, "producer", why, e);
+        (void)kafka_fail_of(o->rk, fatal, &(struct kafka_request){"producer", topic, "Write"}, why,
+                            e);
     return fatal != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -162,7 +182,7 @@ int outbox_flush_within(struct outbox *o, int64_t timeout_ms, struct err *e)
         code = rd_kafka_flush(o->rk, STEP_MS);
         (void)kafka_stopping(o->settings); /* beats; who stops still wants its records delivered */
     } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && clock_mono_us() < end_us);
-    if (o->undelivered)
-        code = o->undelivered;
+    if (o->first.why)
+        return fail_delivery(o, &o->first, e);
     return code ? kafka_fail(code, "delivery", NULL, e) : 0;
 }

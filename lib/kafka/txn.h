@@ -36,6 +36,8 @@ struct txn_record {
     struct slice value; /* data NULL: a tombstone */
     struct txn_header headers[TXN_HEADERS_MAX];
     int n_headers;
+    const struct kafka_message *headers_of; /* instead: the headers of a message, all as they are */
+    int64_t timestamp_ms;                   /* Kafka's; 0: the time of this call */
 };
 
 /* name: without the prefix. Waits for init_transactions as long as errors are retriable and
@@ -62,7 +64,7 @@ bool txn_is_open(const struct txn *t);
  * ERR_IO, ERR_FENCED, ERR_NOMEM. */
 int txn_produce(struct txn *t, const struct txn_record *r, struct err *e) MUST_CHECK;
 
-/* Commits the open transaction, with the group's input offsets where n > 0. After -1: txn_close().
+/* Commits the open transaction, with the group's offsets where n > 0. After -1: txn_close().
  * Also fails if any record of the transaction was not delivered; gives up after 10 s without a
  * broker, after 5 s when asked to stop. */
 int txn_commit(struct txn *t, struct group *g, const struct group_offset *offsets, size_t n,
