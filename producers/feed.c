@@ -25,6 +25,7 @@ struct feed_thread {
     lws_sorted_usec_list_t sul; /* the next turn */
     int64_t tick_us;            /* market time of the next tick */
     int64_t flush_us;           /* when the recording is flushed next */
+    bool unread;                /* the log says that frames are not understood */
     struct err failure;         /* of the thread, published by failed */
     pthread_t thread;
     atomic_int role;
@@ -50,6 +51,36 @@ static void on_lws_log(int level, const char *line)
 
 /* --- turns ----------------------------------------------------------------------------------- */
 
+/* Frames of an exchange that has changed: a feed that is connected and says nothing. */
+static void show_unread(struct feed_thread *f)
+{
+    int64_t links = 0;
+    int most = 0;
+    for (uint32_t i = 0; i < f->about.universe->n_links; i++) {
+        int n = feed_link_is_wanted(f->links[i]) ? feed_link_unread(f->links[i]) : 0;
+        links += n > 0;
+        most = n > most ? n : most;
+    }
+    metric_set(f->about.metrics->feed_unread, links);
+    if (links == 0) {
+        f->unread = false;
+        health_ready(f->about.health, "frames");
+        return;
+    }
+    char why[200];
+    (void)snprintf(
+        why, sizeof(why),
+        "%d of the last 1000 frames of a connection could not be understood: they are in "
+        "dead-letters, and their trades are asked for by REST",
+        most);
+    health_wait(f->about.health, "frames", why);
+    if (!f->unread)
+        log_error("feed", "does the exchange speak differently now?",
+                  LOG_STR("exchange", f->about.ops->name), LOG_INT("connections", links),
+                  LOG_STR("why", why));
+    f->unread = true;
+}
+
 static void show_health(struct feed_thread *f)
 {
     const struct universe *u = f->about.universe;
@@ -70,6 +101,7 @@ static void show_health(struct feed_thread *f)
     if (atomic_load(&f->role) != ROLE_SERVES)
         return;
     metric_set(f->about.metrics->symbols_refused, (int64_t)without);
+    show_unread(f);
     if (!down) {
         health_ready(f->about.health, "feed");
         return;

@@ -71,6 +71,9 @@ const char *feed_conn_status(const struct feed_conn *c);
 /* How many of its symbols are refused, or were not acknowledged. */
 size_t feed_conn_without(const struct feed_conn *c);
 
+/* How many of its last 1000 frames could not be understood, where that is more than a few. */
+int feed_conn_unread(struct feed_conn *c);
+
 /* The callback of the protocol; user: the connection. */
 int feed_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                        size_t len);

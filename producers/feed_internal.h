@@ -9,6 +9,7 @@
 #include "feed_conn.h"
 #include "feed_link.h"
 #include "lookup.h"
+#include "poison.h"
 #include "subscription.h"
 
 enum {
@@ -53,6 +54,8 @@ struct feed_conn {
     struct strbuf message; /* a frame being gathered */
     size_t message_len;    /* with what did not fit */
     bool in_message;
+    int64_t frames;       /* received so far */
+    struct poison unread; /* by number of the frame */
     char why[FEED_WHY_MAX + 1];
 };
 

@@ -103,7 +103,11 @@ static int take_message(struct feed_conn *c, struct slice text, size_t len)
     };
     struct err e = {0};
     recorder_frame(c->env->recorder, &f);
-    if (intake_frame(c->env->intake, &from, &f, len, &e) != 0) {
+    int r = intake_frame(c->env->intake, &from, &f, len, &e);
+    if (r > 0)
+        (void)poison_note(&c->unread, c->frames);
+    c->frames++;
+    if (r < 0) {
         feed_conn_overflow(c, e.text);
         return -1;
     }

@@ -121,6 +121,11 @@ size_t feed_link_without(const struct feed_link *l)
     return feed_conn_without(used(l));
 }
 
+int feed_link_unread(const struct feed_link *l)
+{
+    return feed_conn_unread(used(l));
+}
+
 /* --- what the writers are told --------------------------------------------------------------- */
 
 static bool is_up(const struct feed_link *l)

@@ -43,9 +43,11 @@ void feed_link_stop(struct feed_link *l);
  * soon after they were made. Nothing where the link is down. */
 void feed_link_replace(struct feed_link *l, const char *why);
 
-/* For people, of the connection in use: as feed_conn_status() and feed_conn_without(). */
+/* For people, of the connection in use: as feed_conn_status(), feed_conn_without() and
+ * feed_conn_unread(). */
 const char *feed_link_status(const struct feed_link *l);
 size_t feed_link_without(const struct feed_link *l);
+int feed_link_unread(const struct feed_link *l);
 
 /* --- for the connections --- */
 

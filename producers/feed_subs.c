@@ -115,3 +115,11 @@ size_t feed_conn_without(const struct feed_conn *c)
 {
     return c->state == CONN_SUBSCRIBED ? c->subs.n - c->subs.n_acked : c->subs.n_refused;
 }
+
+int feed_conn_unread(struct feed_conn *c)
+{
+    enum { FEW = 20, SHARE = 10 }; /* one in ten */
+    int64_t of = c->frames < POISON_WINDOW ? c->frames : POISON_WINDOW;
+    int n = poison_count(&c->unread, c->frames);
+    return n > FEW && n * SHARE > of ? n : 0;
+}

@@ -207,11 +207,11 @@ int intake_frame(struct intake *in, const struct intake_source *from, const stru
     if (frame_len > f->text.len) {
         (void)err_set(&why, ERR_LIMIT, "%s: a frame of %zu bytes, longer than %d", ops->name,
                       frame_len, EXCHANGE_FRAME_MAX);
-        return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
+        return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e) == 0 ? 1 : -1;
     }
     if (ops->parse_frame(from->session, from->listen, f, on_event, &p, &skipped, &why) < 0) {
         if (!p.journal_full)
-            return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e);
+            return dead_letter(in, from->link, f, frame_len, p.now_us, &why, e) == 0 ? 1 : -1;
         *e = why;
         return -1;
     }

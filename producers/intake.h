@@ -60,9 +60,9 @@ struct intake_source {
     bool younger;            /* of two, where there are two */
 };
 
-/* One frame. frame_len: what it really had, if f holds only its first bytes. 0: done; -1: the
- * journal could not take it (ERR_LIMIT, ERR_NOMEM): trades are lost, and the connection has to
- * begin anew. */
+/* One frame. frame_len: what it really had, if f holds only its first bytes. 0: done; 1: done,
+ * and it could not be understood; -1: the journal could not take it (ERR_LIMIT, ERR_NOMEM): trades
+ * are lost, and the connection has to begin anew. */
 int intake_frame(struct intake *in, const struct intake_source *from, const struct frame *f,
                  size_t frame_len, struct err *e) MUST_CHECK;
 

@@ -20,6 +20,7 @@ struct producer_metrics {
     struct metric *frames_bad_limit;
     struct metric *feed_connections;
     struct metric *feed_connected;
+    struct metric *feed_unread;
     struct metric *feed_reconnects;
     struct metric *feed_handovers;
     struct metric *feed_paused;
@@ -37,6 +38,7 @@ struct producer_metrics {
     struct metric *gap_ids;
     struct metric *repaired_ids;
     struct metric *given_up_ids;
+    struct metric *brought_back;
     struct metric *open_holes;
     struct metric *trades_held;
     struct metric *repair_requests;

@@ -19,12 +19,27 @@ static size_t oldest(const struct progress *r)
     return at;
 }
 
+static void forget_given_up(struct progress *r, size_t i)
+{
+    r->n_given_up--;
+    memmove(&r->given_up[i], &r->given_up[i + 1], (r->n_given_up - i) * sizeof(r->given_up[0]));
+}
+
+/* The one that was given up first makes room. */
+static void remember_given_up(struct progress *r, const struct hole *h)
+{
+    if (r->n_given_up == PROGRESS_GIVEN_UP_MAX)
+        forget_given_up(r, 0);
+    r->given_up[r->n_given_up++] = *h;
+}
+
 static void add_hole(struct progress *r, const struct hole *h, struct progress_step *ret)
 {
     if (r->n_holes == PROGRESS_HOLES_MAX) {
         size_t i = oldest(r);
         ret->gave_up = true;
         ret->given_up = r->holes[i];
+        remember_given_up(r, &r->holes[i]);
         remove_at(r, i);
     }
     size_t at = r->n_holes;
@@ -94,6 +109,7 @@ void progress_offer(struct symbol_progress *p, const struct progress_trade *t,
     if (!p->known) {
         p->known = true;
         r->n_holes = 0;
+        r->n_given_up = 0;
         r->first_id = t->id;
         r->last_id = t->id;
         r->last_time_us = t->exchange_time_us;
@@ -151,11 +167,54 @@ bool progress_give_up(struct symbol_progress *p, int64_t first_id, int64_t last_
         if (part.last_id > last_id && !(parts && r->n_holes == PROGRESS_HOLES_MAX))
             part.last_id = last_id; /* else there is no room to part it: what is behind goes, too */
         cut_out(r, i, part.first_id, part.last_id);
+        remember_given_up(r, &part);
         *ret = part;
         return true;
     }
     return false;
 }
+
+/* --- what is brought back -------------------------------------------------------------------- */
+
+static bool has_id(const struct hole *h, int64_t id)
+{
+    return id >= h->first_id && id <= h->last_id;
+}
+
+bool progress_is_missing(const struct symbol_progress *p, int64_t id)
+{
+    for (size_t i = 0; p->known && i < p->record.n_holes; i++)
+        if (has_id(&p->record.holes[i], id))
+            return true;
+    return false;
+}
+
+bool progress_bring_back(struct symbol_progress *p, int64_t id, struct hole *ret)
+{
+    struct progress *r = &p->record;
+    size_t i = 0;
+    while (p->known && i < r->n_given_up && !has_id(&r->given_up[i], id))
+        i++;
+    if (!p->known || i == r->n_given_up)
+        return false;
+    struct hole *h = &r->given_up[i];
+    *ret = *h;
+    if (h->first_id == h->last_id) {
+        forget_given_up(r, i);
+    } else if (id == h->first_id) {
+        h->first_id++;
+    } else if (id == h->last_id) {
+        h->last_id--;
+    } else {
+        struct hole above = *h;
+        above.first_id = id + 1;
+        h->last_id = id - 1;
+        remember_given_up(r, &above);
+    }
+    return true;
+}
+
+/* --- restoring ------------------------------------------------------------------------------- */
 
 int progress_restore(struct symbol_progress *p, const struct progress *r, struct err *e)
 {
@@ -166,11 +225,14 @@ int progress_restore(struct symbol_progress *p, const struct progress *r, struct
         good = h->first_id > below && h->first_id <= h->last_id && h->last_id < r->last_id;
         below = h->last_id;
     }
+    for (size_t i = 0; good && i < r->n_given_up; i++)
+        good = r->given_up[i].first_id >= 0 && r->given_up[i].first_id <= r->given_up[i].last_id &&
+               r->given_up[i].last_id < r->last_id;
     if (!good)
         return err_set(e, ERR_STATE,
                        "progress of %.*s contradicts itself: ids %" PRId64 " to %" PRId64
-                       " with %zu holes",
-                       SLICE_ARG(r->symbol), r->first_id, r->last_id, r->n_holes);
+                       " with %zu holes and %zu ranges given up",
+                       SLICE_ARG(r->symbol), r->first_id, r->last_id, r->n_holes, r->n_given_up);
     p->known = true;
     p->record = *r;
     return 0;

@@ -16,7 +16,10 @@
 
 #include "record.h"
 
-enum { PROGRESS_HOLES_MAX = sizeof(((struct progress *)0)->holes) / sizeof(struct hole) };
+enum {
+    PROGRESS_HOLES_MAX = sizeof(((struct progress *)0)->holes) / sizeof(struct hole),
+    PROGRESS_GIVEN_UP_MAX = sizeof(((struct progress *)0)->given_up) / sizeof(struct hole),
+};
 
 struct symbol_progress {
     bool known;             /* false: nothing of this symbol was ever written */
@@ -53,6 +56,14 @@ void progress_offer(struct symbol_progress *p, const struct progress_trade *t,
  * for: *ret says which. False: none of them is missing. */
 bool progress_give_up(struct symbol_progress *p, int64_t first_id, int64_t last_id,
                       struct hole *ret);
+
+/* Somebody brings an id back that nobody waited for any more. True, and *ret is what it was missing
+ * from: it was given up, as is remembered of the last PROGRESS_GIVEN_UP_MAX ranges, and is not from
+ * now on: write it. */
+bool progress_bring_back(struct symbol_progress *p, int64_t id, struct hole *ret);
+
+/* Whether the id lies in an open hole. */
+bool progress_is_missing(const struct symbol_progress *p, int64_t id);
 
 /* How many ids a hole has. */
 static inline int64_t progress_hole_ids(const struct hole *h)

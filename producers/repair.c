@@ -138,7 +138,7 @@ static int ask(const struct turn *t, uint32_t number, struct err *e)
     struct repair *r = t->repair;
     struct repair_pick pick;
     bool spare;
-    if (!repair_fetch_is_free(r->fetch, t->now_us, &spare) ||
+    if (shard_needy(t->shard) == 0 || !repair_fetch_is_free(r->fetch, t->now_us, &spare) ||
         !repair_plan_next(t->plan, t->shard, t->now_us, spare, &pick))
         return 0;
     if (pick.untold &&

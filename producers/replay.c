@@ -101,7 +101,7 @@ int replay_line(struct replay *r, struct slice line, struct err *e)
     if (len > EXCHANGE_FRAME_MAX)
         rec.frame.text.len = EXCHANGE_FRAME_MAX;
     const struct intake_source from = {.listen = r->listen, .link = 0, .session = r->session};
-    return intake_frame(r->intake, &from, &rec.frame, len, e);
+    return intake_frame(r->intake, &from, &rec.frame, len, e) < 0 ? -1 : 0;
 }
 
 int replay_end(struct replay *r, struct err *e)

@@ -215,6 +215,28 @@ static int apply_trade(struct shard *s, const struct entry *in, const struct sha
     return let_go(s, m, false, k, e);
 }
 
+int shard_bring_back(struct shard *s, const struct entry *in, shard_emit_fn emit, void *ctx,
+                     struct err *e)
+{
+    const struct shard_sink k = {&s->about, emit, ctx};
+    struct member *m = &s->members[in->index - s->range.first];
+    struct hole h;
+    if (progress_is_missing(&m->progress, in->sequence)) {
+        s->counts.brought_back++;
+        return write_trade(s, m, in, &k, e);
+    }
+    if (!progress_bring_back(&m->progress, in->sequence, &h)) {
+        s->counts.duplicates++;
+        return 0;
+    }
+    s->counts.brought_back++;
+    s->counts.trades++;
+    shard_touch(s, m);
+    if (shard_put_trade(&k, m->symbol, in, e) != 0)
+        return -1;
+    return note_healed(s, m, in, &h, &k, e);
+}
+
 int shard_let_go(struct shard *s, shard_emit_fn emit, void *ctx, struct err *e)
 {
     const struct shard_sink k = {&s->about, emit, ctx};

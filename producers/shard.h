@@ -70,7 +70,8 @@ struct shard_counts {
     int64_t gap_ids;
     int64_t repaired_ids;
     int64_t given_up_ids;
-    int64_t strange; /* duplicates with a time newer than the newest: ids started over? */
+    int64_t brought_back; /* of the trades */
+    int64_t strange;      /* duplicates with a time newer than the newest: ids started over? */
 };
 
 enum shard_missing_kind {
@@ -116,6 +117,11 @@ void shard_time(struct shard *s, int64_t now_us, int64_t market_us);
 /* Quotes are nothing to it. */
 int shard_apply(struct shard *s, const struct entry *in, shard_emit_fn emit, void *ctx,
                 struct err *e) MUST_CHECK;
+
+/* A trade that somebody brings back, with origin repair: it is written if its id lies in a hole, or
+ * was given up; else it is there, or was never missed, and counts as a duplicate. */
+int shard_bring_back(struct shard *s, const struct entry *in, shard_emit_fn emit, void *ctx,
+                     struct err *e) MUST_CHECK;
 
 /* Writes, and the gaps before them, what has waited for as long as it may. */
 int shard_let_go(struct shard *s, shard_emit_fn emit, void *ctx, struct err *e) MUST_CHECK;

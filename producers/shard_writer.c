@@ -1,6 +1,8 @@
 #include "shard_writer.h"
 
+#include "failpoint.h"
 #include "log.h"
+#include "returned.h"
 #include "timefmt.h"
 
 #include <inttypes.h>
@@ -22,6 +24,7 @@ struct shard_writer {
     struct shard *shard;
     struct hold *hold; /* NULL: nothing waits */
     struct txn *txn;   /* NULL: not open */
+    struct returned *returned;
     bool owned;
     int64_t commit_us; /* when it is due */
     int64_t retry_us;  /* when to open again */
@@ -70,7 +73,8 @@ static int make_shard(struct shard_writer *w, struct err *e)
                                       .wait_us = env->wait_us,
                                       .looks = env->looks};
     w->shard = shard_create(&about, e);
-    return w->shard ? 0 : -1;
+    w->returned = w->shard ? returned_create(env, w->number, e) : NULL;
+    return w->returned ? 0 : -1;
 }
 
 struct shard_writer *shard_writer_create(const struct shard_env *env, uint32_t number,
@@ -101,6 +105,7 @@ void shard_writer_destroy(struct shard_writer *w)
         return;
     txn_close(w->txn);
     shard_destroy(w->shard);
+    returned_destroy(w->returned);
     hold_destroy(w->hold);
     shard_records_finish(&w->records);
     free(w->up);
@@ -151,6 +156,7 @@ static void count(struct shard_writer *w)
     metric_inc(m->gap_ids, c.gap_ids);
     metric_inc(m->repaired_ids, c.repaired_ids);
     metric_inc(m->given_up_ids, c.given_up_ids);
+    metric_inc(m->brought_back, c.brought_back);
     if (c.gaps > 0)
         log_warn("writer", "trade ids are missing; gap records name them",
                  LOG_STR("exchange", w->env->exchange), LOG_INT("gaps", c.gaps),
@@ -170,6 +176,7 @@ static int commit(struct shard_writer *w, struct err *e)
     journal_commit(w->journal);
     if (w->hold)
         hold_commit(w->hold);
+    FAILPOINT(SHARD_COMMITTED);
     count(w);
     w->retry_ms = RETRY_FIRST_MS;
     return 0;
@@ -230,7 +237,10 @@ static int open_shard(struct shard_writer *w, struct err *e)
         txn_pace(w->txn);
     if (!w->txn || shard_records_know(&w->records, e) != 0)
         return -1;
-    if (read_progress(w, e) != 0 || write_beginning(w, e) != 0)
+    if (read_progress(w, e) != 0)
+        return -1;
+    FAILPOINT(SHARD_PROGRESS);
+    if (write_beginning(w, e) != 0)
         return -1;
     if (w->env->quotes)
         quote_writer_own(w->env->quotes, w->number, shard_epoch(w->shard));
@@ -247,6 +257,7 @@ static void close_shard(struct shard_writer *w)
     txn_close(w->txn);
     w->txn = w->records.txn = NULL;
     shard_reset(w->shard);
+    returned_rewind(w->returned);
     journal_rewind(w->journal);
     if (w->hold)
         hold_rewind(w->hold);
@@ -360,12 +371,14 @@ static int write_stretch(struct shard_writer *w, int64_t now_us, struct err *e)
     return n;
 }
 
-/* What has waited for long enough, and what the exchange was asked for. */
+/* What has waited for long enough, what the exchange was asked for, what somebody brings back. */
 static int mend(struct shard_writer *w, int64_t now_us, struct err *e)
 {
     const struct repair_out out = {begin_now, w, shard_records_put, &w->records};
     if (!w->hold)
         return 0;
+    if (returned_turn(w->returned, w->shard, &out, now_us, e) != 0)
+        return -1;
     if (hold_overdue(w->hold, now_us) >= 0 &&
         (begin_now(w, e) != 0 || shard_let_go(w->shard, shard_records_put, &w->records, e) != 0))
         return -1;

@@ -13,6 +13,7 @@
 #ifndef CANDLEWICK_SINK_CURSORS_H
 #define CANDLEWICK_SINK_CURSORS_H
 
+#include "poison.h"
 #include "sink.h"
 
 struct cursor {
@@ -22,6 +23,7 @@ struct cursor {
     int64_t next;   /* the next offset to be read, >= stored */
     int64_t shown;  /* as last told to onlookers; below stored: not yet */
     bool read;      /* something was read since cursors_set() */
+    struct poison poison;
 };
 
 struct cursors {

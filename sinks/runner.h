@@ -39,6 +39,7 @@ struct runner_about {
     const char *assigned_part; /* part of /readyz: "assigned.trade" */
     int64_t batch_rows;
     int64_t batch_ms;
+    int64_t poison_max;
     const struct kafka_settings *kafka;
     struct metrics *metrics;
     struct health *health;

@@ -18,16 +18,19 @@ static void say_bad(const struct runner *r, struct log_limit *limit, const char 
                  LOG_INT("suppressed", limit->held));
 }
 
-static int letter(void *ctx, const struct kafka_message *m, const struct err *why, struct err *e)
+static int letter(void *ctx, const struct kafka_message *m, const char *stage,
+                  const struct err *why, struct err *e)
 {
     struct runner *r = ctx;
-    const struct dead_letter one = {r->topics[m->topic], m, "decode", why->text};
+    const struct dead_letter one = {r->topics[m->topic], m, stage, why->text};
+    if (kafka_message_header(m, "dlq.stage").len > 0)
+        return 0; /* it came back: it is a letter */
     if (!r->letters)
         r->letters = dead_letters_open(r->about.kafka, e);
     if (!r->letters || dead_letters_put(r->letters, &one, e) != 0)
         return -1;
-    say_bad(r, &r->say_letter, "a record makes no row, putting it to the dead letters", m, why);
-    return runner_metrics_letter(&r->metrics, why->code, e);
+    say_bad(r, &r->say_letter, "a record is refused, putting it to the dead letters", m, why);
+    return runner_metrics_letter(&r->metrics, stage, why->code, e);
 }
 
 static int letters_flush(void *ctx, struct err *e)

@@ -79,7 +79,7 @@ void runner_store_lose(struct runner *r, const struct err *e);
 /* Without a store, and when it is time: connects, and reads on where the store says. */
 int runner_store_keep(struct runner *r, int64_t now_us, struct err *e) MUST_CHECK;
 
-/* Fills where to read from; 1: the store cannot tell now. */
+/* Sets the cursors, and fills where to read from; 1: the store cannot tell now. */
 int runner_store_load(struct runner *r, struct group_offset *parts, size_t n,
                       struct err *e) MUST_CHECK;
 

@@ -39,10 +39,11 @@ int runner_metrics_init(struct runner_metrics *m, const struct runner_about *abo
     return 0;
 }
 
-int runner_metrics_letter(struct runner_metrics *m, enum err_code why, struct err *e)
+int runner_metrics_letter(struct runner_metrics *m, const char *stage, enum err_code why,
+                          struct err *e)
 {
     char labels[LABELS_MAX];
-    (void)snprintf(labels, sizeof(labels), "reason=\"%s\",stage=\"decode\"", err_code_name(why));
+    (void)snprintf(labels, sizeof(labels), "reason=\"%s\",stage=\"%s\"", err_code_name(why), stage);
     struct metric *counter = metrics_add(m->registry, &descs[LETTERS], labels, e);
     if (!counter)
         return -1;

@@ -27,7 +27,8 @@ int runner_metrics_init(struct runner_metrics *m, const struct runner_about *abo
                         struct err *e) MUST_CHECK;
 
 /* One record went to the dead letters. ERR_NOMEM. */
-int runner_metrics_letter(struct runner_metrics *m, enum err_code why, struct err *e) MUST_CHECK;
+int runner_metrics_letter(struct runner_metrics *m, const char *stage, enum err_code why,
+                          struct err *e) MUST_CHECK;
 
 /* How far the store is behind the topic. */
 void runner_metrics_lag(struct runner_metrics *m, struct group *g, const struct cursors *c);

@@ -10,17 +10,20 @@ struct loading {
     void *sink;
     const char *const *topics;
     struct reader *reader;
-    bool started; /* a first offset was stored */
+    bool started;  /* a first offset was stored */
+    int64_t *lows; /* where each part's log begins */
 };
 
 /* Checks one offset, or starts where there is none. */
-static int settle(struct loading *l, const struct group_offset *part, struct err *e)
+static int settle(struct loading *l, const struct group_offset *part, int64_t *ret_low,
+                  struct err *e)
 {
     int64_t low;
     int64_t high;
     if (reader_watermarks(l->reader, l->about->topics[part->topic], part->partition, &low, &high,
                           e) != 0)
         return -1;
+    *ret_low = low;
     if (part->next_offset == GROUP_NO_OFFSET) {
         const struct group_offset first = {
             .topic = part->topic, .partition = part->partition, .next_offset = low};
@@ -42,7 +45,7 @@ static int load(struct loading *l, struct group_offset *parts, size_t n, struct 
     if (ops->load(l->sink, l->topics, parts, n, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (settle(l, &parts[i], e) != 0)
+        if (settle(l, &parts[i], &l->lows[i], e) != 0)
             return -1;
     if (l->started && ops->load(l->sink, l->topics, parts, n, e) != 0)
         return -1;
@@ -54,16 +57,22 @@ static int load(struct loading *l, struct group_offset *parts, size_t n, struct 
 }
 
 int runner_offsets_load(const struct runner_about *about, const char *const *topics, void *sink,
-                        struct group_offset *parts, size_t n, struct err *e)
+                        struct cursors *c, struct group_offset *parts, size_t n, struct err *e)
 {
     struct loading l = {.about = about, .sink = sink, .topics = topics};
     if (n == 0)
-        return 0;
+        return cursors_set(c, parts, n, e);
+    l.lows = calloc(n, sizeof(*l.lows));
+    if (!l.lows)
+        return err_set(e, ERR_NOMEM, "no memory for %zu partitions", n);
     l.reader = reader_open(about->kafka, e);
-    if (!l.reader)
-        return -1;
-    int r = load(&l, parts, n, e);
+    int r = l.reader ? load(&l, parts, n, e) : -1;
+    if (r == 0)
+        r = cursors_set(c, parts, n, e);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        parts[i].next_offset = poison_look_back(parts[i].next_offset, l.lows[i]);
     reader_close(l.reader);
+    free(l.lows);
     return r;
 }
 

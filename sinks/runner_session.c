@@ -18,7 +18,7 @@ static int on_assign(void *ctx, struct group_offset *parts, size_t n, struct err
     struct runner *r = ctx;
     runner_drop_filling(r);
     int result = runner_store_load(r, parts, n, e);
-    if (result < 0 || cursors_set(&r->cursors, parts, n, e) != 0)
+    if (result < 0)
         return -1;
     health_ready(r->about.health, r->about.assigned_part);
     return result;
@@ -47,16 +47,52 @@ static bool batch_is_due(const struct runner *r, int64_t now_us)
     return r->dirty_us > 0 && now_us - r->dirty_us >= OFFSETS_ONLY_MS * US_PER_MS;
 }
 
+static int unreadable(struct runner *r, struct cursor *c, const struct kafka_message *m,
+                      const struct err *why, struct err *e)
+{
+    const struct poison_last last = {.topic = r->topics[m->topic],
+                                     .partition = m->partition,
+                                     .offset = m->offset,
+                                     .count = poison_note(&c->poison, m->offset),
+                                     .reason = why->text};
+    bool seen = m->offset < c->stored; /* it was let pass, when it was the last */
+    return seen || last.count <= r->about.poison_max ? 0 : poison_stop(&last, e);
+}
+
+/* Whether it can be read is noted, and may be too much. */
+static int look(struct runner *r, const struct kafka_message *m, struct err *e)
+{
+    struct err why = {0};
+    struct cursor *c = cursors_find(&r->cursors, m->topic, m->partition);
+    if (!c || r->about.ops->read(r->filling->rows, m, &why) == 0)
+        return 0;
+    if (writer_is_bad_record(why.code))
+        return unreadable(r, c, m, &why, e);
+    *e = why;
+    return -1;
+}
+
+static int put(struct runner *r, const struct kafka_message *m, int64_t now_us, struct err *e)
+{
+    struct batch_item *item = batch_add(r->filling, m, now_us);
+    if (writer_put(r->about.ops, r->filling, item, e) != 0)
+        return -1;
+    return item->bad ? look(r, m, e) : 0;
+}
+
 static int take(struct runner *r, struct kafka_message *messages, ssize_t n, int64_t now_us,
                 struct err *e)
 {
     int result = 0;
     for (ssize_t i = 0; i < n; i++) {
         struct kafka_message *m = &messages[i];
-        if (result != 0 || !cursors_advance(&r->cursors, m->topic, m->partition, m->offset + 1))
-            group_release(r->group, m, 1);
-        else
-            result = writer_put(r->about.ops, r->filling, batch_add(r->filling, m, now_us), e);
+        if (result == 0 && cursors_advance(&r->cursors, m->topic, m->partition, m->offset + 1)) {
+            result = put(r, m, now_us, e);
+            continue;
+        }
+        if (result == 0)
+            result = look(r, m, e); /* it was stored before we began */
+        group_release(r->group, m, 1);
     }
     if (n > 0 && r->dirty_us == 0)
         r->dirty_us = now_us;

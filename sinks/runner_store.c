@@ -38,9 +38,11 @@ static int connect_store(struct runner *r, struct err *e)
 
 int runner_store_load(struct runner *r, struct group_offset *parts, size_t n, struct err *e)
 {
+    if (cursors_set(&r->cursors, parts, n, e) != 0)
+        return -1;
     if (!r->connected)
         return 1;
-    if (runner_offsets_load(&r->about, r->topics, r->sink, parts, n, e) == 0)
+    if (runner_offsets_load(&r->about, r->topics, r->sink, &r->cursors, parts, n, e) == 0)
         return 0;
     if (!e->retriable)
         return -1;
@@ -59,8 +61,7 @@ static int resume(struct runner *r, struct err *e)
         parts[i].partition = r->cursors.items[i].partition;
     }
     int result = runner_store_load(r, parts, n, e);
-    if (result == 0 &&
-        (cursors_set(&r->cursors, parts, n, e) != 0 || group_resume(r->group, parts, n, e) != 0))
+    if (result == 0 && group_resume(r->group, parts, n, e) != 0)
         result = -1;
     free(parts);
     return result;

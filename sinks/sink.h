@@ -66,6 +66,9 @@ struct sink_ops {
      * read again), else the sink cannot go on. */
     int (*put)(void *rows, const struct kafka_message *m, struct err *e);
 
+    /* Whether it is a record that belongs here at all, whatever it says: 0; -1 as put. */
+    int (*read)(void *rows, const struct kafka_message *m, struct err *e);
+
     /* Makes rows that keep a record as it is, with the reason why the store refused it. Its topic
      * is the whole name. ERR_NOMEM. */
     int (*put_refused)(void *rows, const char *topic, const struct kafka_message *m,

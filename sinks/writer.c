@@ -12,7 +12,7 @@ static enum sink_verdict verdict_of(const struct err *e)
     return e->retriable ? SINK_RETRY : SINK_FATAL;
 }
 
-static bool is_bad_record(enum err_code code)
+bool writer_is_bad_record(enum err_code code)
 {
     return code == ERR_PROTO || code == ERR_LIMIT || code == ERR_NOT_FOUND;
 }
@@ -21,7 +21,7 @@ int writer_put(const struct sink_ops *ops, struct batch *b, struct batch_item *i
 {
     if (ops->put(b->rows, &item->message, e) >= 0)
         return 0;
-    item->bad = is_bad_record(e->code);
+    item->bad = writer_is_bad_record(e->code);
     return item->bad ? 0 : -1;
 }
 
@@ -33,11 +33,11 @@ static int bury_bad(const struct writer *w, struct batch *b, struct err *e)
         struct err why = {0};
         if (!item->bad || w->ops->put(b->rows, &item->message, &why) >= 0)
             continue;
-        if (!is_bad_record(why.code)) { /* this time it could not be found out */
+        if (!writer_is_bad_record(why.code)) { /* this time it could not be found out */
             *e = why;
             return -1;
         }
-        if (w->reports->letter(w->ctx, &item->message, &why, e) != 0)
+        if (w->reports->letter(w->ctx, &item->message, "decode", &why, e) != 0)
             return -1;
         item->dead = true;
     }
@@ -115,6 +115,9 @@ static enum sink_verdict write_one_refused(const struct parts *p, struct range r
     if (range.from == range.to || p->b->items[range.from].dead)
         return SINK_FATAL; /* refused with no record in it: it is not a record's fault */
     struct batch_item *item = &p->b->items[range.from];
+    if (w->reports->letter(w->ctx, &item->message, "store", &why, e) != 0 ||
+        w->reports->letters_flush(w->ctx, e) != 0)
+        return verdict_of(e);
     w->ops->rows_clear(p->b->rows);
     if (w->ops->put_refused(p->b->rows, w->topics[item->message.topic], &item->message, &why, e) !=
         0)

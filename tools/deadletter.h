@@ -26,20 +26,26 @@ struct deadletter {
     int64_t limit;      /* list: how many at most */
     bool json;          /* else a table */
     bool raw;           /* show: the value's bytes alone */
-    int32_t partition;  /* show: which letter */
+    bool again;         /* reinject: also those that were */
+    bool dry_run;       /* reinject: writes nothing */
+    bool one;           /* show, reinject: this letter */
+    int32_t partition;
     int64_t offset;
 };
 
 extern const char DEADLETTER_TOPIC[]; /* without the prefix */
 
-/* Each returns 0, or -1: ERR_IO, ERR_NOMEM, ERR_STOPPED, ERR_NOT_FOUND (show: there is no such
- * letter). */
+/* Each returns 0, or -1: ERR_IO, ERR_NOMEM, ERR_STOPPED, ERR_NOT_FOUND (there is no such letter;
+ * a topic is missing), ERR_ARG (reinject: not all that were asked for could be). */
 int deadletter_list(const struct deadletter *d, struct err *e) MUST_CHECK;
 int deadletter_count(const struct deadletter *d, struct err *e) MUST_CHECK;
 int deadletter_show(const struct deadletter *d, struct err *e) MUST_CHECK;
+int deadletter_reinject(const struct deadletter *d, struct err *e) MUST_CHECK;
 
-/* Every letter that the wishes want, by partition in their order. fn: 0, or -1 to end it. */
-typedef int (*deadletter_fn)(void *ctx, const struct letter *l, struct err *e);
+/* Every letter that the wishes want, by partition in their order; where one is asked for, that one,
+ * whatever the wishes. fn: 0, or -1 to end it; m: borrowed, what l was made of. */
+typedef int (*deadletter_fn)(void *ctx, const struct letter *l, const struct kafka_message *m,
+                             struct err *e);
 int deadletter_scan(const struct deadletter *d, deadletter_fn fn, void *ctx,
                     struct err *e) MUST_CHECK;
 

@@ -45,8 +45,9 @@ static int new_row(struct tally *t, struct slice stage, struct slice reason, str
     return 0;
 }
 
-static int count(void *ctx, const struct letter *l, struct err *e)
+static int count(void *ctx, const struct letter *l, const struct kafka_message *m, struct err *e)
 {
+    (void)m;
     struct tally *t = ctx;
     const struct slice stage = kafka_cut(l->stage, TEXT_KEPT);
     const struct slice reason = kafka_cut(l->reason, TEXT_KEPT);

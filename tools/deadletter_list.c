@@ -70,8 +70,9 @@ static char *own_texts(struct letter *l)
     return texts;
 }
 
-static int keep(void *ctx, const struct letter *l, struct err *e)
+static int keep(void *ctx, const struct letter *l, const struct kafka_message *m, struct err *e)
 {
+    (void)m;
     struct newest *k = ctx;
     struct kept one = {*l, NULL};
     one.texts = own_texts(&one.letter);

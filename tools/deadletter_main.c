@@ -15,12 +15,15 @@ enum { LIMIT_MAX = 10000 };
 
 struct settings {
     char *stage;
+    char *exchange;
     char *topic;
     char *reason;
     char *since;
     int64_t limit;
     char *format;
     bool raw;
+    bool again;
+    bool dry_run;
     struct framing_conf framing;
 };
 
@@ -28,6 +31,7 @@ struct settings {
 
 static const struct conf_opt options[] = {
     {"stage", CONF_STR, OFF(stage), .help = "only letters of this stage: producer, cw-candles, …"},
+    {"exchange", CONF_STR, OFF(exchange), .help = "only frames of this exchange"},
     {"topic", CONF_STR, OFF(topic), .help = "only records that came from this topic"},
     {"reason", CONF_STR, OFF(reason), .help = "only letters whose reason has this in it"},
     {"since", CONF_STR, OFF(since),
@@ -35,8 +39,10 @@ static const struct conf_opt options[] = {
     {"limit", CONF_INT, OFF(limit), .def = "100", .min = 1, .max = LIMIT_MAX,
      .help = "list: at most so many, the newest"},
     {"format", CONF_CHOICE, OFF(format), .def = "auto", .choices = "auto|table|json",
-     .help = "list and count; auto: a table on a terminal, else a JSON object per line"},
+     .help = "list, count and reinject; auto: a table on a terminal, else a JSON object per line"},
     {"raw", CONF_BOOL, OFF(raw), .help = "show: the value's bytes and nothing else"},
+    {"again", CONF_BOOL, OFF(again), .help = "reinject: also letters that were re-injected before"},
+    {"dry-run", CONF_BOOL, OFF(dry_run), .help = "reinject: only say what would be"},
     {NULL}};
 
 static const char details[] =
@@ -48,6 +54,11 @@ static const char details[] =
     "                         exchange, topic, topic_partition, topic_offset, key, bytes (of the\n"
     "                         value that are kept) and whole_bytes (where it was cut).\n"
     "  count                  how many letters there are of each stage and reason, most first\n"
+    "  reinject [PARTITION OFFSET]  back to who refused it, as it is: that letter, or with --stage "
+    "all "
+    "that\n"
+    "                         fit; a line for each: re-injected, left (it was before), or refused\n"
+    "                         (and why)\n"
     "  show PARTITION OFFSET  one letter: headers, key, and the value as a record, as text or as "
     "a\n"
     "                         hexdump, whichever it can be read as; --raw writes its bytes\n\n"
@@ -57,14 +68,23 @@ static const char details[] =
     "name,\n"
     "  decode or store (a sink), producer (a frame of an exchange), mirror. Letters are kept for "
     "30\n"
-    "  days. Filters hold for list and count, and all that are given must fit. Texts of a list "
+    "  days. Filters hold for list, count and reinject, and all that are given must fit. Texts of "
+    "a list "
     "are\n"
     "  cut after 256 bytes; show has them whole.\n\n"
+    "What becomes of one that is re-injected\n"
+    "  It is copied to the topic reinjections. cw-producer takes frames of its exchange, "
+    "cw-postgres\n"
+    "  records that it refused, and each of them only what is not there yet, so doing it twice "
+    "does\n"
+    "  nothing. Records that a processor refused still stand in its topic: replay that stretch\n"
+    "  (--into). What was cut cannot come back.\n\n"
     "Examples\n"
     "  cw-deadletter count --since 2026-01-02T00:00:00Z\n"
     "  cw-deadletter list --stage cw-candles --reason 'too late' --limit 20\n"
     "  cw-deadletter show 2 1044\n"
     "  cw-deadletter show 2 1044 --raw | xxd | head\n"
+    "  cw-deadletter reinject --stage producer --exchange okx --dry-run\n"
     "  cw-deadletter list --format json | jq -r '[.topic, .topic_partition, .topic_offset] | "
     "@tsv'\n";
 
@@ -85,11 +105,14 @@ static int parse_number(const char *what, const char *text, int64_t max, int64_t
 struct command {
     const char *name;
     int n_args;
+    bool or_none; /* it may be without them */
     int (*run)(const struct deadletter *d, struct err *e);
 };
 
-static const struct command commands[] = {
-    {"list", 0, deadletter_list}, {"count", 0, deadletter_count}, {"show", 2, deadletter_show}};
+static const struct command commands[] = {{"list", 0, false, deadletter_list},
+                                          {"count", 0, false, deadletter_count},
+                                          {"show", 2, false, deadletter_show},
+                                          {"reinject", 2, true, deadletter_reinject}};
 
 static const struct command *find_command(const struct conf *c, struct err *e)
 {
@@ -97,23 +120,28 @@ static const struct command *find_command(const struct conf *c, struct err *e)
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) != 0)
             continue;
-        if (c->n_args - 1 == commands[i].n_args)
+        if (c->n_args - 1 == commands[i].n_args || (commands[i].or_none && c->n_args == 1))
             return &commands[i];
         (void)err_set(e, ERR_CONF, "%s takes %s (see --help)", name,
                       commands[i].n_args ? "a partition and an offset" : "no arguments");
         return NULL;
     }
-    (void)err_set(e, ERR_CONF, "expected list, count or show (see --help)");
+    (void)err_set(e, ERR_CONF, "expected list, count, show or reinject (see --help)");
     return NULL;
 }
 
 /* Options that the command would not look at are mistakes. */
-static int check_options(const struct command *c, const struct settings *s, struct err *e)
+static int check_options(const struct command *c, bool one, const struct settings *s, struct err *e)
 {
     bool show = c->run == deadletter_show;
-    if (show &&
-        (*s->stage || *s->topic || *s->reason || *s->since || strcmp(s->format, "auto") != 0))
+    bool reinject = c->run == deadletter_reinject;
+    bool filter = *s->stage || *s->exchange || *s->topic || *s->reason || *s->since;
+    if (show && (filter || strcmp(s->format, "auto") != 0))
         return err_set(e, ERR_CONF, "show takes no filter and no --format");
+    if (reinject && (one ? filter : *s->stage == '\0'))
+        return err_set(e, ERR_CONF, "reinject takes either a partition and an offset or --stage");
+    if (!reinject && (s->again || s->dry_run))
+        return err_set(e, ERR_CONF, "--again and --dry-run go with reinject");
     if (!show && s->raw)
         return err_set(e, ERR_CONF, "--raw goes with show");
     return 0;
@@ -123,9 +151,17 @@ static int fill(struct deadletter *d, const struct settings *s, struct err *e)
 {
     const struct conf *c = &d->program->conf;
     int64_t partition = 0;
-    d->wishes = (struct letter_wishes){s->stage, s->topic, d->kafka.prefix, s->reason, INT64_MIN};
+    d->wishes = (struct letter_wishes){.stage = s->stage,
+                                       .exchange = s->exchange,
+                                       .topic = s->topic,
+                                       .prefix = d->kafka.prefix,
+                                       .reason = s->reason,
+                                       .since_us = INT64_MIN};
     d->limit = s->limit;
     d->raw = s->raw;
+    d->again = s->again;
+    d->dry_run = s->dry_run;
+    d->one = c->n_args == 3;
     d->json = strcmp(s->format, "json") == 0 ||
               (strcmp(s->format, "auto") == 0 && !isatty(STDOUT_FILENO));
     if (*s->since && time_parse(slice_of(s->since), &d->wishes.since_us, e) != 0) {
@@ -146,7 +182,7 @@ static int run(struct program *p, const struct settings *s, struct err *e)
         .kafka = {p->common.brokers, p->common.prefix, &p->conf, program_stopping, p->health}};
     const char *const names[] = {DEADLETTER_TOPIC, NULL};
     const struct command *c = find_command(&p->conf, e);
-    if (!c || check_options(c, s, e) != 0 || fill(&d, s, e) != 0 ||
+    if (!c || check_options(c, p->conf.n_args == 3, s, e) != 0 || fill(&d, s, e) != 0 ||
         topics_await(&d.kafka, p->health, names, &d.partitions, e) != 0)
         return -1;
     d.framing = framing_create(&s->framing, &d.kafka, p->metrics, e);
@@ -161,8 +197,8 @@ int main(int argc, char **argv)
     struct settings s;
     const struct program_about about = {
         .conf = {.name = "cw-deadletter",
-                 .summary = "records that could not be used: which, and why",
-                 .args = "list|count|show PARTITION OFFSET",
+                 .summary = "records that could not be used: which, why, and back again",
+                 .args = "list|count|show PARTITION OFFSET|reinject [PARTITION OFFSET]",
                  .max_args = 3,
                  .prefixes = prefixes,
                  .details = details},

@@ -12,7 +12,6 @@ enum {
 
 struct shown {
     const struct deadletter *d;
-    bool found;
     struct strbuf text;
 };
 
@@ -95,48 +94,20 @@ static int add_value(struct strbuf *b, struct framing *f, const struct letter *l
     return letter_hexdump(b, value);
 }
 
-static int take(void *ctx, const struct kafka_message *m, struct err *e)
+static int take(void *ctx, const struct letter *l, const struct kafka_message *m, struct err *e)
 {
     struct shown *s = ctx;
-    struct letter l;
-    if (m->offset != s->d->offset)
-        return 1; /* the offset is a marker's, or was removed: what comes is behind it */
-    s->found = true;
-    letter_from(m, &l);
     int r = s->d->raw ? m->value.len ? strbuf_add(&s->text, m->value.data, m->value.len) : 0
-                      : add_head(&s->text, &l, m);
+                      : add_head(&s->text, l, m);
     if (r == 0 && !s->d->raw)
-        r = add_value(&s->text, s->d->framing, &l, m->value);
-    return r == 0 ? 1 : strbuf_full(&s->text, "output", e);
-}
-
-static int read_it(struct shown *s, struct err *e)
-{
-    int64_t low;
-    int64_t high;
-    struct reader *r = reader_open(&s->d->kafka, e);
-    if (!r)
-        return -1;
-    int ret = reader_watermarks(r, DEADLETTER_TOPIC, s->d->partition, &low, &high, e);
-    if (ret == 0 && s->d->offset >= low && s->d->offset < high)
-        ret = reader_run(r, DEADLETTER_TOPIC, s->d->partition, s->d->offset, take, s, e);
-    reader_close(r);
-    if (ret == 0 && !s->found)
-        return err_set(e, ERR_NOT_FOUND,
-                       "partition %" PRId32 " has no letter at offset %" PRId64
-                       " (its offsets: %" PRId64 " to %" PRId64 ", some are markers)",
-                       s->d->partition, s->d->offset, low, high - 1);
-    return ret;
+        r = add_value(&s->text, s->d->framing, l, m->value);
+    return r == 0 ? 0 : strbuf_full(&s->text, "output", e);
 }
 
 int deadletter_show(const struct deadletter *d, struct err *e)
 {
-    if (d->partition >= d->partitions)
-        return err_set(e, ERR_NOT_FOUND,
-                       "dead-letters has partitions 0 to %" PRId32 ", no %" PRId32,
-                       d->partitions - 1, d->partition);
     struct shown s = {.d = d, .text = STRBUF_INIT(TEXT_LIMIT)};
-    int r = read_it(&s, e);
+    int r = deadletter_scan(d, take, &s, e);
     if (r == 0)
         r = deadletter_write(&s.text, e);
     strbuf_finish(&s.text);

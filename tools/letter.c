@@ -29,6 +29,7 @@ static bool is_topic(const struct letter_wishes *w, struct slice topic)
 bool letter_wanted(const struct letter_wishes *w, const struct letter *l)
 {
     return (*w->stage == '\0' || slice_is(l->stage, w->stage)) &&
+           (*w->exchange == '\0' || slice_is(l->exchange, w->exchange)) &&
            (*w->topic == '\0' || is_topic(w, l->topic)) && contains(l->reason, w->reason) &&
            l->time_us >= w->since_us;
 }

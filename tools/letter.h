@@ -42,6 +42,7 @@ void letter_from(const struct kafka_message *m, struct letter *ret);
 /* "" for no wish. */
 struct letter_wishes {
     const char *stage;
+    const char *exchange;
     const char *topic; /* with the prefix or without it */
     const char *prefix;
     const char *reason; /* a part of it; letters count the same in either case */

@@ -161,6 +161,11 @@ class Model:
         return self._types[name]
 
     def _record(self, schema, namespace, top=False):
+        if isinstance(schema, str):
+            known = self._types.get(full_name(schema, namespace))
+            if not isinstance(known, Record):
+                raise SchemaError(f"there is no record {schema} before it")
+            return known
         if schema["type"] != "record":
             raise SchemaError("not a record")
 

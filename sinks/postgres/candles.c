@@ -118,9 +118,6 @@ static int put(struct rows *rows, const struct record *r, const struct kafka_mes
                struct err *e)
 {
     const struct candle *d = &r->candle;
-    if (r->type != RECORD_CANDLE)
-        return err_set(e, ERR_PROTO, "a record of type %s among candles",
-                       record_type_name(r->type));
     if ((slice_is(d->interval, "1s") &&
          rows_need_day(rows, d->open_time_us, "candle of 1s: open_time", e) != 0) ||
         add_row(&((struct candles *)rows)->copy, d, m, e) != 0)
@@ -147,6 +144,7 @@ static const char *const by_day[] = {"candle_1s", "candle_revision_1s", NULL};
 const struct table candles_table = {
     .name = "candle",
     .session = session,
+    .takes = ROWS_TAKES(RECORD_CANDLE),
     .by_day = by_day,
     .size = sizeof(struct candles),
     .init = init,

@@ -66,9 +66,6 @@ static int add_row(struct copy *rows, const struct instrument *d, const struct k
 static int put(struct rows *rows, const struct record *r, const struct kafka_message *m,
                struct err *e)
 {
-    if (r->type != RECORD_INSTRUMENT)
-        return err_set(e, ERR_PROTO, "a record of type %s among instruments",
-                       record_type_name(r->type));
     if (add_row(&((struct instruments *)rows)->copy, &r->instrument, m, e) != 0)
         return -1;
     rows->n++;
@@ -89,6 +86,7 @@ static const char *const by_day[] = {NULL};
 const struct table instruments_table = {
     .name = "instrument",
     .session = session,
+    .takes = ROWS_TAKES(RECORD_INSTRUMENT),
     .by_day = by_day,
     .size = sizeof(struct instruments),
     .init = init,

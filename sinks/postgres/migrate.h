@@ -14,8 +14,8 @@
 #ifndef CANDLEWICK_POSTGRES_MIGRATE_H
 #define CANDLEWICK_POSTGRES_MIGRATE_H
 
-#include "db.h"
 #include "migrations.h"
+#include "postgres/db.h"
 
 enum { MIGRATE_ALL = -1 };
 

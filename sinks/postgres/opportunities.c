@@ -141,9 +141,6 @@ static int put(struct rows *rows, const struct record *r, const struct kafka_mes
                struct err *e)
 {
     const struct opportunity *d = &r->opportunity;
-    if (r->type != RECORD_OPPORTUNITY)
-        return err_set(e, ERR_PROTO, "a record of type %s among opportunities",
-                       record_type_name(r->type));
     bool watching = d->state == OPPORTUNITY_STATE_WATCHING;
     if (!watching && !d->has_open_time_us)
         return err_set(e, ERR_PROTO, "an opportunity that is %s has no open_time",
@@ -154,6 +151,15 @@ static int put(struct rows *rows, const struct record *r, const struct kafka_mes
     rows->n++;
     rows_newest(rows, d->time_us);
     return 0;
+}
+
+static int has(struct db *db, const struct record *r, const struct kafka_message *m, struct err *e)
+{
+    return rows_find(db,
+                     "SELECT FROM opportunity_event WHERE id = $1 AND time = $2 AND partition = $3"
+                     " AND \"offset\" = $4",
+                     &(struct rows_place){{r->opportunity.id}, 1, {r->opportunity.time_us}, 1}, m,
+                     e);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -174,11 +180,13 @@ static const char *const by_day[] = {"opportunity_event", NULL};
 const struct table opportunities_table = {
     .name = "opportunity",
     .session = session,
+    .takes = ROWS_TAKES(RECORD_OPPORTUNITY),
     .by_day = by_day,
     .size = sizeof(struct opportunities),
     .init = init,
     .finish = finish,
     .clear = clear,
     .put = put,
+    .has = has,
     .write = write_all,
 };

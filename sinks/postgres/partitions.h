@@ -15,9 +15,9 @@
 #ifndef CANDLEWICK_POSTGRES_PARTITIONS_H
 #define CANDLEWICK_POSTGRES_PARTITIONS_H
 
-#include "db.h"
 #include "log.h"
 #include "metrics.h"
+#include "postgres/db.h"
 
 enum { PARTITIONS_AHEAD_DAYS = 7 };
 

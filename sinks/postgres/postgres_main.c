@@ -8,8 +8,10 @@
 #include "kafka/topics.h"
 #include "log.h"
 #include "opportunities.h"
+#include "poison.h"
 #include "program.h"
 #include "quotes.h"
+#include "reinjections.h"
 #include "runner.h"
 #include "runner_metrics.h"
 #include "store.h"
@@ -19,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LANES = 5, LOOK_MS = 200, LEAVE_S = 9, KEEP_DAYS_MAX = 36500 };
+enum { LANES = 6, OTHERS = 5, LOOK_MS = 200, LEAVE_S = 9, KEEP_DAYS_MAX = 36500 };
 
 static const char NAME[] = "cw-postgres";
 
@@ -30,6 +32,7 @@ struct settings {
     char *instance;
     int64_t batch_rows;
     int64_t batch_ms;
+    int64_t poison_max;
     int64_t keep_trades_days;
     int64_t keep_1s_days;
     bool quotes;
@@ -48,6 +51,7 @@ static const struct conf_opt options[] = {
      .max = 100000, .help = "most records in one transaction"},
     {"batch.ms", CONF_INT, offsetof(struct settings, batch_ms), .def = "500", .min = 1,
      .max = 60000, .help = "how long a record waits for others, at most"},
+    POISON_OPTION(offsetof(struct settings, poison_max)),
     {"retention.trades.days", CONF_INT, offsetof(struct settings, keep_trades_days), .def = "7",
      .max = KEEP_DAYS_MAX, .help = "days of trades kept before today; 0: all"},
     {"retention.1s.days", CONF_INT, offsetof(struct settings, keep_1s_days), .def = "7",
@@ -71,6 +75,7 @@ struct service {
     struct program *program;
     const struct settings *settings;
     struct kafka_settings kafka;
+    struct reinjections *again;
     struct lane lanes[LANES];
 };
 
@@ -82,12 +87,13 @@ static const char *const candles_topics[] = {
 static const char *const quotes_topics[] = {"quotes", NULL};
 static const char *const instruments_topics[] = {"instruments", NULL};
 static const char *const arbitrage_topics[] = {"arbitrage", NULL};
+static const char *const reinjections_topics[] = {"reinjections", NULL};
 
-/* In the order of lanes. */
+/* In the order of lanes; the last is of all the others' records. */
 static const struct plan {
     const char *name; /* of the group */
     const char *const *topics;
-    const struct table *table;
+    const struct table *table;        /* NULL: of all the others' */
     const struct table *table_of_all; /* with --every.quote; NULL: no difference */
     const char *store_part;
     const char *assigned_part;
@@ -101,18 +107,36 @@ static const struct plan {
                  {"instruments", instruments_topics, &instruments_table, NULL,
                   "database.instrument", "assigned.instrument", NO_DAYS},
                  {"arbitrage", arbitrage_topics, &opportunities_table, NULL, "database.opportunity",
-                  "assigned.opportunity", offsetof(struct settings, keep_arbitrage_days)}};
+                  "assigned.opportunity", offsetof(struct settings, keep_arbitrage_days)},
+                 {"reinjections", reinjections_topics, NULL, NULL, "database.reinjection",
+                  "assigned.reinjection", NO_DAYS}};
 
 static int64_t keep_days(const struct settings *s, const struct plan *p)
 {
     return p->keep_days == NO_DAYS ? 0 : *(const int64_t *)((const char *)s + p->keep_days);
 }
 
+static const struct table *table_of(const struct service *s, const struct plan *p)
+{
+    if (!p->table)
+        return reinjections_table(s->again);
+    return s->settings->quotes && p->table_of_all ? p->table_of_all : p->table;
+}
+
+static int make_again(struct service *s, struct err *e)
+{
+    struct reinjections_source sources[OTHERS];
+    for (size_t i = 0; i < OTHERS; i++)
+        sources[i] = (struct reinjections_source){plan[i].topics, table_of(s, &plan[i])};
+    s->again = reinjections_create(s->kafka.prefix, sources, OTHERS, e);
+    return s->again ? 0 : -1;
+}
+
 static int open_lane(struct service *s, size_t i, struct err *e)
 {
     struct lane *lane = &s->lanes[i];
     const struct plan *p = &plan[i];
-    const struct table *table = s->settings->quotes && p->table_of_all ? p->table_of_all : p->table;
+    const struct table *table = table_of(s, p);
     const struct runner_about about = {.ops = &store_ops,
                                        .program = NAME,
                                        .name = p->name,
@@ -123,6 +147,7 @@ static int open_lane(struct service *s, size_t i, struct err *e)
                                        .assigned_part = p->assigned_part,
                                        .batch_rows = s->settings->batch_rows,
                                        .batch_ms = s->settings->batch_ms,
+                                       .poison_max = s->settings->poison_max,
                                        .kafka = &s->kafka,
                                        .metrics = s->program->metrics,
                                        .health = s->program->health};
@@ -170,7 +195,7 @@ static int leave(struct service *s, int result, struct err *e)
             /* Some library call does not come back. Nothing is lost by leaving: what was not
              * committed is read again. */
             log_warn(NAME, "a thread does not end, leaving without it",
-                     LOG_STR("table", plan[i].table->name));
+                     LOG_STR("group", plan[i].name));
             _exit(PROGRAM_FAILURE);
         }
         if (r < 0 && result == 0) {
@@ -183,7 +208,7 @@ static int leave(struct service *s, int result, struct err *e)
 
 static int serve(struct service *s, struct err *e)
 {
-    int r = 0;
+    int r = make_again(s, e);
     for (size_t i = 0; r == 0 && i < LANES; i++)
         r = open_lane(s, i, e);
     /* not program_pause(): it beats whether the threads live or not */
@@ -195,6 +220,7 @@ static int serve(struct service *s, struct err *e)
         runner_destroy(s->lanes[i].runner); /* before the sink that its rows are of */
         store_ops.destroy(s->lanes[i].sink);
     }
+    reinjections_destroy(s->again);
     return r;
 }
 

@@ -133,9 +133,7 @@ static int put_record(struct rows *rows, const struct record *r, const struct ka
         return put_quote(q, &r->quote, m, keep_all, e);
     if (r->type == RECORD_TICK)
         return ticks_put(&q->ticks, &r->tick, m, e);
-    if (r->type == RECORD_RATE)
-        return 1;
-    return err_set(e, ERR_PROTO, "a record of type %s among quotes", record_type_name(r->type));
+    return 1; /* rates are nobody's quotes */
 }
 
 static int put_all(struct rows *rows, const struct record *r, const struct kafka_message *m,
@@ -148,6 +146,18 @@ static int put_latest(struct rows *rows, const struct record *r, const struct ka
                       struct err *e)
 {
     return put_record(rows, r, m, false, e);
+}
+
+static int has(struct db *db, const struct record *r, const struct kafka_message *m, struct err *e)
+{
+    if (r->type != RECORD_QUOTE)
+        return 0;
+    return rows_find(db,
+                     "SELECT FROM quote WHERE exchange = $1 AND symbol = $2 AND receive_time = $3"
+                     " AND partition = $4 AND \"offset\" = $5",
+                     &(struct rows_place){
+                         {r->quote.exchange, r->quote.symbol}, 2, {r->quote.receive_time_us}, 1},
+                     m, e);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -178,8 +188,10 @@ static const char *const by_day[] = {"quote", NULL};
 /* The two differ in what they keep of a record; days that are there already grow old in both. */
 #define QUOTES_TABLE(put_)                                                                         \
     {                                                                                              \
-        .name = "quote", .session = session, .by_day = by_day, .size = sizeof(struct quotes),      \
-        .init = init, .finish = finish, .clear = clear, .put = (put_), .write = write_all,         \
+        .name = "quote", .session = session,                                                       \
+        .takes = ROWS_TAKES(RECORD_QUOTE) | ROWS_TAKES(RECORD_TICK) | ROWS_TAKES(RECORD_RATE),     \
+        .by_day = by_day, .size = sizeof(struct quotes), .init = init, .finish = finish,           \
+        .clear = clear, .put = (put_), .has = has, .write = write_all,                             \
     }
 
 const struct table quotes_table = QUOTES_TABLE(put_all);

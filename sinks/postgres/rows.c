@@ -2,6 +2,8 @@
 
 #include "timefmt.h"
 
+#include <inttypes.h>
+
 #include <stdlib.h>
 
 #define YEAR_2000_US (INT64_C(946684800) * US_PER_S)
@@ -56,13 +58,33 @@ void rows_clear(void *rows)
 
 /* --- records --------------------------------------------------------------------------------- */
 
+static int read_record(struct rows *r, const struct kafka_message *m, struct record *ret,
+                       struct err *e)
+{
+    if (m->tombstone)
+        return err_set(e, ERR_PROTO, "a record without a value");
+    if (framing_decode(r->framing, m->value, ret, e) != 0)
+        return -1;
+    if (r->table->takes & ROWS_TAKES(ret->type))
+        return 0;
+    return err_set(e, ERR_PROTO, "a record of type %s, which makes no row of %s",
+                   record_type_name(ret->type), r->table->name);
+}
+
+int rows_read(void *rows, const struct kafka_message *m, struct err *e)
+{
+    struct rows *r = rows;
+    struct record record;
+    return r->table->put_message ? 0 : read_record(r, m, &record, e);
+}
+
 int rows_put(void *rows, const struct kafka_message *m, struct err *e)
 {
     struct rows *r = rows;
     struct record record;
-    if (m->tombstone)
-        return err_set(e, ERR_PROTO, "a record without a value");
-    if (framing_decode(r->framing, m->value, &record, e) != 0)
+    if (r->table->put_message)
+        return r->table->put_message(r, m, e);
+    if (read_record(r, m, &record, e) != 0)
         return -1;
     return r->table->put(r, &record, m, e);
 }
@@ -88,6 +110,8 @@ int rows_put_refused(void *rows, const char *topic, const struct kafka_message *
     char reason[REASON_MAX + 1];
     struct rows *r = rows;
     struct copy *c = &r->refused;
+    if (r->table->put_message)
+        return 0; /* what is refused again is where it was */
     copy_row(c, 8);
     copy_text(c, slice_of(r->sink));
     copy_text(c, slice_of(topic));
@@ -144,6 +168,40 @@ int rows_copy(struct copy *copy, struct db *db, const char *sql, struct err *e)
         return 0;
     struct slice input = copy_end(copy, e);
     return input.data ? db_copy(db, sql, input, e) : -1;
+}
+
+int rows_find(struct db *db, const char *sql, const struct rows_place *p,
+              const struct kafka_message *m, struct err *e)
+{
+    enum { TEXTS_BYTES_MAX = 1 << 18 };
+    struct strbuf texts[2] = {STRBUF_INIT(TEXTS_BYTES_MAX), STRBUF_INIT(TEXTS_BYTES_MAX)};
+    char times[2][TIME_TEXT];
+    char partition[16];
+    char offset[24];
+    const char *values[6];
+    int n = 0;
+    int r = 0;
+    for (size_t i = 0; i < p->n_texts; i++) {
+        if (strbuf_addf(&texts[i], "%.*s", SLICE_ARG(p->texts[i])) != 0)
+            r = strbuf_full(&texts[i], "a parameter", e);
+        values[n++] = texts[i].data;
+    }
+    for (size_t i = 0; i < p->n_times; i++) {
+        (void)time_format(p->times_us[i], times[i]);
+        values[n++] = times[i];
+    }
+    (void)snprintf(partition, sizeof(partition), "%" PRId32, m->partition);
+    (void)snprintf(offset, sizeof(offset), "%" PRId64, m->offset);
+    values[n++] = partition;
+    values[n++] = offset;
+    PGresult *res;
+    if (r == 0 && (r = db_query(db, sql, values, n, &res, e)) == 0) {
+        r = PQntuples(res) > 0;
+        PQclear(res);
+    }
+    strbuf_finish(&texts[0]);
+    strbuf_finish(&texts[1]);
+    return r;
 }
 
 void rows_add_record_time(struct copy *copy, const struct kafka_message *m)

@@ -15,10 +15,12 @@
 #define CANDLEWICK_POSTGRES_ROWS_H
 
 #include "copy.h"
-#include "db.h"
 #include "framing.h"
 #include "kafka/kafka.h"
+#include "postgres/db.h"
 #include "record.h"
+
+#define ROWS_TAKES(type_) (1U << (unsigned)(type_))
 
 struct rows {
     const struct table *table;
@@ -35,18 +37,24 @@ struct rows {
 struct table {
     const char *name;                /* metric label; static */
     const char *session;             /* SQL for each new connection, such as temporary tables */
+    unsigned takes;                  /* ROWS_TAKES() of each record type of its topics */
     const char *const *by_day;       /* the tables that are partitioned by day, ended by NULL */
     size_t size;                     /* of the struct that begins with struct rows */
     void (*init)(struct rows *rows); /* of zeroed memory */
     void (*finish)(struct rows *rows);
     void (*clear)(struct rows *rows);
-    /* As sink_ops.put, with the record that the message holds. */
+    /* As sink_ops.put, with the record that the message holds, of a type it takes. */
     int (*put)(struct rows *rows, const struct record *r, const struct kafka_message *m,
                struct err *e);
+    /* Instead of put and takes, for messages that are no records by themselves: as sink_ops.put. */
+    int (*put_message)(struct rows *rows, const struct kafka_message *m, struct err *e);
     int (*write)(struct rows *rows, struct db *db, struct err *e); /* in the transaction */
+    /* Whether a row was made of this record, at this place: 1, 0, -1. NULL: writing it again
+     * changes nothing. */
+    int (*has)(struct db *db, const struct record *r, const struct kafka_message *m, struct err *e);
 };
 
-/* framing: taken by a success. NULL: ERR_NOMEM. */
+/* framing: taken by a success; NULL where nothing is put by rows_put(). NULL: ERR_NOMEM. */
 struct rows *rows_create(const struct table *table, const char *sink, struct framing *framing,
                          struct err *e);
 void rows_destroy(void *rows); /* NULL is fine */
@@ -54,6 +62,7 @@ void rows_clear(void *rows);
 
 /* The slots of sink_ops of the same names. */
 int rows_put(void *rows, const struct kafka_message *m, struct err *e) MUST_CHECK;
+int rows_read(void *rows, const struct kafka_message *m, struct err *e) MUST_CHECK;
 int rows_put_refused(void *rows, const char *topic, const struct kafka_message *m,
                      const struct err *why, struct err *e) MUST_CHECK;
 
@@ -73,6 +82,19 @@ void rows_newest(struct rows *rows, int64_t time_us);
 
 /* Ends the input, and sends it where it holds a row. */
 int rows_copy(struct copy *copy, struct db *db, const char *sql, struct err *e) MUST_CHECK;
+
+/* What tells a row of a table without a key from others. */
+struct rows_place {
+    struct slice texts[2];
+    size_t n_texts;
+    int64_t times_us[2];
+    size_t n_times;
+};
+
+/* Whether the statement finds a row; its parameters are the texts, the times, and the message's
+ * partition and offset. 1, 0, -1. */
+int rows_find(struct db *db, const char *sql, const struct rows_place *p,
+              const struct kafka_message *m, struct err *e) MUST_CHECK;
 
 /* Kafka's time of a message; one that timestamptz does not hold spoils the row. */
 void rows_add_record_time(struct copy *copy, const struct kafka_message *m);

@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "failpoint.h"
 #include "partitions.h"
 #include "strbuf.h"
 #include "timefmt.h"
@@ -204,12 +205,26 @@ static enum sink_verdict verdict_of(const struct err *e)
 static int write_transaction(struct store *s, struct rows *rows, const char *const *topics,
                              const struct sink_move *moves, size_t n, struct err *e)
 {
+    if (s->table->put_message)
+        partitions_forget(&s->partitions); /* others drop days of these tables */
     if (partitions_drop_old(&s->partitions, s->db, e) != 0 ||
         partitions_make(&s->partitions, s->db, rows->days, rows->n_days, e) != 0 ||
-        db_exec(s->db, "BEGIN", e) != 0 || move_offsets(s, topics, moves, n, e) != 0 ||
-        rows_write(rows, s->db, e) != 0)
+        db_exec(s->db, "BEGIN", e) != 0)
         return -1;
-    return db_exec(s->db, "COMMIT", e);
+    FAILPOINT(SINK_BEGUN);
+    int r = move_offsets(s, topics, moves, n, e);
+    FAILPOINT(SINK_OFFSETS);
+    if (r == 0)
+        r = rows_write(rows, s->db, e);
+    if (r == 0) {
+        FAILPOINT(SINK_ROWS);
+        r = db_exec(s->db, "COMMIT", e);
+    }
+    if (r == 0)
+        FAILPOINT(SINK_COMMITTED);
+    else
+        FAILPOINT(SINK_FAILED);
+    return r;
 }
 
 static enum sink_verdict flush(void *sink, void *rows, const char *const *topics,
@@ -264,6 +279,7 @@ const struct sink_ops store_ops = {
     .rows_destroy = rows_destroy,
     .rows_clear = rows_clear,
     .put = rows_put,
+    .read = rows_read,
     .put_refused = rows_put_refused,
     .flush = flush,
 };

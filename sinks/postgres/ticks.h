@@ -20,7 +20,8 @@
 
 /* What ticks_write() needs in each session. */
 #define TICKS_SESSION                                                                              \
-    "CREATE TEMP TABLE exchange_state_in (LIKE exchange_state) ON COMMIT DELETE ROWS;"
+    "CREATE TEMP TABLE IF NOT EXISTS exchange_state_in (LIKE exchange_state)"                      \
+    " ON COMMIT DELETE ROWS;"
 
 struct tick_row {
     struct tick tick;

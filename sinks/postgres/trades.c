@@ -128,9 +128,25 @@ static int put(struct rows *rows, const struct record *r, const struct kafka_mes
         return put_trade(t, &r->trade, m, e);
     if (r->type == RECORD_FEED)
         return put_feed(&t->feeds, &r->feed, m, e);
-    if (r->type == RECORD_TICK)
-        return ticks_put(&t->ticks, &r->tick, m, e);
-    return err_set(e, ERR_PROTO, "a record of type %s among trades", record_type_name(r->type));
+    return ticks_put(&t->ticks, &r->tick, m, e);
+}
+
+static int has(struct db *db, const struct record *r, const struct kafka_message *m, struct err *e)
+{
+    if (r->type == RECORD_TRADE)
+        return rows_find(db,
+                         "SELECT FROM trade WHERE exchange = $1 AND symbol = $2"
+                         " AND exchange_time = $3 AND receive_time = $4 AND partition = $5"
+                         " AND \"offset\" = $6",
+                         &(struct rows_place){{r->trade.exchange, r->trade.symbol},
+                                              2,
+                                              {r->trade.exchange_time_us, r->trade.receive_time_us},
+                                              2},
+                         m, e);
+    if (r->type == RECORD_FEED)
+        return rows_find(db, "SELECT FROM feed_event WHERE partition = $1 AND \"offset\" = $2",
+                         &(struct rows_place){.n_texts = 0}, m, e);
+    return 0; /* of ticks the newest counts */
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -176,11 +192,13 @@ static const char *const by_day[] = {"trade", NULL};
 const struct table trades_table = {
     .name = "trade",
     .session = session,
+    .takes = ROWS_TAKES(RECORD_TRADE) | ROWS_TAKES(RECORD_FEED) | ROWS_TAKES(RECORD_TICK),
     .by_day = by_day,
     .size = sizeof(struct trades),
     .init = init,
     .finish = finish,
     .clear = clear,
     .put = put,
+    .has = has,
     .write = write_all,
 };

@@ -1,7 +1,6 @@
 #include "fetch_case.h"
 
 #include "bell.h"
-#include "rest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

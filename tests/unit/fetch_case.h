@@ -9,14 +9,15 @@
  * A body is a word and perhaps ids. "done 2-4": trades 2 to 4, and that is all; "more 2-4": there
  * are more; "done x": one without a contiguous id; "busy": asked too often; "what": nobody
  * understands that; "soon": a fault of theirs. It does not know of an id 13.
- * setup and teardown are for cmocka; *state is a struct fetch_case. Call rest_init() before.
- * Threads: one; no answer is changed while a request runs.
+ * setup and teardown are for cmocka; *state is a struct fetch_case. Of a group with
+ * http_case_begin(). Threads: one; no answer is changed while a request runs.
  */
 #ifndef CANDLEWICK_FETCH_CASE_H
 #define CANDLEWICK_FETCH_CASE_H
 
 #include "http_case.h"
 #include "repair_fetch.h"
+#include "rest_quota.h"
 
 enum { FETCH_CASE_WEIGHT = 10, FETCH_CASE_WEIGHT_MAX = 100, FETCH_CASE_BUSY_S = 4 };
 

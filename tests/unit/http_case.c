@@ -1,5 +1,7 @@
 #include "http_case.h"
 
+#include "rest.h"
+
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -70,6 +72,20 @@ static void *run(void *ctx)
         (void)close(fd);
     }
     return NULL;
+}
+
+int http_case_begin(void **state)
+{
+    struct err e = {0};
+    (void)state;
+    return rest_init(&e);
+}
+
+int http_case_end(void **state)
+{
+    (void)state;
+    rest_finish();
+    return 0;
 }
 
 struct http_case *http_case_start(http_answer_fn answer, void *ctx)

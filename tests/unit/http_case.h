@@ -22,6 +22,10 @@ struct http_answer {
 /* path: with /base and the query. False: the connection ends without an answer. */
 typedef bool (*http_answer_fn)(void *ctx, const char *path, struct http_answer *ret);
 
+/* Of a group of tests that ask by rest.h. */
+int http_case_begin(void **state);
+int http_case_end(void **state);
+
 struct http_case *http_case_start(http_answer_fn answer, void *ctx);
 void http_case_stop(struct http_case *s);
 

@@ -1,8 +1,10 @@
 /* Dead letters: which are wanted, and how they are told; their headers may be any bytes. */
 #include "letter.h"
+#include "reinjected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -28,23 +30,24 @@ static const struct {
     struct letter_wishes wishes;
     bool wanted;
 } wishes[] = {
-    {{"", "", "p.", "", INT64_MIN}, true},
-    {{"cw-candles", "", "p.", "", INT64_MIN}, true},
-    {{"cw-candle", "", "p.", "", INT64_MIN}, false},
-    {{"", "trades", "p.", "", INT64_MIN}, true},
-    {{"", "p.trades", "p.", "", INT64_MIN}, true},
-    {{"", "p.trades", "", "", INT64_MIN}, true},
-    {{"", "trades", "", "", INT64_MIN}, false},
-    {{"", "trades", "q.", "", INT64_MIN}, false},
-    {{"", "rades", "p.", "", INT64_MIN}, false},
-    {{"", "", "p.", "too LATE", INT64_MIN}, true},
-    {{"", "", "p.", "trade: Too late", INT64_MIN}, true},
-    {{"", "", "p.", "trade: Too late!", INT64_MIN}, false},
-    {{"", "", "p.", "early", INT64_MIN}, false},
-    {{"", "", "p.", "", 1700000000123000}, true},
-    {{"", "", "p.", "", 1700000000123001}, false},
-    {{"cw-candles", "trades", "p.", "late", 1600000000000000}, true},
-    {{"producer", "trades", "p.", "late", 1600000000000000}, false},
+    {{"", "", "", "p.", "", INT64_MIN}, true},
+    {{"cw-candles", "", "", "p.", "", INT64_MIN}, true},
+    {{"cw-candle", "", "", "p.", "", INT64_MIN}, false},
+    {{"", "", "trades", "p.", "", INT64_MIN}, true},
+    {{"", "", "p.trades", "p.", "", INT64_MIN}, true},
+    {{"", "", "p.trades", "", "", INT64_MIN}, true},
+    {{"", "", "trades", "", "", INT64_MIN}, false},
+    {{"", "", "trades", "q.", "", INT64_MIN}, false},
+    {{"", "", "rades", "p.", "", INT64_MIN}, false},
+    {{"", "", "", "p.", "too LATE", INT64_MIN}, true},
+    {{"", "", "", "p.", "trade: Too late", INT64_MIN}, true},
+    {{"", "", "", "p.", "trade: Too late!", INT64_MIN}, false},
+    {{"", "", "", "p.", "early", INT64_MIN}, false},
+    {{"", "", "", "p.", "", 1700000000123000}, true},
+    {{"", "", "", "p.", "", 1700000000123001}, false},
+    {{"cw-candles", "", "trades", "p.", "late", 1600000000000000}, true},
+    {{"", "okx", "", "p.", "", INT64_MIN}, false},
+    {{"producer", "", "trades", "p.", "late", 1600000000000000}, false},
 };
 
 static void wanted(void **state)
@@ -53,7 +56,9 @@ static void wanted(void **state)
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
         if (letter_wanted(&wishes[i].wishes, &refused) != wishes[i].wanted)
             fail_msg("wishes %zu", i);
-    assert_false(letter_wanted(&(struct letter_wishes){"", "", "", "x", INT64_MIN}, &frame));
+    assert_false(letter_wanted(&(struct letter_wishes){"", "", "", "", "x", INT64_MIN}, &frame));
+    assert_true(
+        letter_wanted(&(struct letter_wishes){"", "binance", "", "", "", INT64_MIN}, &frame));
 }
 
 static void as_json(void **state)
@@ -143,11 +148,59 @@ static void hexdump(void **state)
     strbuf_finish(&b);
 }
 
+/* --- which may come back --------------------------------------------------------------------- */
+
+static void who_takes_what_comes_back(void **state)
+{
+    (void)state;
+    struct letter l = frame;
+    l.whole_bytes = (struct slice){NULL, 0};
+    assert_string_equal(reinjected_why_not(&l), "it has no value");
+    l.value_bytes = 5;
+    assert_null(reinjected_why_not(&l));
+    l.whole_bytes = frame.whole_bytes;
+    assert_non_null(strstr(reinjected_why_not(&l), "is cut"));
+    l = refused;
+    assert_non_null(strstr(reinjected_why_not(&l), "a replay (--into)"));
+    l.stage = (struct slice)TEXT("decode");
+    assert_null(reinjected_why_not(&l));
+    l.stage = (struct slice)TEXT("store");
+    assert_null(reinjected_why_not(&l));
+    l.origin_offset = (struct slice){NULL, 0};
+    assert_non_null(reinjected_why_not(&l));
+    l.stage = (struct slice)TEXT("mirror");
+    assert_non_null(reinjected_why_not(&l));
+    l.stage = (struct slice){NULL, 0};
+    assert_string_equal(reinjected_why_not(&l), "nobody takes letters of its stage");
+}
+
+static void those_that_came_back(void **state)
+{
+    (void)state;
+    struct reinjected r = {0};
+    struct err e = {0};
+    assert_false(reinjected_has(&r, 0, 0));
+    for (int64_t i = 0; i < 1000; i++)
+        assert_int_equal(reinjected_add(&r, (int32_t)(i * 7 % 4), i * 7 % 1000, &e), 0);
+    for (int64_t i = 0; i < 1000; i++) {
+        assert_true(reinjected_has(&r, (int32_t)(i * 7 % 4), i * 7 % 1000));
+        assert_false(reinjected_has(&r, (int32_t)((i * 7 + 1) % 4), i * 7 % 1000));
+    }
+    assert_int_equal(reinjected_add(&r, 9, INT64_MAX - 1, &e), 0);
+    assert_true(reinjected_has(&r, 9, INT64_MAX - 1));
+    reinjected_finish(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wanted), cmocka_unit_test(as_json), cmocka_unit_test(origins),
-        cmocka_unit_test(plain),  cmocka_unit_test(hexdump),
+        cmocka_unit_test(who_takes_what_comes_back),
+        cmocka_unit_test(those_that_came_back),
+        cmocka_unit_test(wanted),
+        cmocka_unit_test(as_json),
+        cmocka_unit_test(origins),
+        cmocka_unit_test(plain),
+        cmocka_unit_test(hexdump),
     };
     return cmocka_run_group_tests_name("letter", tests, NULL, NULL);
 }

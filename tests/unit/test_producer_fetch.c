@@ -1,7 +1,6 @@
 /* The thread that asks for trades of the past, against a small server. */
 #include "bell.h"
 #include "fetch_case.h"
-#include "rest.h"
 #include "timefmt.h"
 
 #include <setjmp.h>
@@ -158,10 +157,5 @@ int main(void)
         CASE(within_the_quota),
         CASE(no_such_url),
     };
-    struct err e = {0};
-    if (rest_init(&e) != 0)
-        return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rest_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, http_case_begin, http_case_end);
 }

@@ -114,7 +114,7 @@ static void the_longest_frame_has_room(void **state)
             build(&b, i, last_rows[k]);
             fill(f);
             const struct frame frame = {strbuf_slice(&b), 5};
-            if (intake_frame(&f->intake, &from, &frame, b.len, &e) != 0)
+            if (intake_frame(&f->intake, &from, &frame, b.len, &e) != (int)k)
                 fail_msg("%s: %s", longest[i].ops->name, e.text);
             assert_true(journal_is_full(f->journal));
             assert_in_range(journal_bytes(f->journal), JOURNAL_MIN_BYTES - JOURNAL_HEADROOM,

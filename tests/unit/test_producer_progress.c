@@ -193,6 +193,7 @@ enum { IDS = 400, RUNS = 3000 };
 struct ledger {
     int written[IDS];
     bool given_up[IDS];
+    bool full; /* some of what was given up may be forgotten */
 };
 
 static bool in_hole(const struct progress *r, int64_t id)
@@ -247,12 +248,31 @@ static void deliver(struct symbol_progress *p, struct ledger *l, int64_t id, int
         note_given_up(l, &s.given_up);
 }
 
+/* Somebody brings an id back: it is taken if it was given up and is not there yet; whether it can
+ * still be told is told by how many ranges are remembered. */
+static bool bring_back(struct symbol_progress *p, struct ledger *l, int64_t id)
+{
+    struct hole h;
+    const struct progress before = p->record;
+    if (!progress_bring_back(p, id, &h)) {
+        bool lacks = l->given_up[id] && !l->written[id];
+        assert_true(!lacks || l->full);
+        assert_memory_equal(&p->record, &before, sizeof(before));
+        return false;
+    }
+    assert_true(l->given_up[id] && !l->written[id] && h.first_id <= id && h.last_id >= id);
+    assert_false(progress_is_missing(p, id));
+    l->written[id]++;
+    return true;
+}
+
 /* A delivery in bursts that jump forth and back, with a crash now and then: what was written since
  * the last commit is undone, and progress comes back as it was committed. */
 static void law(void **state)
 {
     (void)state;
     unsigned seed = 20261121;
+    int brought = 0;
     for (int run = 0; run < RUNS / 10; run++) {
         struct symbol_progress p = {0};
         struct symbol_progress committed = {0};
@@ -270,6 +290,9 @@ static void law(void **state)
             deliver(&p, &l, at, step);
             if (run % 2 == 0 && rand_r(&seed) % 20 == 0)
                 stop_waiting(&p, &l, at, at + rand_r(&seed) % (IDS - at));
+            l.full = l.full || p.record.n_given_up == PROGRESS_GIVEN_UP_MAX;
+            if (run % 2 == 0 && rand_r(&seed) % 4 == 0)
+                brought += bring_back(&p, &l, rand_r(&seed) % IDS);
             if (what == 99 && committed.known) { /* crash */
                 p = committed;
                 l = l_committed;
@@ -280,6 +303,30 @@ static void law(void **state)
         }
         check(&p, &l);
     }
+    assert_true(brought > 500);
+}
+
+/* 32 ranges and no more: the one given up first is forgotten. */
+static void the_last_that_were_given_up(void **state)
+{
+    (void)state;
+    struct symbol_progress p = {0};
+    struct hole h;
+    (void)offer(&p, 0, 0);
+    for (int i = 1; i <= PROGRESS_GIVEN_UP_MAX + 1; i++) {
+        (void)offer(&p, 10 * i, i);
+        assert_true(progress_give_up(&p, 0, INT64_MAX, &h));
+    }
+    assert_false(progress_bring_back(&p, 5, &h));
+    assert_true(progress_bring_back(&p, 15, &h)); /* from the middle: it is two now, */
+    assert_true(h.first_id == 11 && h.last_id == 19 && h.from_time_us == 1 && h.to_time_us == 2);
+    assert_int_equal(p.record.n_given_up, PROGRESS_GIVEN_UP_MAX);
+    assert_false(progress_bring_back(&p, 12, &h)); /* and its front is the first */
+    assert_true(progress_bring_back(&p, 16, &h));
+    assert_true(progress_bring_back(&p, 21, &h));
+    assert_true(progress_bring_back(&p, 29, &h));
+    assert_true(h.first_id == 22 && h.last_id == 29);
+    assert_false(progress_bring_back(&p, 29, &h));
 }
 
 static void restore(void **state)
@@ -287,6 +334,9 @@ static void restore(void **state)
     (void)state;
     static const struct progress bad[] = {
         {.first_id = 5, .last_id = 4},
+        {.first_id = 1, .last_id = 9, .n_given_up = 1, .given_up = {{5, 4}}},
+        {.first_id = 1, .last_id = 9, .n_given_up = 1, .given_up = {{-1, 4}}},
+        {.first_id = 1, .last_id = 9, .n_given_up = 2, .given_up = {{5, 6}, {3, 9}}},
         {.first_id = -1, .last_id = 4},
         {.first_id = 1, .last_id = INT64_MAX},
         {.first_id = 1, .last_id = 9, .n_holes = 1, .holes = {{1, 2}}},
@@ -314,6 +364,7 @@ int main(void)
         cmocka_unit_test(giving_up),
         cmocka_unit_test(giving_up_without_room),
         cmocka_unit_test(law),
+        cmocka_unit_test(the_last_that_were_given_up),
         cmocka_unit_test(restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,14 +191,14 @@ static void a_bad_frame_of_quotes(void **state)
     struct err e = {0};
     const struct intake_source from = {.listen = &quotes_only, .link = 4};
     const struct intake_source trades = {.listen = &trades_only, .link = 0};
-    assert_int_equal(take(f, &from, "{\"e\""), 0);
+    assert_int_equal(take(f, &from, "{\"e\""), 1);
     assert_non_null(strstr(journals(f), "0 bad"));
     while (!journal_is_full(f->journals[0]))
         assert_int_equal(take(f, &trades,
                               "{\"e\":\"trade\",\"s\":\"BTCUSDT\",\"t\":1,\"p\":\"1\",\"q\":"
                               "\"2\",\"T\":1672515782136,\"m\":true}"),
                          0);
-    assert_int_equal(take(f, &from, "{\"e\""), 0);
+    assert_int_equal(take(f, &from, "{\"e\""), 1);
     assert_int_equal(metric_get(f->metrics.frames_bad_proto), 2);
     assert_int_equal(intake_tick(&f->intake, CHANNEL_TRADES, 0, (bool[9]){0}, 9, &e), 1);
     assert_int_equal(intake_tick(&f->intake, CHANNEL_QUOTES, 0, (bool[9]){0}, 9, &e), 0);

@@ -4,7 +4,6 @@
 #include "fetch_case.h"
 #include "producer_case.h"
 #include "repair.h"
-#include "rest.h"
 #include "shard_case.h"
 #include "timefmt.h"
 
@@ -12,7 +11,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -249,11 +247,12 @@ static void asked_again_until_it_gives_up(void **state)
     await_answer(f);
     take_turn(f, 0);
     shard_case_expect(f->shards[0], "T2[SOL] repairing SOL-USDT 2-4 from 10 to 50 at 777\n");
-    while (http_case_requests(f->http->server) < 2) {
+    int64_t end_us = clock_mono_us() + WAIT_MS * US_PER_MS;
+    while (!bell_wait(f->http->bell, 5)) { /* its answer */
+        assert_true(clock_mono_us() < end_us);
         take_turn(f, 0);
-        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
-    await_answer(f);
+    assert_int_equal(http_case_requests(f->http->server), 2);
     take_turn(f, 0);
     const char *out = f->shards[0]->out.data;
     assert_non_null(strstr(out, "T2[SOL] given_up SOL-USDT 2-4 from 10 to 50 at 777 (the exchange "
@@ -299,10 +298,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(asked_again_until_it_gives_up, setup_impatient, teardown),
         CASE(no_transaction),
     };
-    struct err e = {0};
-    if (rest_init(&e) != 0)
-        return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rest_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, http_case_begin, http_case_end);
 }

@@ -196,7 +196,7 @@ static void a_frame_too_long(void **state)
     assert_non_null(bytes);
     const struct intake_source from = from_link_2(f);
     const struct frame frame = {slice_make(bytes, EXCHANGE_FRAME_MAX), 5};
-    assert_int_equal(intake_frame(&f->intake, &from, &frame, EXCHANGE_FRAME_MAX + 7, &e), 0);
+    assert_int_equal(intake_frame(&f->intake, &from, &frame, EXCHANGE_FRAME_MAX + 7, &e), 1);
     assert_true(journal_next(f->journals[1], &in));
     assert_int_equal(in.type, ENTRY_BAD);
     assert_int_equal(in.frame_len, EXCHANGE_FRAME_MAX + 7);

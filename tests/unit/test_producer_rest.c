@@ -369,10 +369,5 @@ int main(void)
         CASE(skew),       CASE(stop_while_waiting),
         CASE(timeout),    CASE(bad_urls),
     };
-    struct err e = {0};
-    if (rest_init(&e) != 0)
-        return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rest_finish();
-    return failed;
+    return cmocka_run_group_tests(tests, http_case_begin, http_case_end);
 }

@@ -174,6 +174,64 @@ static void given_up(void **state)
     assert_null(strstr(line + 1, "T2[SOL] given_up"));
 }
 
+static struct entry brought(const struct shard_case *f, const char *symbol, int64_t id)
+{
+    return (struct entry){
+        .type = ENTRY_TRADE,
+        .index = (uint32_t)universe_find_symbol(f->universe, slice_of(symbol)),
+        .receive_us = 5000,
+        .other_us = 10 * id,
+        .sequence = id,
+        .origin = TRADE_ORIGIN_REPAIR,
+        .text = slice_of("x"),
+    };
+}
+
+static void bring(struct shard_case *f, const char *symbol, int64_t id)
+{
+    struct err e = {0};
+    const struct entry in = brought(f, symbol, id);
+    if (shard_bring_back(f->shard, &in, shard_case_emit, f, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+/* What was given up, or is missing, is written once; whatever else comes back is nothing new. */
+static void brought_back(void **state)
+{
+    struct shard_case *f = *state;
+    struct err e = {0};
+    create(f, 1, 0);
+    f->brief = true;
+    trade(f, "SOL-USDT", 1);
+    trade(f, "SOL-USDT", 9);
+    const struct shard_missing low = {.first_id = 1, .last_id = 5};
+    uint32_t index = (uint32_t)universe_find_symbol(f->universe, slice_of("SOL-USDT"));
+    assert_int_equal(shard_give_up(f->shard, index, &low, "gone", shard_case_emit, f, &e), 0);
+    strbuf_reset(&f->out);
+    struct shard_counts c;
+    shard_counts_take(f->shard, &c);
+    bring(f, "SOL-USDT", 4);   /* was given up */
+    bring(f, "SOL-USDT", 4);   /* is there now */
+    bring(f, "SOL-USDT", 7);   /* is missing */
+    bring(f, "SOL-USDT", 1);   /* was always there */
+    bring(f, "SOL-USDT", 10);  /* nobody knows of it yet */
+    bring(f, "SOL-USDT", 0);   /* before the first */
+    bring(f, "BTC-USDT", 100); /* of a symbol without trades */
+    shard_case_expect(f, "T2[SOL] trade SOL-USDT x=4 @40 repair\n"
+                         "T2[SOL] trade SOL-USDT x=7 @70 repair\n"
+                         "T2[SOL] repaired SOL-USDT 4-4 from 10 to 90 at 5000\n");
+    shard_case_flush(f);
+    shard_case_expect(f, "T2[SOL] repaired SOL-USDT 7-7 from 10 to 90 at 5000\n"
+                         "P0[SOL-USDT] progress SOL-USDT trade 1-9 at 90 hole 6-6 hole 8-8\n");
+    shard_counts_take(f->shard, &c);
+    assert_int_equal(c.trades, 2);
+    assert_int_equal(c.brought_back, 2);
+    assert_int_equal(c.repaired_ids, 2);
+    assert_int_equal(c.duplicates, 5);
+    trade(f, "SOL-USDT", 3); /* what was given up is not waited for all the same */
+    shard_case_expect(f, "");
+}
+
 static void ticks(void **state)
 {
     struct shard_case *f = *state;
@@ -234,9 +292,9 @@ static void a_sink_that_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_beginning),    CASE(trades_once),       CASE(after_a_restart), CASE(lost_and_back),
-        CASE(repaired),         CASE(given_up),          CASE(ticks),           CASE(bad_frame),
-        CASE(foreign_progress), CASE(a_sink_that_fails),
+        CASE(the_beginning), CASE(trades_once),      CASE(after_a_restart),   CASE(lost_and_back),
+        CASE(repaired),      CASE(given_up),         CASE(brought_back),      CASE(ticks),
+        CASE(bad_frame),     CASE(foreign_progress), CASE(a_sink_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

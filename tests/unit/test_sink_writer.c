@@ -36,6 +36,7 @@ struct stage {
     char letters[MESSAGES + 1];
     size_t n_letters;
     size_t n_posted; /* letters that were flushed */
+    char told_of;    /* the last one that the store refused */
     bool letters_fail;
 };
 
@@ -115,11 +116,17 @@ static const char *const topics[] = {"t", NULL};
 
 /* --- the letters ------------------------------------------------------------------------------ */
 
-static int letter(void *ctx, const struct kafka_message *m, const struct err *why, struct err *e)
+static int letter(void *ctx, const struct kafka_message *m, const char *stage,
+                  const struct err *why, struct err *e)
 {
     (void)e;
     struct stage *s = ctx;
     assert_int_equal(why->code, ERR_PROTO);
+    if (strcmp(stage, "store") == 0) {
+        s->told_of = m->value.data[1];
+        return 0;
+    }
+    assert_string_equal(stage, "decode");
     s->letters[s->n_letters++] = m->value.data[1];
     return 0;
 }
@@ -137,6 +144,7 @@ static void refused(void *ctx, const struct kafka_message *m, const struct err *
 {
     struct stage *s = ctx;
     assert_string_equal(why->text, "refused");
+    assert_int_equal(s->told_of, m->value.data[1]);
     assert_int_equal(s->quarantine[s->n_told++], m->value.data[1]); /* told once it is kept */
 }
 
