@@ -178,9 +178,7 @@ static int apply(void *state, const struct fold_input *in, const struct fold_sin
         return apply_quote(&t, &in->record->quote);
     if (in->record->type == RECORD_TICK)
         return apply_tick(&t, &in->record->tick);
-    if (in->record->type == RECORD_RATE)
-        return 0; /* no part of a cross */
-    return refuse(&t, "not a record of this topic");
+    return 0; /* a rate is no part of a cross */
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -266,13 +264,16 @@ const struct fold_ops arbitrage_fold = {
     .summary = "finds what the same pair is worth more on another exchange, net of fees",
     .health_listen = "127.0.0.1:9105",
     .input = "quotes",
+    .takes = FOLD_TAKES(RECORD_QUOTE) | FOLD_TAKES(RECORD_TICK) | FOLD_TAKES(RECORD_RATE),
     .outputs = outputs,
     .output_type = RECORD_OPPORTUNITY,
     .counters = counters,
     .options = options,
     .options_size = sizeof(struct arbitrage_options),
     .image_version = 1,
+    .revision = 1,
     .prepare = arbitrage_prepare,
+    .configuration = arbitrage_configuration,
     .create = create,
     .destroy = destroy,
     .apply = apply,

@@ -3,6 +3,8 @@
 #include "parts.h"
 #include "timefmt.h"
 
+#include <inttypes.h>
+
 enum { FEES_FILE_MAX = 1 << 20 };
 
 static int read_fees(const char *path, struct fees *ret, struct err *e)
@@ -57,4 +59,54 @@ int arbitrage_prepare(void *options, struct err *e)
     if (arbitrage_make_rules(o, &o->rules, e) != 0)
         return -1;
     return read_fees(o->fees, &o->rules.fees, e);
+}
+
+/* --- as text --------------------------------------------------------------------------------- */
+
+static int tell_decimal(struct strbuf *out, const char *key, struct decimal d, const char *end)
+{
+    char text[DECIMAL_TEXT];
+    (void)decimal_format(d, text);
+    return strbuf_addf(out, "%s%s%s", key, text, end);
+}
+
+static int tell_notionals(struct strbuf *out, const struct notionals *n)
+{
+    for (size_t i = 0; i < n->n; i++)
+        if (strbuf_addf(out, "min.notional.%s", n->items[i].asset) != 0 ||
+            tell_decimal(out, "=", n->items[i].least, "\n") != 0)
+            return -1;
+    return tell_decimal(out, "min.notional.*=", n->other, "\n");
+}
+
+static int tell_fees(struct strbuf *out, const struct fees *fees)
+{
+    for (size_t i = 0; i < fees->n; i++) {
+        const struct fee *f = &fees->items[i];
+        char from[TIME_TEXT];
+        time_format(f->from_us, from);
+        if (strbuf_addf(out, "fee.%s.%s", f->exchange, from) != 0 ||
+            tell_decimal(out, "=", f->taker_bps, "\n") != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int arbitrage_configuration(const void *options, struct strbuf *out)
+{
+    const struct rules *r = &((const struct arbitrage_options *)options)->rules;
+    if (tell_decimal(out, "open.bps=", r->open_bps, "\n") != 0 ||
+        tell_decimal(out, "close.bps=", r->close_bps, "\n") != 0 ||
+        tell_decimal(out, "suspect.bps=", r->suspect_bps, "\n") != 0 ||
+        tell_notionals(out, &r->notionals) != 0 ||
+        strbuf_addf(out,
+                    "min.dwell.ms=%" PRId64 "\nupdate.ms=%" PRId64 "\nmax.duration.s=%" PRId64
+                    "\nmax.age.ms=%" PRId64 "\ntick.max.age.ms=%" PRId64 "\nwatching.s=%" PRId64
+                    "\nstate.max.symbols=%zu\nstate.max.exchanges=%zu\n",
+                    r->min_dwell_us / US_PER_MS, r->update_us / US_PER_MS,
+                    r->max_duration_us / US_PER_S, r->max_age_us / US_PER_MS,
+                    r->tick_max_age_us / US_PER_MS, r->watching_us / US_PER_S, r->max_symbols,
+                    r->max_exchanges) != 0)
+        return -1;
+    return tell_fees(out, &r->fees);
 }

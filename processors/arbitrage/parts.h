@@ -31,6 +31,9 @@ int arbitrage_prepare(void *options, struct err *e) MUST_CHECK;
 int arbitrage_make_rules(const struct arbitrage_options *o, struct rules *ret,
                          struct err *e) MUST_CHECK;
 
+/* As fold_ops.configuration. */
+int arbitrage_configuration(const void *options, struct strbuf *out) MUST_CHECK;
+
 /* --- arbitrage_judge.c: what can be traded, and the lives of opportunities ---------------------
  */
 

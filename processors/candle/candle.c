@@ -2,6 +2,7 @@
 
 #include "parts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 int turn_no_memory(const struct turn *t)
@@ -23,9 +24,7 @@ static int apply(void *state, const struct fold_input *in, const struct fold_sin
         return trade_apply(&t, in);
     if (in->record->type == RECORD_TICK)
         return feed_tick(&t, &in->record->tick);
-    if (in->record->type == RECORD_FEED)
-        return feed_apply(&t, &in->record->feed);
-    return sink->refuse(sink->ctx, "not a record of this topic", e);
+    return feed_apply(&t, &in->record->feed);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -44,6 +43,25 @@ static int prepare(void *options, struct err *e)
     const struct candle_options *o = options;
     bool folds[INTERVALS];
     return interval_parse(o->intervals, folds, e);
+}
+
+static int configuration(const void *options, struct strbuf *out)
+{
+    const struct candle_options *o = options;
+    bool folds[INTERVALS];
+    struct err e = {0};
+    if (interval_parse(o->intervals, folds, &e) != 0 || strbuf_adds(out, "intervals=") != 0)
+        return -1;
+    const char *between = "";
+    for (int i = 0; i < INTERVALS; i++) {
+        if (folds[i] && strbuf_addf(out, "%s%s", between, intervals[i].name) != 0)
+            return -1;
+        between = folds[i] ? "," : between;
+    }
+    return strbuf_addf(out,
+                       "\ngrace.ms=%" PRId64 "\nkeep.ms=%" PRId64 "\nhold.ms=%" PRId64
+                       "\nstate.max.windows=%" PRId64 "\n",
+                       o->grace_ms, o->keep_ms, o->hold_ms, o->max_windows);
 }
 
 static void *create(const void *options, int32_t partition, struct err *e)
@@ -112,13 +130,16 @@ const struct fold_ops candle_fold = {
     .summary = "folds trades into candles, exactly once",
     .health_listen = "127.0.0.1:9102",
     .input = "trades",
+    .takes = FOLD_TAKES(RECORD_TRADE) | FOLD_TAKES(RECORD_TICK) | FOLD_TAKES(RECORD_FEED),
     .outputs = outputs,
     .output_type = RECORD_CANDLE,
     .counters = counters,
     .options = options,
     .options_size = sizeof(struct candle_options),
     .image_version = 3,
+    .revision = 1,
     .prepare = prepare,
+    .configuration = configuration,
     .create = create,
     .destroy = destroy,
     .apply = apply,

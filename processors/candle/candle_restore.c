@@ -287,9 +287,9 @@ static int check_folds(const struct restoring *r, int64_t folds)
 {
     for (int i = 0; i < INTERVALS; i++)
         if ((folds >> i & 1) != r->state->folds[i])
-            return err_set(r->e, ERR_STATE,
+            return err_set(r->e, ERR_CONF,
                            "candles: the state was folded %s %s: keep --intervals as it was, or "
-                           "fold anew under another prefix",
+                           "fold anew under a new prefix (docs/UPGRADE.md)",
                            folds >> i & 1 ? "with" : "without", intervals[i].name);
     return 0;
 }

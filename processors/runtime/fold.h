@@ -25,10 +25,12 @@
 
 enum { FOLD_OUTPUTS_MAX = 16, FOLD_COUNTERS_MAX = 16 };
 
+#define FOLD_TAKES(type_) (1U << (unsigned)(type_))
+
 struct fold_input {
     int32_t partition;
     int64_t offset;
-    const struct record *record; /* borrowed for the call, with all its slices */
+    const struct record *record; /* of a type it takes; borrowed for the call, with all slices */
 };
 
 /* One thing a fold says; borrowed for the call. */
@@ -57,16 +59,21 @@ struct fold_ops {
     const char *details;                       /* more for --help */
     const char *health_listen;                 /* default */
     const char *input;                         /* logical topic */
+    unsigned takes;                            /* FOLD_TAKES() of each record type on it */
     const char *const *outputs;                /* logical topics, NULL-terminated */
     enum record_type output_type;              /* of every record on them */
     const struct metric_desc *const *counters; /* NULL-terminated */
     const struct conf_opt *options;            /* into a struct of options_size bytes */
     size_t options_size;
     int32_t image_version; /* of the bytes image() writes */
+    int32_t revision;      /* of what comes out: grows with each change of it */
 
     /* Makes the options ready: checks that they make sense together, reads the files they name.
      * Called once, before any state is created. ERR_CONF. NULL: they are ready as loaded. */
     int (*prepare)(void *options, struct err *e);
+    /* Appends all of the options that decides what comes out, as canonical text: `key=value` lines
+     * in a fixed order, and of files what they say, not their names. options: as prepared. */
+    int (*configuration)(const void *options, struct strbuf *out); /* -1: no room */
     /* A state that has seen nothing. options: as prepared, valid for the state's life. */
     void *(*create)(const void *options, int32_t partition, struct err *e);
     void (*destroy)(void *state); /* NULL is fine */
@@ -75,7 +82,7 @@ struct fold_ops {
                  struct err *e);
     /* The whole state appended as bytes, and back into a created state: nobody can tell from what
      * comes afterwards whether it was done. The bytes were checked against corruption, but an
-     * image of another program (ERR_PROTO) or of other options (ERR_STATE) is still possible. */
+     * image of another program (ERR_PROTO) or of other options (ERR_CONF) is still possible. */
     int (*image)(void *state, struct strbuf *out, struct err *e);
     int (*restore)(void *state, struct slice image, struct err *e);
 };

@@ -1,14 +1,15 @@
 #include "part.h"
 
 #include "clock.h"
+#include "failpoint.h"
 #include "image_store.h"
 #include "log.h"
 #include "timefmt.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-
-static const char NOTE[] = "image=";
 
 static struct image_about about_of(const struct part *p, const struct runtime *rt)
 {
@@ -21,20 +22,40 @@ static struct image_about about_of(const struct part *p, const struct runtime *r
         .partition = p->partition,
         .partitions = rt->partitions,
         .next_offset = p->next_offset,
+        .configuration = &rt->configuration,
     };
 }
 
 /* --- restoring ------------------------------------------------------------------------------- */
 
-static int parse_note(const char *note, int64_t *ret)
+/* A number of digits behind the name; *at moves behind it. */
+static int parse_field(const char **at, const char *name, int64_t *ret)
 {
-    if (strncmp(note, NOTE, sizeof(NOTE) - 1) != 0)
+    size_t len = strlen(name);
+    if (strncmp(*at, name, len) != 0 || !isdigit((unsigned char)(*at)[len]))
         return -1;
     char *end;
-    long long v = strtoll(note + sizeof(NOTE) - 1, &end, 10);
-    if (*end != '\0' || end == note + sizeof(NOTE) - 1 || v < 0)
+    errno = 0;
+    *ret = strtoll(*at + len, &end, 10);
+    *at = end;
+    return errno == 0 ? 0 : -1;
+}
+
+/* What was kept is not in a note of releases that kept nothing. */
+static int parse_note(struct part *p, const char *note)
+{
+    static const char config[] = " config=";
+    if (parse_field(&note, "image=", &p->image_at) != 0)
         return -1;
-    *ret = v;
+    if (*note == '\0')
+        return 0;
+    if (parse_field(&note, " kept=", &p->kept_ms) != 0 ||
+        strncmp(note, config, sizeof(config) - 1) != 0)
+        return -1;
+    struct slice digest = slice_of(note + sizeof(config) - 1);
+    if (!configuration_is_digest(digest))
+        return -1;
+    memcpy(p->kept_config, digest.data, digest.len); /* the rest of it is zero */
     return 0;
 }
 
@@ -70,7 +91,7 @@ static int restore_fresh(struct part *p, const struct runtime *rt, struct reader
 static int restore_image(struct part *p, const struct runtime *rt, struct reader *r,
                          const struct group_offset *committed, struct err *e)
 {
-    if (parse_note(committed->note, &p->image_at) != 0)
+    if (parse_note(p, committed->note) != 0)
         return err_set(e, ERR_STATE,
                        "group %s%s: the committed offset %" PRId64 " of %s partition %d names no "
                        "image: were its offsets reset by hand?",
@@ -91,7 +112,22 @@ static int restore_image(struct part *p, const struct runtime *rt, struct reader
     strbuf_finish(&bytes);
     if (ret == 0)
         p->next_offset = a.next_offset;
+    FAILPOINT(RESTORE_IMAGE);
     return ret;
+}
+
+/* Also where the image is newer, what was committed last is seen again. */
+static int look_back(const struct part *p, const struct runtime *rt, struct reader *r,
+                     int64_t *ret_start, struct err *e)
+{
+    int64_t low;
+    int64_t high;
+    if (reader_watermarks(r, rt->ops->input, p->partition, &low, &high, e) != 0)
+        return -1;
+    int64_t live = p->committed_offset == GROUP_NO_OFFSET ? p->next_offset : p->committed_offset;
+    int64_t start = poison_look_back(live, low);
+    *ret_start = start < p->next_offset ? start : p->next_offset;
+    return 0;
 }
 
 int part_restore(struct part *p, const struct runtime *rt, struct reader *r,
@@ -112,13 +148,14 @@ int part_restore(struct part *p, const struct runtime *rt, struct reader *r,
     if (ret == 0)
         ret = committed->next_offset == GROUP_NO_OFFSET ? restore_fresh(p, rt, r, low, e)
                                                         : restore_image(p, rt, r, committed, e);
+    if (ret == 0)
+        ret = look_back(p, rt, r, ret_start, e);
     if (ret != 0) {
         part_finish(p, rt);
         return -1;
     }
     p->state_end = high;
     p->image_time_us = clock_mono_us();
-    *ret_start = p->next_offset;
     int64_t took_us = clock_mono_us() - start_us;
     metric_set(rt->metrics.restore_us, took_us);
     log_info(rt->id, "state restored", LOG_INT("partition", p->partition),
@@ -177,12 +214,43 @@ int part_image(struct part *p, const struct runtime *rt, struct txn *txn, int64_
     return r;
 }
 
+static bool keep_is_due(const struct part *p, const struct runtime *rt, int64_t time_ms)
+{
+    return strcmp(p->kept_config, rt->configuration.digest) != 0 ||
+           time_ms - p->kept_ms >= rt->options.keep_every_s * US_PER_S / US_PER_MS;
+}
+
+int part_keep(struct part *p, const struct runtime *rt, struct txn *txn,
+              const struct kafka_message *next, struct err *e)
+{
+    if (!keep_is_due(p, rt, next->timestamp_ms))
+        return 0;
+    if (!txn_is_open(txn) && txn_begin(txn, e) != 0)
+        return -1;
+    struct strbuf bytes = STRBUF_INIT(IMAGE_MAX_BYTES);
+    const struct image_about a = about_of(p, rt);
+    int32_t chunks;
+    int r = rt->ops->image(p->state, &bytes, e);
+    if (r == 0)
+        r = image_store_write(&a, rt->images_topic, strbuf_slice(&bytes), txn, &chunks, e);
+    strbuf_finish(&bytes);
+    if (r != 0)
+        return -1;
+    metric_inc(rt->metrics.kept, 1);
+    p->kept_ms = next->timestamp_ms > 0 ? next->timestamp_ms : 0;
+    memcpy(p->kept_config, rt->configuration.digest, sizeof(p->kept_config));
+    return 0;
+}
+
 void part_offset(const struct part *p, struct group_offset *ret)
 {
     int64_t at = p->pending_image_at >= 0 ? p->pending_image_at : p->image_at;
     ret->partition = p->partition;
     ret->next_offset = p->next_offset;
-    (void)snprintf(ret->note, sizeof(ret->note), "%s%" PRId64, NOTE, at);
+    int n = snprintf(ret->note, sizeof(ret->note), "image=%" PRId64, at);
+    if (*p->kept_config) /* of a partition without a record nothing was kept */
+        (void)snprintf(ret->note + n, sizeof(ret->note) - (size_t)n, " kept=%" PRId64 " config=%s",
+                       p->kept_ms, p->kept_config);
 }
 
 void part_committed(struct part *p)

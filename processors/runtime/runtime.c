@@ -54,6 +54,12 @@ static int run_session(const struct runtime *rt, bool *ret_progress, struct err 
     return r;
 }
 
+void runtime_output_name(const struct runtime *rt, int i, char ret[KAFKA_NAME_MAX + 1])
+{
+    const char *into = rt->options.replay.into;
+    (void)snprintf(ret, KAFKA_NAME_MAX + 1, "%s%s%s", rt->ops->outputs[i], *into ? "." : "", into);
+}
+
 int runtime_run(const struct runtime *rt, struct err *e)
 {
     struct failures f = {0, FIRST_BACKOFF_MS};

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "emitter.h"
+#include "failpoint.h"
 #include "log.h"
 #include "part.h"
 #include "timefmt.h"
@@ -63,9 +64,9 @@ static void on_revoke(void *ctx)
 static int know_outputs(struct session *s, struct err *e)
 {
     const struct runtime *rt = s->rt;
-    const char *topics[FOLD_OUTPUTS_MAX + 2] = {rt->state_topic};
+    const char *topics[FOLD_OUTPUTS_MAX + 3] = {rt->state_topic, rt->images_topic};
     for (int i = 0; rt->ops->outputs[i]; i++)
-        topics[i + 1] = rt->outputs[i];
+        topics[i + 2] = rt->outputs[i];
     return txn_know(s->txn, topics, e);
 }
 
@@ -187,9 +188,17 @@ static int apply(struct session *s, const struct kafka_message *m, struct err *e
     struct part *p = &s->parts[m->partition];
     if (!p->state)
         return err_set(e, ERR_STATE, "a record of partition %d, which is not ours", m->partition);
-    emitter_input(&s->emitter, m, part_is_live(p));
+    if (m->offset < p->next_offset) {
+        emitter_input(&s->emitter, m, &p->poison, false);
+        return emitter_look(&s->emitter, e);
+    }
+    if (part_is_live(p) && part_keep(p, s->rt, s->txn, m, e) != 0)
+        return -1;
+    emitter_input(&s->emitter, m, &p->poison, part_is_live(p));
     if (emitter_apply(&s->emitter, p->state, e) != 0)
         return -1;
+    if (!part_is_live(p))
+        FAILPOINT(RESTORE_INPUT);
     p->next_offset = m->offset + 1;
     p->image_records++;
     return 0;
