@@ -12,8 +12,8 @@
 #include "kafka/kafka.h"
 #include "log.h"
 #include "program.h"
+#include "range.h"
 #include "tap_output.h"
-#include "tap_range.h"
 
 /* The values of the options; see --help. */
 struct tap_settings {
@@ -29,6 +29,7 @@ struct tap_settings {
     char *exchange;
     char *symbol;
     char *kind;
+    char *lineage;
     bool ticks;
     char *format;
     bool meta;
@@ -44,7 +45,7 @@ struct tap {
     struct framing *framing;
     struct log_limit schema_limit;
     struct tap_filter filter;
-    struct tap_range range;
+    struct range range;
     struct tap_output out;
     int64_t refused; /* places in the input that were reported and left out */
 };
@@ -66,6 +67,11 @@ int tap_check_topic(const char *topic, struct err *e) MUST_CHECK;
  * offset). */
 int tap_pipe(struct tap *t, int fd, struct err *e) MUST_CHECK;
 int tap_topic(struct tap *t, struct err *e) MUST_CHECK;
+
+/* The trades of the candle that --lineage names. As tap_topic(), and ERR_CONF: no such key;
+ * ERR_NOT_FOUND: no such candle; ERR_STATE: its trades are gone, or are not those it was made of.
+ */
+int tap_candle(struct tap *t, struct err *e) MUST_CHECK;
 
 /* Keeps the topic's JSON copy until it is told to stop. ERR_CONF, ERR_NOT_FOUND, ERR_STOPPED. */
 int tap_mirror(struct tap *t, struct err *e) MUST_CHECK;

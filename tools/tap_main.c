@@ -33,6 +33,9 @@ static const struct conf_opt options[] = {
     {"symbol", CONF_STR, OFF(symbol), .help = "only these symbols, comma-separated: BTC-USDT"},
     {"kind", CONF_STR, OFF(kind),
      .help = "only these kinds of record, comma-separated: trade, candle, feed, …"},
+    {"lineage", CONF_STR, OFF(lineage),
+     .help =
+         "print the trades of this candle: exchange|symbol|open_time, of candles.1m or --topic"},
     {"ticks", CONF_BOOL, OFF(ticks), .help = "ticks, too: one a second, exchange and partition"},
     {"format", CONF_CHOICE, OFF(format), .def = "json", .choices = "json|csv",
      .help = "a JSON object per line, or CSV with the columns of one kind of record"},
@@ -64,6 +67,12 @@ static const char details[] =
     "  Times are Kafka's: when a record was written, not when the trade was made. Offsets are\n"
     "  inclusive, so the lineage of a candle can be used as it stands. Without an end the program\n"
     "  goes on for ever.\n\n"
+    "From a candle to its trades\n"
+    "  --lineage prints the trades that the newest record of a candle was made of, in the order "
+    "of\n"
+    "  their offsets, and says on stderr the line of kafka-console-consumer that shows the same\n"
+    "  bytes. If what is there does not add up to the candle, it says so, and the exit code is "
+    "1.\n\n"
     "The pipe\n"
     "  Without --topic it reads what kafka-console-consumer writes: raw values, each with a line\n"
     "  break behind it. Bytes that are no record are reported on stderr (where, how many, how "
@@ -87,6 +96,7 @@ static const char details[] =
     "  cw-tap --topic candles.1m --symbol BTC-USDT,ETH-USDT --from-time 2026-01-02T03:00:00Z \\\n"
     "      --exit-at-end --format csv >candles.csv\n"
     "  cw-tap --topic trades --partition 2 --from-offset 81200 --to-offset 81455 --kind trade\n"
+    "  cw-tap --lineage 'binance|BTC-USDT|2026-01-02T03:04:00Z'\n"
     "  kafka-console-consumer --bootstrap-server localhost:9092 --topic candles.1m \\\n"
     "      --isolation-level read_committed | cw-tap\n"
     "  cw-tap --mirror --topic candles.1m --instance 0 --health.listen 127.0.0.1:9210\n\n"
@@ -121,8 +131,20 @@ static int check_mirror(const struct tap_settings *s, struct err *e)
     return 0;
 }
 
+static int check_lineage(const struct tap_settings *s, struct err *e)
+{
+    if (selects_part(s) || s->mirror || s->max_messages > 0 || *s->exchange || *s->symbol ||
+        *s->kind || s->ticks)
+        return err_set(e, ERR_CONF,
+                       "the trades of a candle are all or none: of the other options, only "
+                       "--topic, --format and --meta go with --lineage");
+    return 0;
+}
+
 static int check(const struct tap_settings *s, struct err *e)
 {
+    if (*s->lineage)
+        return check_lineage(s, e);
     if (s->mirror)
         return check_mirror(s, e);
     if (*s->instance)
@@ -139,15 +161,16 @@ static int prepare(struct tap *t, struct err *e)
 {
     const struct tap_settings *s = t->settings;
     const struct tap_filter_wishes which = {s->exchange, s->symbol, s->kind, s->ticks};
-    const struct tap_range_wishes part = {s->from_beginning, s->exit_at_end, s->partition,
-                                          s->from_offset,    s->to_offset,   s->from_time,
-                                          s->to_time};
+    const struct range_wishes part = {s->from_beginning, s->exit_at_end, s->partition,
+                                      s->from_offset,    s->to_offset,   s->from_time,
+                                      s->to_time};
     if (check(s, e) != 0 || framing_conf_check(&s->framing, e) != 0 ||
         tap_filter_init(&t->filter, &which, e) != 0 ||
-        tap_range_init(&t->range, &part, clock_real_us(), e) != 0)
+        range_init(&t->range, &part, clock_real_us(), e) != 0)
         return -1;
     /* a pipe may come from anywhere: no cluster is asked for the schemas of what it holds */
-    t->framing = framing_create(&s->framing, *s->topic ? &t->kafka : NULL, t->program->metrics, e);
+    t->framing = framing_create(&s->framing, *s->topic || *s->lineage ? &t->kafka : NULL,
+                                t->program->metrics, e);
     return t->framing ? 0 : -1;
 }
 
@@ -170,7 +193,9 @@ static int print(struct tap *t, struct err *e)
     const struct tap_wishes wishes = {&t->filter, strcmp(s->format, "csv") == 0, s->meta,
                                       s->max_messages};
     tap_output_init(&t->out, STDOUT_FILENO, &wishes);
-    int r = *s->topic ? tap_topic(t, e) : tap_pipe(t, STDIN_FILENO, e);
+    int r = *s->lineage ? tap_candle(t, e)
+            : *s->topic ? tap_topic(t, e)
+                        : tap_pipe(t, STDIN_FILENO, e);
     say_others(&t->out);
     tap_output_finish(&t->out);
     return r;

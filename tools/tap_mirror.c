@@ -34,7 +34,8 @@ struct mirror {
     bool dirty; /* at says more than was committed */
     int64_t commit_us;
     struct strbuf line;
-    struct log_limit say;
+    struct log_limit say_letter;
+    struct log_limit say_anew;
     struct tap_mirror_metrics metrics;
 };
 
@@ -138,10 +139,11 @@ static int put_letter(struct mirror *m, const struct kafka_message *in, const st
         m->letters = dead_letters_open(&m->tap->kafka, e);
     if (!m->letters || dead_letters_put(m->letters, &letter, e) != 0)
         return -1;
-    if (log_limit_pass(&m->say, clock_mono_us()))
+    if (log_limit_pass(&m->say_letter, clock_mono_us()))
         log_warn("tap", "a record cannot be mirrored, putting it to the dead letters",
                  LOG_STR("topic", letter.topic), LOG_INT("partition", in->partition),
-                 LOG_INT("offset", in->offset), LOG_ERR(why), LOG_INT("suppressed", m->say.held));
+                 LOG_INT("offset", in->offset), LOG_ERR(why),
+                 LOG_INT("suppressed", m->say_letter.held));
     return tap_mirror_metrics_letter(&m->metrics, why->code, e);
 }
 
@@ -305,7 +307,7 @@ static int keep_going(struct mirror *m, struct err *e)
     while (session(m, e) != 0) {
         if (!e->retriable && e->code != ERR_IO)
             return -1;
-        if (log_limit_pass(&m->say, clock_mono_us()))
+        if (log_limit_pass(&m->say_anew, clock_mono_us()))
             log_warn("tap", "beginning anew from the last commit", LOG_ERR(e));
         health_wait(p->health, "partitions", e->text);
         if (!program_pause(p, PAUSE_MS))
@@ -333,7 +335,8 @@ int tap_mirror(struct tap *t, struct err *e)
     struct mirror m = {
         .tap = t,
         .line = STRBUF_INIT(TEXT_LIMIT),
-        .say.interval_us = SAY_EVERY_S * US_PER_S,
+        .say_letter.interval_us = SAY_EVERY_S * US_PER_S,
+        .say_anew.interval_us = SAY_EVERY_S * US_PER_S,
     };
     int r = tap_check_topic(t->settings->topic, e);
     if (r == 0)

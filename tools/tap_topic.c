@@ -20,7 +20,7 @@ struct source {
     rd_kafka_t *rk;
     int32_t first; /* partitions first … first + n - 1 */
     int32_t n;
-    int64_t *ends; /* of these: print offsets below; TAP_FOR_EVER: no end, -1: all was printed */
+    int64_t *ends; /* of these: print offsets below; RANGE_FOR_EVER: no end, -1: all was printed */
     int32_t left;  /* partitions that have not come to their end */
     bool trouble;  /* the client complained, and no answer came since */
     struct log_limit trouble_limit;
@@ -42,15 +42,15 @@ static int pick_partitions(struct source *s, int32_t count, struct err *e)
     return s->ends ? 0 : err_set(e, ERR_NOMEM, "out of memory");
 }
 
-static int ask_log(const struct source *s, struct reader *r, int32_t partition, struct tap_log *ret,
-                   struct err *e)
+static int ask_log(const struct source *s, struct reader *r, int32_t partition,
+                   struct range_log *ret, struct err *e)
 {
-    const struct tap_range *range = &s->tap->range;
+    const struct range *range = &s->tap->range;
     const char *topic = s->tap->settings->topic;
     int done = reader_watermarks(r, topic, partition, &ret->low, &ret->high, e);
-    if (done == 0 && range->from_us != TAP_NO_TIME)
+    if (done == 0 && range->from_us != RANGE_NO_TIME)
         done = reader_at_time(r, topic, partition, range->from_us, &ret->at_from, e);
-    if (done == 0 && range->to_us != TAP_NO_TIME)
+    if (done == 0 && range->to_us != RANGE_NO_TIME)
         done = reader_at_time(r, topic, partition, range->to_us + CLOCKS_US, &ret->at_to, e);
     return done;
 }
@@ -59,19 +59,19 @@ static int ask_log(const struct source *s, struct reader *r, int32_t partition, 
  * is being committed just now is still to come. */
 static int64_t start_word(int64_t start)
 {
-    if (start == TAP_START_EARLIEST)
+    if (start == RANGE_START_EARLIEST)
         return RD_KAFKA_OFFSET_BEGINNING;
-    return start == TAP_START_LATEST ? RD_KAFKA_OFFSET_END : start;
+    return start == RANGE_START_LATEST ? RD_KAFKA_OFFSET_END : start;
 }
 
 static int plan_one(struct source *s, struct reader *r, int32_t i,
                     rd_kafka_topic_partition_list_t *at, struct err *e)
 {
-    struct tap_log log = {0};
+    struct range_log log = {0};
     int64_t start;
     if (ask_log(s, r, s->first + i, &log, e) != 0)
         return -1;
-    if (tap_range_plan(&s->tap->range, &log, &start, &s->ends[i], e) != 0)
+    if (range_plan(&s->tap->range, &log, &start, &s->ends[i], e) != 0)
         return err_prefix(e, "%s partition %d", s->name, s->first + i);
     rd_kafka_topic_partition_list_add(at, s->name, s->first + i)->offset = start_word(start);
     return 0;
@@ -149,7 +149,7 @@ static int print_value(struct source *s, const struct kafka_message *m, struct e
     struct err why = {0};
     struct tap_place place = {m->partition, m->offset, m->timestamp_ms * US_PER_MS, m->key,
                               m->key.data != NULL};
-    if (!tap_range_holds(&t->range, place.time_us) ||
+    if (!range_holds(&t->range, place.time_us) ||
         !tap_filter_pass_header(&t->filter, kafka_message_header(m, "kind")))
         return 0;
     if (!m->tombstone && tap_decode(t, m->value, &r, &why) != 0) {
@@ -182,8 +182,11 @@ static int take(struct source *s, rd_kafka_message_t *rkm, struct err *e)
         advance(s, rkm->partition, rkm->offset);
         return 0;
     }
+    if (rkm->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        return 0; /* the library looks for its coordinator, but of the group we want nothing */
     if (rkm->err) {
-        (void)kafka_fail(rkm->err, s->name, rd_kafka_message_errstr(rkm), e);
+        (void)kafka_fail_of(s->rk, rkm->err, &(struct kafka_request){s->name, s->name, "Read"},
+                            rd_kafka_message_errstr(rkm), e);
         if (rkm->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
             e->code = ERR_STATE;
         s->trouble = true;
