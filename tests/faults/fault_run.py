@@ -18,7 +18,7 @@ from stack import BUILD, TOP, programs, run, wait_for
 from tls_market import TlsSimulator
 from trade_judge import TradeJudge
 
-TOPICS = ("trades", "quotes", "instruments", "feeds", "dead-letters", "schemas")
+TOPICS = ("trades", "quotes", "instruments", "feeds", "dead-letters", "reinjections", "schemas")
 
 
 @dataclass(frozen=True)

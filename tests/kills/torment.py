@@ -10,19 +10,17 @@
 """
 
 import json
-import signal
-import time
 from dataclasses import dataclass
 
 from blows import PRODUCERS
 from records import Tail
 from simulator import Simulator
 from stack import Program, wait_for
+from victim import Victim, now_us
 
 # By exchange and producer, --instance: who is started again under a name keeps its shards; who is not, joins as a new one.
 INSTANCES = {"okx": ("0", "1"), "kraken": ("", ""), "binance": ("0", "")}
 READY_S = 120
-STOP_S = 15
 
 
 @dataclass(frozen=True)
@@ -54,75 +52,22 @@ class Struck:
     back_us: int = 0
 
 
-def now_us():
-    return time.time_ns() // 1000
-
-
-class Producer:
+class Producer(Victim):
     """One of the two of an exchange, in all its lives."""
 
-    def __init__(self, number, start):
-        self.number, self._start = number, start
-        self.lives = []
-        self.state = "unborn"  # "up", "stopping", "down", "frozen"
-        self._struck, self._back_us, self._stop_by_us = None, 0, 0
-
-    @property
-    def program(self):
-        return self.lives[-1]
-
-    def start(self):
-        self.lives.append(self._start())
-        self.state = "up"
-
-    def is_up(self):
-        return self.state == "up"
-
-    def is_ready(self):
-        return self.is_up() and self.program.ready()
+    def __init__(self, exchange, number, start):
+        super().__init__(f"{exchange} {number}", start)
+        self.number = number
+        self._struck = None
 
     def strike(self, blow):
         owned = self.program.metric("candlewick_shards_owned") or 0
         self._struck = Struck(blow.name, blow.exchange, self.number, int(owned), now_us())
-        self._back_us = self._struck.at_us + round(blow.away_s * 1e6)
-        if blow.kind == "kill":
-            self.program.kill9()
-            self.state = "down"
-        elif blow.kind == "freeze":
-            self.program.signal(signal.SIGSTOP)
-            self.state = "frozen"
-        else:
-            self.program.signal(signal.SIGTERM)
-            self.state, self._stop_by_us = "stopping", self._struck.at_us + STOP_S * 1_000_000
+        {"kill": self.kill, "freeze": self.freeze, "stop": self.stop}[blow.kind](blow.away_s)
         return self._struck
 
-    def tend(self):
-        """What is due: it ends, it is started again, it wakes up."""
-        if self.state == "stopping":
-            self._tend_stopping()
-        elif self.is_up():
-            assert self.program.alive(), f"ended by itself with {self.program.process.returncode}:\n{self.program.log_end()}"
-        elif self.state != "unborn" and now_us() >= self._back_us:
-            self._struck.back_us = now_us()
-            if self.state == "frozen":
-                self.program.signal(signal.SIGCONT)
-                self.state = "up"
-            else:
-                self.start()
-
-    def _tend_stopping(self):
-        if not self.program.alive():
-            # one that was stopped before it could handle a signal was ended by it
-            assert self.program.process.returncode in (0, -signal.SIGTERM), self.program.log_end()
-            self._back_us += now_us() - self._struck.at_us
-            self.state = "down"
-        else:
-            assert now_us() < self._stop_by_us, f"told to stop, it still runs:\n{self.program.log_end()}"
-
-    def end(self):
-        for life in self.lives:
-            if life.alive():
-                life.kill9()
+    def returns(self):
+        self._struck.back_us = now_us()
 
 
 class Torment:
@@ -135,7 +80,7 @@ class Torment:
         self.producers = {}
         for x in exchanges:
             for number in PRODUCERS:
-                one = Producer(number, lambda x=x, number=number: self._producer(x, number, logs))
+                one = Producer(x, number, lambda x=x, number=number: self._producer(x, number, logs))
                 self.producers[x, number] = one
                 undo.callback(one.end)
 

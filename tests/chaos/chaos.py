@@ -1,0 +1,63 @@
+"""chaos.py [--seconds N] [--seed N] [--rate N] …   everything is killed, frozen and cut while it works; see docs/PROOF.md.
+
+Exit code 1 if a record is there twice, lost, or not what it must be.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS / "integration"), str(TESTS / "kills")]  # how tests start things, and strike them
+
+from plan import Plan
+from run_chaos import prove
+from stack import TOP, own_directory
+from world import Shape
+
+INSIDE = 0.3  # of the kills must fall inside a transaction
+LONG_S = 600  # below that there may be too few kills to tell
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for f in fields(Shape):
+        parser.add_argument("--" + f.name.replace("_", "-"), type=f.type, default=f.default, help=f"default {f.default}")
+    parser.add_argument("--output", type=Path, default=TOP / "var/chaos.json")
+    given = vars(parser.parse_args(arguments))
+    output = given.pop("output")
+    shape = Shape(**given)
+    shape = replace(shape, seed=shape.seed or random.randrange(1, 1 << 30))
+    print(f"seed {shape.seed}", flush=True)
+    for line in Plan(shape.seed, shape.seconds).text():
+        print(line, flush=True)
+    with own_directory(TOP / "var/chaos") as directory:
+        result = prove(shape, directory)
+        output.write_text(json.dumps(result, indent=1) + "\n")
+        if result["exact"]:  # else it is all kept, for people to look into
+            shutil.rmtree(directory)
+            directory.mkdir()
+    return tell(result, shape)
+
+
+def tell(result, shape):
+    for what in ("counts", "servers", "records"):
+        print(f"{what}: " + ", ".join(f"{key} {n}" for key, n in result[what].items()))
+    for name, ends in result["gave_up"].items():
+        print(f"{name} gave up {len(ends)} times, the last time saying: {ends[-1]}")
+    for line in result["differences"]:
+        print(f"DIFFERENT: {line}")
+    counts = result["counts"]
+    few = shape.seconds >= LONG_S and counts.get("kills inside", 0) < INSIDE * counts["kills"]
+    if few:
+        print(f"DIFFERENT: less than {INSIDE:.0%} of the kills fell inside a transaction: this proves little")
+    print(result["line"])
+    return 0 if result["exact"] and not few else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
