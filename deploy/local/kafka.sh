@@ -9,7 +9,9 @@
 #
 # Environment of start: BROKERS (1 or 3; decided at the first start of DIR), KAFKA_PORT (of the
 # first broker, or the next free one: 9092), KAFKA_HEAP (512m), KAFKA_JVM (flags), KAFKA_EXTRA (more lines for
-# server.properties).
+# server.properties), KAFKA_FRONTS (host:port,... of what stands before each broker, such as a proxy: each then has one
+# listener more, `client-N` in DIR/ports, whose clients are sent there), KAFKA_SECURE_PORT (where a single broker also
+# listens, as localhost and with SASL_SSL; KAFKA_EXTRA then says by what certificate, and who may what).
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib/common.sh"
@@ -60,6 +62,7 @@ choose_ports() {
     for n in $(nodes); do
         port_choose "$dir/ports" "broker-$n" $((base + n - 1))
         port_choose "$dir/ports" "controller-$n" $((base + 100 + n - 1))
+        [[ -z ${KAFKA_FRONTS:-} ]] || port_choose "$dir/ports" "client-$n" $((base + 200 + n - 1))
     done
 }
 
@@ -74,19 +77,31 @@ list() { # list FUNCTION: FUNCTION of each node, comma-separated
         printf '%s\n' "${items[*]}"
     )
 }
+# front N: where clients of broker N are sent; nothing where nothing stands before it.
+front() {
+    local fronts
+    IFS=, read -r -a fronts <<<"${KAFKA_FRONTS:-}"
+    printf '%s' "${fronts[$1 - 1]:-}"
+}
 voter() { printf '%s@%s' "$1" "$(controller_address "$1")"; }
 
 write_properties() {
-    local n=$1 copies in_sync=1
+    local n=$1 copies in_sync=1 secure=${KAFKA_SECURE_PORT:+,SECURE://localhost:$KAFKA_SECURE_PORT}
+    local listen='' advertise='' front
+    front=$(front "$n")
+    if [[ -n $front ]]; then
+        listen=,CLIENT://127.0.0.1:$(port_get "$dir/ports" "client-$n")
+        advertise=,CLIENT://$front
+    fi
     copies=$(shape brokers)
     ((copies == 1)) || in_sync=2
     cat <<PROPERTIES
 process.roles=broker,controller
 node.id=$n
 controller.quorum.voters=$(list voter)
-listeners=BROKER://$(broker_address "$n"),CONTROLLER://$(controller_address "$n")
-advertised.listeners=BROKER://$(broker_address "$n")
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=BROKER://$(broker_address "$n")$listen,CONTROLLER://$(controller_address "$n")$secure
+advertised.listeners=BROKER://$(broker_address "$n")$advertise$secure
+listener.security.protocol.map=BROKER:PLAINTEXT,CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 log.dirs=$dir/broker-$n/data

@@ -21,6 +21,7 @@ packages=(
     librdkafka-dev libwebsockets-dev libavro-dev libpq-dev          # libraries
     libulfius-dev libcurl4-gnutls-dev libjansson-dev libssl-dev
     libcmocka-dev libclang-rt-14-dev python3 python3-venv man-db    # tests, fuzzing
+    openssl                                                         # certificates of tests
     spin                                                            # the model
     postgresql-15 openjdk-17-jre-headless maven kcat                # the local PostgreSQL and Kafka
     runit procps util-linux curl jq ca-certificates                 # the local stack

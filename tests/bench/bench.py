@@ -30,11 +30,13 @@ class Sizes:
     ingest_s: int = 20
     rows: int = 1_000_000  # of postgres
     latency_s: int = 10  # of each commit interval of latency, and of signal
-    windows: int = 140_000  # of restart
+    windows: int = 140_000  # of restart, with the two below
+    restarts: int = 25  # each gives a figure for each of 4 partitions
+    takeovers: int = 10  # each gives two, and lasts for a session and more
 
 
 SHORT = Sizes(trades=20_000, ingest_symbols=40, ingest_rate=2_000, ingest_before=1_000, ingest_warm_s=0, ingest_s=1,
-              rows=5_000, latency_s=1, windows=1_400)
+              rows=5_000, latency_s=1, windows=1_400, restarts=2, takeovers=1)
 
 
 class Place:

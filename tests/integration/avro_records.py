@@ -53,6 +53,15 @@ def decode(data):
     raise ValueError(f"no schema for {data[:10]!r}")
 
 
+def items_of(kind):
+    """The record that an array of ours holds, which one of them defines and others may name."""
+    if isinstance(kind["items"], dict):
+        return kind["items"]
+    return next(f["type"]["items"] for s in SCHEMAS.values() for f in s.definition["fields"]
+                if logical(f["type"]) == "array" and isinstance(f["type"]["items"], dict)
+                and f["type"]["items"]["name"] == kind["items"])
+
+
 def branches(kind):
     """(nullable, the type that is not null)"""
     return (True, kind[1]) if isinstance(kind, list) else (False, kind)
@@ -77,7 +86,7 @@ def json_value(kind, value):
         time = value if isinstance(value, datetime.datetime) else EPOCH + datetime.timedelta(microseconds=value)
         return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
     if what == "array":
-        return [json_record(kind["items"], item) for item in value]
+        return [json_record(items_of(kind), item) for item in value]
     if what == "bytes":
         return base64.b64encode(value).decode()
     return value
@@ -136,4 +145,4 @@ class Random:
         return self.random.choice(kind["symbols"])
 
     def any_array(self, kind):
-        return [self.fields(kind["items"]) for _ in range(self.random.randrange(kind["max_items"] + 1))]
+        return [self.fields(items_of(kind)) for _ in range(self.random.randrange(kind["max_items"] + 1))]

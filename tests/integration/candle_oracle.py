@@ -204,8 +204,12 @@ class Coverage:
 
     def candles(self, trades, interval):
         """{(exchange, symbol, open time): candle with its coverage} of all closed windows that make a record."""
+        return self.closed(candles(trades, interval), interval)
+
+    def closed(self, windows, interval):
+        """The same from the candles of all windows that have a trade."""
         length_us = INTERVALS[interval]
-        result = {key: c for key, c in candles(trades, interval).items()
+        result = {key: c for key, c in windows.items()
                   if key[2] + length_us <= self.closed_until_us(*key[:2])}
         opens = defaultdict(set)
         for exchange, symbol, start_us in result:

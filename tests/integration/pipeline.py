@@ -71,11 +71,14 @@ class Pipeline:
     def lag(self, group, topic):
         return lag(self.kafka.brokers, self.prefix + group, self.prefix + topic)
 
+    def committed(self, group, topic, partition):
+        """The group's offset."""
+        return committed(self.kafka.brokers, self.prefix + group, self.prefix + topic, partition)
+
     def is_folded(self, group, topic, messages):
         """The group has committed all of the topic's messages (commit markers behind them are nobody's to commit)."""
         last = {m.partition: m.offset for m in messages}  # in the order of their offsets
-        return all(committed(self.kafka.brokers, self.prefix + group, self.prefix + topic, p) > offset
-                   for p, offset in last.items())
+        return all(self.committed(group, topic, p) > offset for p, offset in last.items())
 
     def rows(self, query):
         with psycopg.connect(self.database) as connection:

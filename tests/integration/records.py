@@ -116,6 +116,7 @@ class Tail:
         self._consumer = Consumer({
             "bootstrap.servers": brokers, "group.id": "tests-reader", "isolation.level": isolation,
             "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error",
+            "log_level": 2,  # of a broker that is gone for a while there is nothing to say
             "fetch.wait.max.ms": 10})  # the end of a transaction is seen by the next fetch alone
         self._consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions_of(self._consumer, topic)])
 
@@ -180,6 +181,8 @@ def committed(brokers, group, topic, partition):
 class Writer:
     """A plain idempotent producer: keeps order, fails loudly."""
 
+    at_ms = 0  # Kafka's time of what is put; 0: as the clock has it
+
     def __init__(self, brokers):
         self._failed = []
         self._producer = Producer({
@@ -189,7 +192,7 @@ class Writer:
     def put(self, topic, value, key=None, partition=-1, headers=None):
         while True:
             try:
-                return self._producer.produce(topic, value, key, partition=partition, headers=headers)
+                return self._producer.produce(topic, value, key, partition=partition, headers=headers, timestamp=self.at_ms)
             except BufferError:
                 self._producer.poll(0.1)
 

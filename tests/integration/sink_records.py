@@ -11,7 +11,7 @@ from pipeline import CANDLE_TOPICS
 from records import Writer, decode, encode
 
 PARTITIONS = 4
-LANES = 5  # consumers of cw-postgres, with a connection each: trades, candles, quotes, instruments, arbitrage
+LANES = 6  # consumers of cw-postgres, a connection each: trades, candles, quotes, instruments, arbitrage, reinjections
 NOON_US = 1_763_726_400_000_000  # 2025-11-21T12:00:00Z
 DAY_US = 86_400_000_000
 TRADE_FIELDS = ["exchange", "symbol", "trade_id", "sequence", "price", "amount", "side", "exchange_time", "receive_time",

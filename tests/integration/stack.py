@@ -28,6 +28,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("STACK_BUILD", TOP / "build"))
+CHAOS_BUILD = Path(os.environ.get("STACK_CHAOS_BUILD", TOP / "build-chaos"))  # programs that meet failpoints
 LOCAL = TOP / "deploy" / "local"
 LANE = os.environ.get("PYTEST_XDIST_WORKER", "")  # tests run in lanes beside each other: "gw0", "gw1"; "" is the only one
 FIRST_PORT = 10_000
@@ -114,15 +115,17 @@ SMALL_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # starts fast and stays 
 
 
 class Kafka:
-    """A private Kafka kept in a directory by deploy/local/kafka.sh. heap, jvm: "" for those of a real stack."""
+    """A private Kafka kept in a directory by deploy/local/kafka.sh. heap, jvm: "" for those of a real stack; fronts: addresses
+    that clients which come by them are sent to, one for each broker."""
 
-    def __init__(self, directory, brokers=1, extra="", heap="256m", jvm=SMALL_JVM):
+    def __init__(self, directory, brokers=1, extra="", heap="256m", jvm=SMALL_JVM, fronts=()):
         self.directory = Path(directory)
         self._env = environment({
             "BROKERS": brokers,
             "KAFKA_PORT": free_port(),
             "KAFKA_HEAP": heap,
             "KAFKA_JVM": jvm,
+            "KAFKA_FRONTS": ",".join(fronts),
             # compaction within seconds, for topics that ask for it
             "KAFKA_EXTRA": "log.cleaner.backoff.ms=500\nlog.initial.task.delay.ms=500\n" + extra,
         })
@@ -139,6 +142,11 @@ class Kafka:
 
     def kill9(self, number=1):
         self.script("kill9", number)
+
+    def behind_front(self, number):
+        """Where broker N listens for who comes by its front."""
+        ports = dict(line.split() for line in (self.directory / "ports").read_text().splitlines())
+        return f"127.0.0.1:{ports[f'client-{number}']}"
 
     def pid(self, number=1):
         return int((self.directory / f"broker-{number}.pid").read_text().split()[0])
@@ -164,10 +172,10 @@ class Kafka:
         wait_for(made, 60, f"topic {name}")
         wait_for(led, 60, f"leaders of {name}")
 
-    def make_our_topics(self, prefix, copies=1, shards=""):
-        """shards: of each exchange's producers, as cw-topics takes them."""
+    def make_our_topics(self, prefix, copies=1, shards="", partitions=0):
+        """shards: of each exchange's producers, as cw-topics takes them; partitions: 0 for those of the declaration."""
         run(BUILD / "tools/cw-topics", "create", "--brokers", self.brokers, "--prefix", prefix,
-            "--file", TOP / "deploy/topics.json", "--replication", copies, "--shards", shards)
+            "--file", TOP / "deploy/topics.json", "--replication", copies, "--shards", shards, "--partitions", partitions)
 
     def remove_topics(self, prefix):
         """Those of a test that is over: with thousands of partitions a small broker is slow, and slow to start again."""
@@ -236,14 +244,15 @@ def make_our_tables(url):
 class Program:
     """One of our programs, running. Its stderr goes to a file of its own; it dies with the test session."""
 
-    def __init__(self, path, arguments=(), logs=VAR, env=None, stdout=subprocess.DEVNULL):
+    def __init__(self, path, arguments=(), logs=VAR, env=None, stdout=subprocess.DEVNULL, build=BUILD):
         self.name = Path(path).name
         self.health = f"http://127.0.0.1:{free_port()}"
-        self.command = [str(BUILD / path), *map(str, arguments)]
+        self.command = [str(build / path), *map(str, arguments)]
         logs = Path(logs)
         logs.mkdir(parents=True, exist_ok=True)
         self.log = logs / f"{self.name}.{len(list(logs.glob(self.name + '.*.log'))) + 1}.log"
         settings = {"CW_HEALTH_LISTEN": self.health.removeprefix("http://"), "CW_LOG_FORMAT": "json", **(env or {})}
+        self.started_us = time.time_ns() // 1000
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command], env=environment(settings),

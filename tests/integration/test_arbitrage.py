@@ -42,13 +42,13 @@ def expect_exactly(kafka, prefix):
     written = read_topic(kafka.brokers, prefix + "arbitrage")
     for p in range(PARTITIONS):
         oracle = Oracle(p, FEES)
-        expected = [o for m in quotes if m.partition == p for o in oracle.read(m.offset, *decode(m.value))]
+        expected = [(m.offset, o) for m in quotes if m.partition == p for o in oracle.read(m.offset, *decode(m.value))]
         ours = [m for m in written if m.partition == p]
-        for m, wanted in zip(ours, expected):
+        for m, (offset, wanted) in zip(ours, expected):
             assert decode(m.value) == ("opportunity", wanted)
-            assert (m.key.decode(), m.headers) == (wanted["id"], ())
+            assert (m.key.decode(), int(dict(m.headers)["input"])) == (wanted["id"], offset)
         assert len(ours) == len(expected)
-        seen.update(o["state"] for o in expected)
+        seen.update(o["state"] for _, o in expected)
         refused += oracle.refused
     return seen, refused
 

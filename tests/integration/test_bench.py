@@ -17,7 +17,8 @@ CANDLES = {f"consume.{how}{what}" for how in ("bare", "batch") for what in ("", 
 LATENCY = {f"latency.{ms}ms{what}" for ms in (20, 50, 100)
            for what in (".p50", ".p99", ".from_commit.p50", ".from_commit.p99", ".cpu", ".broker")}
 SIGNAL = {f"signal.latency.{what}" for what in ("p50", "p99", "cpu", "broker")}
-RESTART = {"restart", "restart.windows", "restart.image", "restart.memory"}
+RESTART = {"restart.windows", "restart.image", "restart.memory"} | {
+    f"{way}.{figure}" for way in ("restart", "takeover") for figure in ("p50", "p99", "samples")}
 POSTGRES = {"postgres.copy", "postgres.trades", "postgres.cpu", "postgres.memory"}
 RATIOS = {"codec.trade.encode": "avro-c encode", "codec.trade.decode": "avro-c decode", "candles.eos.1m": "consume.bare",
           "candles.eos.all": "consume.bare", "postgres.trades": "postgres.copy"}

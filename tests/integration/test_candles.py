@@ -1,6 +1,7 @@
 """cw-candles against a real Kafka: exact, exactly once, and clear about what it cannot do."""
 
 import random
+import re
 import threading
 import time
 from datetime import datetime, timezone
@@ -60,7 +61,7 @@ def test_every_final_candle_equals_its_trades_exactly(kafka, topics, program):
     market = Market(1)
     market.fill(Writer(kafka.brokers), 20_000, topics + "trades")
     market.end(Writer(kafka.brokers), topics + "trades")
-    candles_program(program, kafka, topics, ready=True)
+    one = candles_program(program, kafka, topics, ready=True)
     wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
     messages = read_topic(kafka.brokers, topics + "candles.1m")
     last = candle_oracle.last_revisions(finals(messages))
@@ -71,6 +72,15 @@ def test_every_final_candle_equals_its_trades_exactly(kafka, topics, program):
         opened = datetime.fromtimestamp(r["open_time"] // 1_000_000, timezone.utc)
         assert m.key.decode() == f"{r['exchange']}|{r['symbol']}|{opened:%Y-%m-%dT%H:%M:%S}.000000Z"
         assert r["partition"] == m.partition, "a candle is in the partition of its trades"
+    digest = re.search('"config":"([0-9a-f]{16})"', one.log_text())[1]
+    read = {(m.partition, m.offset) for m in read_topic(kafka.brokers, topics + "trades")}
+    came_of = [0] * PARTITIONS
+    for m in messages:
+        headers = dict(m.headers)
+        assert headers["config"] == digest.encode(), "who reads it can tell what made it"
+        offset = int(headers["input"])
+        assert (m.partition, offset) in read and offset >= max(came_of[m.partition], decode(m.value)[1]["last_offset"])
+        came_of[m.partition] = offset
 
 
 def test_killed_ten_times_and_more_it_writes_what_it_writes_unharmed(kafka, topics, program):
@@ -122,6 +132,20 @@ def test_a_second_instance_takes_over_from_a_dead_one(kafka, topics, program):
     assert differences(kafka, topics) == []
 
 
+def test_a_partition_with_a_backlog_does_not_hold_up_another(kafka, topics, program):
+    """All that comes of the small one is written before half of what comes of the big one is."""
+    big, small, writer = Market(7), Market(8), Writer(kafka.brokers)
+    big.ids, small.ids = [0], [0] * 2  # one symbol, of partition 0; two, of which that of partition 1 counts
+    small.fill(writer, 2_000, topics + "trades")
+    big.now_us = big.tick_us = small.now_us
+    big.ids[0] = small.ids[0]
+    big.fill(writer, 150_000, topics + "trades")
+    candles_program(program, kafka, topics, "--commit.interval.ms", "10", "--commit.min.ms", "0", ready=True)
+    wait_for(lambda: caught_up(kafka, topics), 60, "end of the input")
+    written = {p: [m.timestamp_ms for m in read_topic(kafka.brokers, topics + "candles.1s") if m.partition == p] for p in (0, 1)}
+    assert len(written[1]) > 5 and max(written[1]) <= sorted(written[0])[len(written[0]) // 2]
+
+
 def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_harms_nothing(kafka, topics, program):
     market = Market(4)
     writer = Writer(kafka.brokers)
@@ -155,7 +179,7 @@ def test_a_missing_topic_is_named_with_the_way_to_make_it(kafka, prefix, program
 
 def test_topics_of_different_partition_counts_are_refused(kafka, prefix, program):
     counts = {f"candles.{interval}": 4 for interval in candle_oracle.INTERVALS}
-    counts |= {"trades": 4, "candles.1m": 3, "candles-state": 4, "dead-letters": 1}
+    counts |= {"trades": 4, "candles.1m": 3, "candles-state": 4, "candles-images": 4, "dead-letters": 1}
     for name, count in counts.items():
         kafka.make_topic(prefix + name, count)
     one = candles_program(program, kafka, prefix)

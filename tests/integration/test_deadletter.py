@@ -172,8 +172,8 @@ def test_no_topic(kafka, prefix):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "expected list, count or show"),
-    (["lst"], "expected list, count or show"),
+    ([], "expected list, count, show or reinject"),
+    (["lst"], "expected list, count, show or reinject"),
     (["list", "0"], "list takes no arguments"),
     (["show", "0"], "show takes a partition and an offset"),
     (["show", "x", "0"], "is no number from 0 to 2147483647"),

@@ -43,6 +43,7 @@ class Version:
         fields += [self.added() for _ in range(self.random.randrange(3))]
         if self.chance(0.5):
             self.random.shuffle(fields)
+        define_first(fields)
         return {**definition, "fields": fields}
 
     def field(self, field):
@@ -64,7 +65,7 @@ class Version:
             self.random.shuffle(symbols)
             return {"type": "enum", "name": kind["name"], "symbols": symbols or ["only"]}
         if isinstance(kind, dict) and kind["type"] == "array":
-            return {**kind, "items": self.record(kind["items"])}
+            return {**kind, "items": self.record(kind["items"]) if isinstance(kind["items"], dict) else kind["items"]}
         return kind
 
     def name(self):
@@ -112,10 +113,15 @@ class Version:
                 return None
         kind = kind or field["type"]
         if isinstance(kind, dict) and kind["type"] == "array":
-            return [self.of(kind["items"]) for _ in range(self.random.randrange(kind["max_items"] + 1))]
+            return [self.of(self.items(kind)) for _ in range(self.random.randrange(kind["max_items"] + 1))]
         if kind == "bytes" or kind == "string" and self.is_bytes(field["name"]):
             return self.values.any_bytes(kind) if kind == "bytes" else self.values.any_string(kind)
         return getattr(self.values, "any_" + logical(kind).replace("-", "_"))(kind)
+
+    def items(self, kind):
+        if isinstance(kind["items"], dict):
+            return kind["items"]
+        return next(d for d in definitions(self.schema) if d["name"] == kind["items"])
 
     def takes_null(self, name, definition):
         origin = next((f for s in SCHEMAS.values() for d in definitions(s.definition) if d["name"] == definition["name"]
@@ -158,8 +164,17 @@ def definitions(definition):
     yield definition
     for f in definition["fields"]:
         kind = branches(f["type"])[1]
-        if isinstance(kind, dict) and kind["type"] == "array":
+        if isinstance(kind, dict) and kind["type"] == "array" and isinstance(kind["items"], dict):
             yield kind["items"]
+
+
+def define_first(fields):
+    """Of the arrays of one record the first defines it, and the others name it."""
+    arrays = [f["type"] for f in fields if isinstance(f["type"], dict) and f["type"]["type"] == "array"]
+    for named in [a for a in arrays if isinstance(a["items"], str)]:
+        defining = next((a for a in arrays if isinstance(a["items"], dict) and a["items"].get("name") == named["items"]), None)
+        if defining and arrays.index(named) < arrays.index(defining):
+            named["items"], defining["items"] = defining["items"], named["items"]
 
 
 def ask(commands):

@@ -33,11 +33,13 @@ def ends(pipeline, topic):
     return found
 
 
-def letters(pipeline):
-    """{(topic, partition, offset): letter}; each bad record has one."""
+def letters(pipeline, stage="decode"):
+    """{(topic, partition, offset): letter} of that stage; each bad record has one."""
     found = {}
     for m in read_topic(pipeline.kafka.brokers, pipeline.prefix + "dead-letters"):
         headers = dict(m.headers)
+        if headers["dlq.stage"] != stage.encode():
+            continue
         at = headers["dlq.topic"].decode(), int(headers["dlq.partition"]), int(headers["dlq.offset"])
         assert at not in found, "one letter per record"
         found[at] = m, headers["dlq.stage"].decode(), headers["dlq.reason"].decode()
@@ -77,7 +79,7 @@ def bad_trades(chance):
         (b"\xc3\x01" + bytes(8) + b"body", "decode", "no schema with the fingerprint 0000000000000000"),
         (encode("trade", good)[:-3], "decode", "trade"),
         (encode("trade", good) + b"more", "decode", "trade"),
-        (encode("quote", quote), "decode", "a record of type quote among trades"),
+        (encode("quote", quote), "decode", "a record of type quote, which makes no row of trade"),
         (encode("trade", {**good, "receive_time": YEAR_2100_US}), "decode", "receive_time is outside the years 2000 to 2099"),
         (encode("trade", {**good, "receive_time": -(2**63)}), "decode", "receive_time is outside"),
         (encode("trade", {**good, "exchange_time": YEAR_10000_US}), "decode", "a time outside the years 1 to 9999"),
@@ -110,6 +112,7 @@ def test_bad_trades_are_quarantined_one_by_one(pipeline, kafka):
 
     found, refused = letters(pipeline), quarantine(pipeline)
     assert len(found) + len(refused) == len(bad)
+    assert letters(pipeline, "store").keys() == refused.keys(), "what is in quarantine can be re-injected"
     for n, (value, stage, reason) in enumerate(bad):
         at = topic, place[n].partition, place[n].offset
         if stage == "store":
@@ -204,7 +207,7 @@ def test_a_batch_of_nothing_but_refused_records(pipeline, kafka):
     writer.flush()
     sink = pipeline.sink().wait_ready()
     stored(pipeline, sink)
-    assert len(quarantine(pipeline)) == 300 and letters(pipeline) == {}
+    assert len(quarantine(pipeline)) == len(letters(pipeline, "store")) == 300 and letters(pipeline) == {}
     assert pipeline.rows("SELECT count(*) FROM trade") == [(0,)]
     assert sink.stop() == 0
 

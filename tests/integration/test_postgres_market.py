@@ -147,10 +147,10 @@ def test_bad_records_are_put_aside_one_by_one(pipeline, kafka):
         ("quotes", encode("quote", {**quote, "receive_time": YEAR_2100_US}), "quote: receive_time is outside the years"),
         ("quotes", encode("quote", {**quote, "exchange_time": -(2**63)}), "quote: exchange_time is outside the years"),
         ("quotes", encode("tick", {**tick, "receive_time": -1}), "tick: receive_time is outside the years"),
-        ("quotes", encode("instrument", instrument), "a record of type instrument among quotes"),
+        ("quotes", encode("instrument", instrument), "a record of type instrument, which makes no row of quote"),
         ("trades", encode("tick", {**tick, "receive_time": YEAR_2100_US}), "tick: receive_time is outside the years"),
-        ("instruments", encode("quote", quote), "a record of type quote among instruments"),
-        ("arbitrage", encode("quote", quote), "a record of type quote among opportunities"),
+        ("instruments", encode("quote", quote), "a record of type quote, which makes no row of instrument"),
+        ("arbitrage", encode("quote", quote), "a record of type quote, which makes no row of opportunity"),
         ("arbitrage", encode("opportunity", {**life, "open_time": None}), "an opportunity that is opened has no open_time"),
         ("arbitrage", encode("opportunity", {**life, "time": YEAR_2100_US}), "opportunity: time is outside the years"),
     ]

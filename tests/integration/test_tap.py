@@ -149,7 +149,7 @@ def test_pipe_max_messages():
     (["--from-beginning"], "need --topic"),
     (["--from-time", "2026-01-02T03:04:05Z"], "need --topic"),
     (["--topic", "t", "--from-time", "soon"], "not a time"),
-    (["--topic", "t", "--from-offset", "7"], "need --partition"),
+    (["--topic", "t", "--from-offset", "7"], "need one partition"),
     (["--topic", "t", "--from-offset", "7", "--partition", "0", "--from-beginning"], "not several"),
     (["--topic", "t", "--kind", "trades"], "is none of candle feed"),
     (["--topic", "t", "--exchange", "okx,"], "empty item"),

@@ -90,7 +90,7 @@ class Script:
     def odd(self, exchange, symbol):
         name = self.r.choice(["", "x|y", "x" * 41, "BTCUSDT", "-USDT", "BTC-"]) or "é" * 21
         kind, q = self.quote(exchange, symbol)
-        return self.r.choice([("rate", q), ("trade", {}), (kind, {**q, "symbol": name}), (kind, {**q, "exchange": "x" * 21}),
+        return self.r.choice([("rate", q), (kind, {**q, "symbol": name}), (kind, {**q, "exchange": "x" * 21}),
                               (kind, {**q, "receive_time": self.r.choice([-1, 253_402_300_800_000_000])})])
 
     def price(self):
@@ -134,8 +134,7 @@ class Script:
 
 def words_of(kind, r):
     fields = {"quote": ["exchange", "symbol", "bid", "bid_amount", "ask", "ask_amount", "state", "receive_time", "epoch"],
-              "tick": ["exchange", "receive_time", "alive", "epoch"], "rate": ["exchange", "symbol", "receive_time", "epoch"],
-              "trade": []}[kind]
+              "tick": ["exchange", "receive_time", "alive", "epoch"], "rate": ["exchange", "symbol", "receive_time", "epoch"]}[kind]
     return [word_of(r[f]) for f in fields]
 
 

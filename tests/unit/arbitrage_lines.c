@@ -160,11 +160,11 @@ static struct record rate_of(char **word)
 static const struct {
     const char *name;
     int words;
-} forms[] = {{"new", 15}, {"quote", 10}, {"tick", 5}, {"rate", 5}, {"trade", 1}, {"reopen", 1}};
+} forms[] = {{"new", 15}, {"quote", 10}, {"tick", 5}, {"rate", 5}, {"reopen", 1}};
 
 static void act(struct session *s, char **word)
 {
-    struct record r = {.type = RECORD_TRADE};
+    struct record r;
     if (strcmp(word[0], "new") == 0) {
         begin(s, word);
         return;
@@ -177,7 +177,7 @@ static void act(struct session *s, char **word)
         r = quote_of(word);
     else if (strcmp(word[0], "tick") == 0)
         r = tick_of(word);
-    else if (strcmp(word[0], "rate") == 0)
+    else
         r = rate_of(word);
     fold_harness_apply(&s->h, &r);
 }

@@ -256,10 +256,8 @@ static int apply(void *state, const struct fold_input *in, const struct fold_sin
         why = apply_trade(m, &in->record->trade, in->offset);
     else if (in->record->type == RECORD_TICK)
         apply_tick(m, &in->record->tick);
-    else if (in->record->type == RECORD_FEED)
-        apply_feed(m, &in->record->feed);
     else
-        why = "not a record of this topic";
+        apply_feed(m, &in->record->feed);
     return why ? sink->refuse(sink->ctx, why, e) : 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { ASKERS = 4 };
+enum { ASKERS = 4, WAIT_S = 30 };
 
 /* --- sessions that answer when they are told to ------------------------------------------------
  */
@@ -133,8 +133,10 @@ static int64_t one_trial(void)
     for (int i = 0; i < ASKERS; i++) {
         askers[i].pool = pool;
         assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
-        while (n_begun() + metric_get(waiting) + metric_get(busy) < i + 1)
+        time_t end = time(NULL) + WAIT_S;
+        while (n_begun() + metric_get(waiting) + metric_get(busy) < i + 1 && time(NULL) < end)
             (void)nanosleep(&ms, NULL);
+        assert_true(n_begun() + metric_get(waiting) + metric_get(busy) >= i + 1);
     }
     allow_all();
     for (int i = 0; i < ASKERS; i++)

@@ -355,7 +355,7 @@ static void a_state_of_other_intervals_is_named(void **state)
     const struct forgery with_hours = {.field = FOLDS, .value = 1 << INTERVAL_1M | 1 << 5};
     enum err_code code;
     assert_int_equal(restore_forged(&with_hours, (struct copies){1, 1}, &code), -1);
-    assert_int_equal(code, ERR_STATE);
+    assert_int_equal(code, ERR_CONF);
     const struct forgery unknown = {.field = FOLDS, .value = 1 << INTERVALS};
     assert_int_equal(restore_forged(&unknown, (struct copies){1, 1}, &code), -1);
     assert_int_equal(code, ERR_PROTO);

@@ -174,7 +174,7 @@ static void changed_bits_do_no_harm(void **state)
             const struct record tick = candle_case_tick("binance", TIME_END_US - 1);
             fold_harness_apply(&x, &trade);
             fold_harness_apply(&x, &tick);
-        } else if (code != ERR_PROTO && code != ERR_STATE) { /* of other options */
+        } else if (code != ERR_PROTO && code != ERR_CONF) { /* of other options */
             fail_msg("bit %zu: %s", i, err_code_name(code));
         }
         fold_harness_finish(&x);

@@ -137,13 +137,14 @@ static const struct body_case {
                  "\x00"
                  "\x02"
                  "y"
-                 "\x00\x00\x00\x00\x00\x00\x00"
+                 "\x00\x00\x00\x00\x00\x00\x00\x00\x00"
                  "\x80\x80\x80\x01"),
      -1, ERR_LIMIT, "image: data: bytes that are too long"},
-    {"no items", BODY(PROGRESS, PROGRESS_HEAD "\x00"), 0, ERR_NONE, NULL},
-    {"two blocks", BODY(PROGRESS, PROGRESS_HEAD "\x02" HOLE "\x02" HOLE "\x00"), 0, ERR_NONE, NULL},
-    {"block with its size", BODY(PROGRESS, PROGRESS_HEAD "\x03\x14" HOLE HOLE "\x00"), 0, ERR_NONE,
+    {"no items", BODY(PROGRESS, PROGRESS_HEAD "\x00\x00"), 0, ERR_NONE, NULL},
+    {"two blocks", BODY(PROGRESS, PROGRESS_HEAD "\x02" HOLE "\x02" HOLE "\x00\x00"), 0, ERR_NONE,
      NULL},
+    {"block with its size", BODY(PROGRESS, PROGRESS_HEAD "\x03\x14" HOLE HOLE "\x00\x00"), 0,
+     ERR_NONE, NULL},
     {"block size too small", BODY(PROGRESS, PROGRESS_HEAD "\x03\x12" HOLE HOLE "\x00"), -1,
      ERR_PROTO, "progress: holes: a block of items is not as long as it says"},
     {"block size negative", BODY(PROGRESS, PROGRESS_HEAD "\x03\x01" HOLE HOLE "\x00"), -1,

@@ -112,7 +112,7 @@ static const struct golden {
      "\"open_time\":" T0_TEXT "},"
      "{\"first_id\":8,\"last_id\":8,\"from_time\":\"1970-01-01T00:00:00.000000Z\","
      "\"to_time\":\"1970-01-01T00:00:00.000000Z\",\"open_time\":\"1970-01-01T00:00:00.000000Z\"}]"
-     "}"},
+     ",\"given_up\":[]}"},
     {{.type = RECORD_IMAGE,
       .image = {.processor = TEXT("candles"),
                 .version = INT32_MIN,
@@ -124,10 +124,14 @@ static const struct golden {
                 .chunks = 1,
                 .state_len = 4,
                 .state_crc = -1,
+                .config = TEXT("89abcdef01234567"),
+                .configuration = TEXT("a=1\n"),
                 .data = TEXT("\0\xff\xfe!")}},
      "{\"processor\":\"candles\",\"version\":-2147483648,\"input_topic\":\"trades\","
      "\"input_partition\":1,\"input_partitions\":4,\"next_offset\":5,\"chunk\":0,\"chunks\":1,"
-     "\"state_len\":4,\"state_crc\":-1,\"data\":\"AP/+IQ==\"}"},
+     "\"state_len\":4,\"state_crc\":-1,\"config\":\"89abcdef01234567\",\"configuration\":\"a="
+     "1\\n\","
+     "\"data\":\"AP/+IQ==\"}"},
     {{.type = RECORD_CANDLE,
       .candle = {.exchange = TEXT("binance"),
                  .symbol = TEXT("BTC-USDT"),
