@@ -1,9 +1,9 @@
 # A facade: each target is a command or two that you could type. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run up down status logs test docs lint asan bench soak faults kills live-check clean reset
+.PHONY: help setup build build-chaos run up down status logs test docs lint asan bench soak faults kills chaos chaos-faults live-check clean reset
 
 help: ## Show this help
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Debian packages, Kafka, Python packages of the tests
 	@deploy/local/setup.sh
@@ -11,6 +11,11 @@ setup: ## Install what is missing: Debian packages, Kafka, Python packages of th
 build: setup ## Build everything into build/
 	@[ -e build/build.ninja ] || meson setup --buildtype=debugoptimized build
 	@ninja -C build
+
+# Programs with the failpoints of lib/failpoint.h, for tests.
+build-chaos: setup
+	@[ -e build-chaos/build.ninja ] || meson setup --buildtype=debugoptimized -Dfailpoints=true build-chaos
+	@ninja -C build-chaos producers/cw-producer processors/cw-candles processors/cw-arbitrage sinks/cw-postgres
 
 run: build ## Start everything, show what it does until Ctrl-C, stop everything (SIM=1: simulated market)
 	@deploy/local/stack run
@@ -27,7 +32,7 @@ status: ## Say what runs, where, and whether it is ready
 logs: ## Follow the logs of all programs
 	@deploy/local/stack logs
 
-test: build ## Run all tests, against a Kafka and a PostgreSQL of their own
+test: build build-chaos ## Run all tests, against a Kafka and a PostgreSQL of their own
 	@tests/run.sh
 
 docs: build ## Write the pages of docs/ that are made: CONFIGURATION.md, METRICS.md, TOPICS.md
@@ -55,6 +60,13 @@ kills: build ## Kill two producers of each exchange at random: no trade lost or 
 	@.cache/venv/bin/python tests/kills/kills.py $(if $(TRADES),--trades $(TRADES)) $(if $(KILLS),--kills $(KILLS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(SHARDS),--shards $(SHARDS)) $(if $(BROKERS),--brokers $(BROKERS)) \
 		$(if $(RATE),--rate $(RATE))
+
+chaos: build build-chaos ## Kill, freeze and cut everything while it works: nothing lost, nothing twice (SECONDS, SEED, RATE, SYMBOLS)
+	@.cache/venv/bin/python tests/chaos/chaos.py $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(SYMBOLS),--symbols $(SYMBOLS))
+
+chaos-faults: build ## Build faults into the programs, one by one: the tests of chaos must find each (FAULTS="names")
+	@.cache/venv/bin/python tests/chaos/planted.py $(FAULTS)
 
 live-check: build ## Say of each real exchange whether it answers, subscribes and delivers (EXCHANGES="okx kraken")
 	@tools/live_check.py $(EXCHANGES)

@@ -13,7 +13,7 @@ import sys
 import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-NOT_AVRO = ("dead-letters", "schemas")  # bytes as they were; text
+NOT_AVRO = ("dead-letters", "reinjections", "schemas")  # bytes as they were; text
 
 
 def messages(brokers, topic):

@@ -25,6 +25,8 @@ class Kind:
 
 
 BY_KEY = "by the key's murmur2 hash, as Java clients do"
+OF_A_FOLD = ("`input`: the offset of the input that it came of, in the same partition; `config`: the digest of the "
+             "configuration that it was made with")
 
 KINDS = [
     Kind("trades", "base asset: `BTC`; a tick has none", ("Trade", "Tick", "Feed"), BY_KEY + "; a tick is in each one",
@@ -49,18 +51,23 @@ KINDS = [
     Kind("*.json", "that of the record it is a copy of", (), "that of the record it is a copy of", "cw-tap",
          note="The JSON form of each record of the topic it is named after, as [TAP.md](TAP.md) tells."),
     Kind("candles.*", "`exchange|symbol|open_time`: `binance|BTC-USDT|2026-11-21T05:25:00.000000Z`", ("Candle",),
-         "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles",
+         "that of the trades it was folded from, so by base asset and not by its own key", "cw-candles", headers=OF_A_FOLD,
          note="A key has many records: provisional ones, the final one, later revisions. The last one counts, and "
               "compaction keeps it. [CANDLES.md](CANDLES.md) says when to trust it."),
     Kind("arbitrage", "the record's id: `cross|BTC-USD|okx|kraken|2|1048576`; `watching|cross|BTC-USD`", ("Opportunity",),
-         "that of the quotes it was folded from, so by base asset and not by its own key", "cw-arbitrage",
+         "that of the quotes it was folded from, so by base asset and not by its own key", "cw-arbitrage", headers=OF_A_FOLD,
          note="[ARBITRAGE.md](ARBITRAGE.md) says when each record is written and what it leaves out."),
     Kind("*-state", "number of the chunk: `0`", ("Image",), "that of the input it is the state of", "the processor",
          note="Of use to the processor alone: the layout of `data` may change with any version."),
+    Kind("*-images", "number of the chunk: `0`", ("Image",), "that of the input it is the state of", "the processor",
+         note="Where a replay can begin: the state every six hours of input, and wherever another `config` begins."),
     Kind("dead-letters", "that of the refused record; of a frame the exchange", (), BY_KEY, "all programs",
          headers="`dlq.reason`, `dlq.stage`; of a record, `dlq.topic`, `dlq.partition` and `dlq.offset`; of a frame, "
                  "`dlq.exchange`; where the value was too long and is cut, `dlq.whole_bytes`",
          note="The value is the bytes that could not be used."),
+    Kind("reinjections", "that of the dead letter", (), "there is one", "cw-deadletter",
+         headers="those of the dead letter; `reinject.partition` and `reinject.offset`: where it lies in `dead-letters`",
+         note="The value is that of the dead letter. [DEADLETTERS.md](DEADLETTERS.md) says who takes it, and when."),
     Kind("schemas", "the schema's CRC-64-AVRO fingerprint, 16 hex digits", (), BY_KEY, "cw-topics",
          note="The value is the text of the schema."),
 ]
@@ -81,7 +88,7 @@ the hash of its key. Therefore all these topics have one number of partitions, f
 
 **Values** are Avro in [single-object
 encoding](https://avro.apache.org/docs/1.11.1/specification/#single-object-encoding): the bytes `C3 01`, the
-CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian), the body. `dead-letters` and `schemas` are the
+CRC-64-AVRO fingerprint of the schema (8 bytes, little-endian), the body. `dead-letters`, `reinjections` and `schemas` are the
 exceptions. The schemas are in [schemas/](../schemas) and in the topic `schemas`.
 
 **Read committed records only**: all writers but that of `quotes` use transactions, and one that was aborted leaves its records in the log. The
