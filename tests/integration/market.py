@@ -9,12 +9,15 @@ from records import Writer, encode
 
 START_US = 1_763_683_200_000_000  # 2025-11-21T00:00:00Z
 PARTITIONS = 4
+STEP_US = 12_000
 
 
 class Market:
-    """Trades of 20 symbols with late and shuffled times, and a tick a second, written as a producer would."""
+    """Trades of 20 symbols with late and shuffled times, and a tick a second, written as a producer would; up to step_us lie
+    between two."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, step_us=STEP_US):
+        self.step_us = step_us
         self.random = random.Random(seed)
         self.now_us = START_US
         self.ids = [0] * 20
@@ -24,7 +27,7 @@ class Market:
     def trade(self):
         n = self.random.randrange(len(self.ids))
         self.ids[n] += 1
-        self.now_us += self.random.randrange(12_000)
+        self.now_us += self.random.randrange(self.step_us)
         age_us = self.random.randrange(50_000)
         if self.random.random() < 0.02:
             age_us += self.random.randrange(12_000_000)  # some beyond grace, none beyond what the state keeps
@@ -63,14 +66,14 @@ class Market:
 
 
 @contextmanager
-def endless(market, kafka, *topics):
-    """Trades without a pause while the block runs; after it, the end of the market."""
+def endless(market, kafka, *topics, count=200):
+    """Trades without a pause, so many fifty times a second, while the block runs; after it, the end of the market."""
     stop = threading.Event()
 
     def play():
         writer = Writer(kafka.brokers)
         while not stop.wait(0.02):
-            market.fill(writer, 200, *topics)
+            market.fill(writer, count, *topics)
         market.end(writer, *topics)
 
     thread = threading.Thread(target=play)

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import candle_oracle
-from market import PARTITIONS, Market, endless
+from market import PARTITIONS, STEP_US, Market, endless
 from opportunities import expect_exactly
 from pipeline import FEES_FILE, INTERVALS, of_kind, records_of
 from quote_market import QuoteMarket
@@ -30,6 +30,7 @@ DEATH_S, GUESTS = 60, 5
 # No life is so long that a second image is due, so that each but the first folds input again before it writes.
 PACE = {"CW_IMAGE_MIN_MS": 60_000, "CW_IMAGE_MAX_MS": 60_000, "CW_COMMIT_INTERVAL_MS": 20, "CW_COMMIT_MIN_MS": 0}
 IMAGES = {"CW_IMAGE_MIN_MS": 100, "CW_IMAGE_MAX_MS": 100}  # but for those that are to die at one
+ALL_IMAGES = {"CW_IMAGE_MIN_MS": 0, "CW_IMAGE_RECORDS": 1}  # of each commit
 GATHER = {"CW_COMMIT_INTERVAL_MS": 2000, "CW_COMMIT_MIN_MS": 2000}  # a transaction is nearly always open
 PROCESSOR_LIVES = ["txn.opened@1", "group.assign@1", "group.assigned@1", "txn.begun@1", "txn.produced@40", "txn.offsets@2",
                    "restore.image@2", "txn.offsets.sent@2", "txn.commit@3", "restore.input@10", "image.chunk@1",
@@ -106,8 +107,9 @@ class Candles:
         self.calm = pipeline.prefix + "calm."
         run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", self.calm)
 
-    def market(self):
-        return endless(Market(random.randrange(1 << 30)), self.kafka, self.pipeline.prefix + "trades", self.calm + "trades")
+    def market(self, count=200, step_us=STEP_US):
+        return endless(Market(random.randrange(1 << 30), step_us), self.kafka, self.pipeline.prefix + "trades", self.calm + "trades",
+                       count=count)
 
     def start(self, instance, env=None, prefix=None, **options):
         return self._program("processors/cw-candles", "--instance", instance, **options, env={
@@ -134,16 +136,27 @@ def test_candles_killed_at_each_point(candles):
     candles.judge()
 
 
+def test_candles_killed_with_an_image_of_all_that_is_committed(candles):
+    """The market is so sparse that the very first input of a life closes windows that are in the image alone."""
+    def start(instance, env=None, **options):
+        return candles.start(instance, env={**(env or {}), **ALL_IMAGES}, **options)
+
+    with candles.market(20, 400_000):
+        die_at_each([f"txn.{point}@{n}" for n in (2, 3, 4) for point in ("offsets", "commit", "committed")], start)
+    candles.judge()
+
+
 def given(program, partitions):
     return f'"msg":"partitions assigned","group":"cw-candles","partitions":{partitions}' in program.log_text()
 
 
-@pytest.mark.parametrize("point", ["txn.begun", "txn.offsets"])
-def test_candles_that_stood_still_write_nothing_when_they_wake_up(candles, point):
+@pytest.mark.parametrize("point, count", [("txn.begun", 5), ("txn.offsets", 200)])
+def test_candles_that_stood_still_write_nothing_when_they_wake_up(candles, point, count):
     """At the first point nothing is in the transaction yet, so that only the group can know of a successor; at the second the
-    broker has ended it meanwhile."""
-    with candles.market():
-        victim = candles.start("0", env=points(f"{point}=stop@8"), build=CHAOS_BUILD)
+    broker has ended it meanwhile. Both times the commit is due at once: at the first because the market is so slow that other
+    input, which nothing came of, has waited longer."""
+    with candles.market(count):
+        victim = candles.start("0", env=points(f"{point}=stop@4") | GATHER, build=CHAOS_BUILD)
         wait_for(lambda: last_word(victim), 60, lambda: f"{point}\n{victim.log_end()}")
         successor = candles.start("1")
         wait_for(lambda: given(successor, PARTITIONS), 60, lambda: f"takeover\n{successor.log_end()}")
