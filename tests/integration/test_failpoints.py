@@ -221,7 +221,9 @@ def test_arbitrage_killed_at_each_point(pipeline, kafka, program):
 
 
 def test_a_producer_killed_at_each_point(kafka, topics, program, logs):
+    """And of each twentieth frame it hears twice."""
     sim = Simulator(logs, exchange="okx", symbols=12, seed=7, rate=400, trades=20_000, hold_streams=12).wait_ready()
+    sim.fault("duplicate", for_ms=0, permille=50)
 
     def start(instance, env=None, **options):
         return program("producers/cw-producer", "--exchange", "okx", "--symbols", "all", *sim.endpoints, "--quotes=false",
