@@ -45,3 +45,26 @@ struct market_trade market_case_trade(struct market_case *w)
         ev = market_case_event(w);
     return ev.trade;
 }
+
+void assert_same_trade(const struct market_trade *x, const struct market_trade *y)
+{
+    assert_int_equal(x->symbol, y->symbol);
+    assert_int_equal(x->side, y->side);
+    assert_int_equal(x->id, y->id);
+    assert_int_equal(x->price_e8, y->price_e8);
+    assert_int_equal(x->amount_e8, y->amount_e8);
+    assert_int_equal(x->time_us, y->time_us);
+    assert_int_equal(x->due_us, y->due_us);
+    assert_int_equal(x->more, y->more);
+}
+
+void assert_same_quote(const struct market_quote *x, const struct market_quote *y)
+{
+    assert_int_equal(x->symbol, y->symbol);
+    assert_int_equal(x->bid_e8, y->bid_e8);
+    assert_int_equal(x->bid_amount_e8, y->bid_amount_e8);
+    assert_int_equal(x->ask_e8, y->ask_e8);
+    assert_int_equal(x->ask_amount_e8, y->ask_amount_e8);
+    assert_int_equal(x->time_us, y->time_us);
+    assert_int_equal(x->number, y->number);
+}

@@ -33,4 +33,8 @@ struct market_event market_case_event(struct market_case *w);
 /* The next trade, whatever comes before it. */
 struct market_trade market_case_trade(struct market_case *w);
 
+/* Fail the test where a value differs. */
+void assert_same_trade(const struct market_trade *x, const struct market_trade *y);
+void assert_same_quote(const struct market_quote *x, const struct market_quote *y);
+
 #endif

@@ -29,7 +29,7 @@ static void every_symbol_is_quoted_first(void **state)
         assert_int_equal(ev.quote.symbol, i);
         assert_int_equal(ev.quote.time_us, MARKET_CASE_START_US);
         assert_true(market_book(w.market, i, &q));
-        assert_memory_equal(&q, &ev.quote, sizeof(q));
+        assert_same_quote(&q, &ev.quote);
     }
     assert_false(market_book(w.market, MARKET_CASE_SYMBOLS, &q)); /* a delisted one */
     market_case_close(&w);

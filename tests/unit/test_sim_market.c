@@ -14,9 +14,9 @@ static void assert_same_event(const struct market_event *x, const struct market_
 {
     assert_int_equal(x->kind, y->kind);
     if (x->kind == MARKET_TRADE)
-        assert_memory_equal(&x->trade, &y->trade, sizeof(x->trade));
+        assert_same_trade(&x->trade, &y->trade);
     else
-        assert_memory_equal(&x->quote, &y->quote, sizeof(x->quote));
+        assert_same_quote(&x->quote, &y->quote);
 }
 
 static void same_seed_and_start_same_market(void **state)
@@ -68,7 +68,7 @@ static void the_start_and_quotes_change_nothing_but_prices(void **state)
         y.time_us -= shift_us;
         y.due_us -= shift_us;
         y.price_e8 = x.price_e8;
-        assert_memory_equal(&x, &y, sizeof(x));
+        assert_same_trade(&x, &y);
     }
     assert_true(same_price < 2000);
     market_case_close(&a);
@@ -309,7 +309,7 @@ static void an_extra_trade_is_no_order(void **state)
     do {
         x = market_case_trade(&a);
         struct market_trade y = market_case_trade(&b);
-        assert_memory_equal(&x, &y, sizeof(x));
+        assert_same_trade(&x, &y);
     } while (x.symbol != 0 || x.more);
     for (int i = 1; i <= 3; i++) {
         struct market_event extra;
@@ -326,7 +326,7 @@ static void an_extra_trade_is_no_order(void **state)
         x = market_case_trade(&a);
         struct market_trade y = market_case_trade(&b);
         x.id += x.symbol == 0 ? 7 : 0;
-        assert_memory_equal(&x, &y, sizeof(x));
+        assert_same_trade(&x, &y);
     }
     market_case_close(&a);
     market_case_close(&b);
