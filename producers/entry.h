@@ -59,6 +59,30 @@ struct entry_head {
     bool up;
 };
 
+/* An ENTRY_TRADE of an event's trade, whose id it borrows. exchange: who is to blame where it has
+ * no contiguous id, ERR_PROTO. */
+static inline int MUST_CHECK entry_of_trade(const struct event *ev, const char *exchange,
+                                            uint32_t index, int64_t receive_us,
+                                            enum trade_origin origin, struct entry *ret,
+                                            struct err *e)
+{
+    if (!ev->has_sequence || ev->trade_id.len > EXCHANGE_TRADE_ID_MAX)
+        return err_set(e, ERR_PROTO, "%s: trade without a contiguous id", exchange);
+    *ret = (struct entry){
+        .type = ENTRY_TRADE,
+        .index = index,
+        .receive_us = receive_us,
+        .other_us = ev->exchange_time_us,
+        .sequence = ev->sequence,
+        .price = ev->price,
+        .amount = ev->amount,
+        .side = ev->side,
+        .origin = origin,
+        .text = ev->trade_id,
+    };
+    return 0;
+}
+
 size_t entry_packed_size(const struct entry *in);
 
 /* Writes that many bytes. Texts and frame are shorter than 4 GB. */

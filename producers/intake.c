@@ -77,20 +77,10 @@ static int on_trade(struct passage *p, const struct event *ev, struct err *e)
         p->foreign = true;
         return 0;
     }
-    if (!ev->has_sequence || ev->trade_id.len > EXCHANGE_TRADE_ID_MAX)
-        return err_set(e, ERR_PROTO, "%s: trade without a contiguous id", p->in->about.ops->name);
-    const struct entry entry = {
-        .type = ENTRY_TRADE,
-        .index = (uint32_t)i,
-        .receive_us = p->frame->receive_us,
-        .other_us = ev->exchange_time_us,
-        .sequence = ev->sequence,
-        .price = ev->price,
-        .amount = ev->amount,
-        .side = ev->side,
-        .origin = ev->origin,
-        .text = ev->trade_id,
-    };
+    struct entry entry;
+    if (entry_of_trade(ev, p->in->about.ops->name, (uint32_t)i, p->frame->receive_us, ev->origin,
+                       &entry, e) != 0)
+        return -1;
     if (put_trade(p, &entry, e) == 0)
         return 0;
     p->journal_full = true;

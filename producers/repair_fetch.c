@@ -45,21 +45,13 @@ static int on_trade(void *ctx, const struct event *ev, struct err *e)
     struct repair_fetch *f = ctx;
     if (ev->type != EVENT_TRADE)
         return 0;
-    if (!ev->has_sequence || ev->trade_id.len > EXCHANGE_TRADE_ID_MAX)
-        return err_set(e, ERR_PROTO, "%s: trade without a contiguous id", f->about.ops->name);
+    struct entry in;
+    if (entry_of_trade(ev, f->about.ops->name, 0 /* the symbol is asked for, not told */,
+                       market_clock_now_us(f->about.clock), TRADE_ORIGIN_REPAIR, &in, e) != 0)
+        return -1;
     if (f->n == TRADES_MAX)
         return err_set(e, ERR_LIMIT, "%s: more than %d trades in a page", f->about.ops->name,
                        TRADES_MAX);
-    const struct entry in = {
-        .receive_us = market_clock_now_us(f->about.clock),
-        .other_us = ev->exchange_time_us,
-        .sequence = ev->sequence,
-        .price = ev->price,
-        .amount = ev->amount,
-        .side = ev->side,
-        .origin = TRADE_ORIGIN_REPAIR,
-        .text = ev->trade_id,
-    };
     f->trades[f->n++] = trade_copy_of(&in);
     return 0;
 }

@@ -74,20 +74,10 @@ static int on_event(void *ctx, const struct event *ev, struct err *e)
     int64_t i = universe_find(u, ev->native_symbol);
     if (i < 0 || !u->symbols[i].followed || u->symbols[i].shard != r->number)
         return 0;
-    if (!ev->has_sequence || ev->trade_id.len > EXCHANGE_TRADE_ID_MAX)
-        return err_set(e, ERR_PROTO, "%s: trade without a contiguous id", r->ops->name);
-    const struct entry in = {
-        .type = ENTRY_TRADE,
-        .index = (uint32_t)i,
-        .receive_us = p->receive_us,
-        .other_us = ev->exchange_time_us,
-        .sequence = ev->sequence,
-        .price = ev->price,
-        .amount = ev->amount,
-        .side = ev->side,
-        .origin = TRADE_ORIGIN_REPAIR,
-        .text = ev->trade_id,
-    };
+    struct entry in;
+    if (entry_of_trade(ev, r->ops->name, (uint32_t)i, p->receive_us, TRADE_ORIGIN_REPAIR, &in, e) !=
+        0)
+        return -1;
     p->failed = p->out->begin(p->out->owner, e) != 0 ||
                 shard_bring_back(p->shard, &in, p->out->emit, p->out->ctx, e) != 0;
     return p->failed ? -1 : 0;
