@@ -172,17 +172,24 @@ static void place_of(const struct item *it, struct place *ret)
     (void)snprintf(ret->offset, sizeof(ret->offset), "%" PRId64, it->message.offset);
 }
 
+/* Asks with $1 to $4 for what the sink knows of the place it came from. *ret is the caller's. */
+static int ask_of_place(const struct again *a, struct db *db, const struct item *it,
+                        const char *sql, PGresult **ret, struct err *e)
+{
+    struct place p;
+    place_of(it, &p);
+    const char *const values[] = {a->rows.sink, p.topic, p.partition, p.offset};
+    return db_query(db, sql, values, 4, ret, e);
+}
+
 /* Whether its place was read: rows of what was read are there once the offset is. 1, 0, -1. */
 static int was_read(const struct again *a, struct db *db, const struct item *it, struct err *e)
 {
-    struct place p;
     PGresult *res;
-    place_of(it, &p);
-    const char *const values[] = {a->rows.sink, p.topic, p.partition, p.offset};
-    if (db_query(db,
-                 "SELECT FROM sink_offset"
-                 " WHERE sink = $1 AND topic = $2 AND partition = $3 AND next_offset > $4",
-                 values, 4, &res, e) != 0)
+    if (ask_of_place(a, db, it,
+                     "SELECT FROM sink_offset"
+                     " WHERE sink = $1 AND topic = $2 AND partition = $3 AND next_offset > $4",
+                     &res, e) != 0)
         return -1;
     int found = PQntuples(res) > 0;
     PQclear(res);
@@ -224,14 +231,11 @@ static int take_one(struct again *a, size_t n, struct db *db, struct err *e)
 static int leave_quarantine(const struct again *a, struct db *db, const struct item *it,
                             struct err *e)
 {
-    struct place p;
     PGresult *res;
-    place_of(it, &p);
-    const char *const values[] = {a->rows.sink, p.topic, p.partition, p.offset};
-    if (db_query(db,
-                 "DELETE FROM quarantine"
-                 " WHERE sink = $1 AND topic = $2 AND partition = $3 AND \"offset\" = $4",
-                 values, 4, &res, e) != 0)
+    if (ask_of_place(a, db, it,
+                     "DELETE FROM quarantine"
+                     " WHERE sink = $1 AND topic = $2 AND partition = $3 AND \"offset\" = $4",
+                     &res, e) != 0)
         return -1;
     PQclear(res);
     return 0;
