@@ -69,8 +69,9 @@ def die_at_each(lives, start):
         moved = name in ("group.revoke", "group.revoked", "txn.aborted")
         pace = GATHER if moved else IMAGES if name == "image.chunk" else {}
         victim = start("0", env=points(text) | pace, build=CHAOS_BUILD)
-        if moved:
-            victim.wait_ready()
+        if moved:  # perhaps it dies before the first guest: what came before it may still move partitions
+            wait_for(lambda: not victim.alive() or victim.get("/readyz")[0] == 200, DEATH_S,
+                     lambda: f"ready victim\n{victim.log_end()}")
             let_guests_come(start, victim)
         wait_for(lambda: not victim.alive(), DEATH_S, lambda: f"death at {life}\n{victim.log_end()}")
         said = last_word(victim)
