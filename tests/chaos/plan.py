@@ -19,7 +19,7 @@ PROGRAMS = {"okx 0": "0", "okx 1": "1", "binance 0": "0", "binance 1": "", "cand
 BROKERS = (1, 2, 3)
 KINDS = {  # seconds between two of a kind
     "kill": 20, "freeze": 30, "stop": 60, "broker kill": 100, "broker restart": 200, "cut": 45, "slow": 60,
-    "postgres restart": 180, "postgres kill": 180, "postgres backend": 60}
+    "postgres restart": 180, "postgres kill": 180, "postgres backend": 60, "broker disk full": 240, "postgres disk full": 240}
 # The passings of a point that take about a second, where there is something to do.
 POINTS = {
     "producer": {"txn.begun": 2, "txn.produced": 300, "txn.commit": 2, "txn.committed": 2, "shard.committed": 2},
@@ -47,7 +47,7 @@ class Blow:
 
     def __str__(self):
         more = f", back after {self.away_s:.1f} s" * (self.away_s > 0) + f", {self.ms} ms each" * (self.ms > 0)
-        return f"{self.at_s:7.1f} s  {self.kind:<16}  {self.target}{more}"
+        return f"{self.at_s:7.1f} s  {self.kind:<18}  {self.target}{more}"
 
 
 class Plan:
@@ -70,14 +70,14 @@ class Plan:
             elif kind == "freeze":
                 yield Blow(at_s, kind, chance.choice(list(PROGRAMS)), chance.uniform(SESSION_S + 2, SESSION_S + 6))
             elif kind.startswith("broker"):
-                yield Blow(at_s, kind, str(chance.choice(BROKERS)), chance.uniform(0, 8) if kind == "broker kill" else 0)
+                yield Blow(at_s, kind, str(chance.choice(BROKERS)), 0 if kind == "broker restart" else chance.uniform(0, 8))
             elif kind == "cut":
                 yield Blow(at_s, kind, chance.choice([*map(str, BROKERS), "postgres"]))
             elif kind == "slow":
                 yield Blow(at_s, kind, chance.choice([*map(str, BROKERS), "postgres"]), chance.uniform(2, 8),
                            chance.choice([1, 3, 10]))
             else:
-                yield Blow(at_s, kind, "postgres")
+                yield Blow(at_s, kind, "postgres", chance.uniform(0, 8) if kind == "postgres disk full" else 0)
 
     def life(self, name, number):
         """CW_FAILPOINTS of that life of the program: most lives end at a point, soon or late, inside a transaction or not."""

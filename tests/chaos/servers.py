@@ -14,10 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka.admin import AdminClient
 
+from full_disk import FullDisks
 from plan import BROKERS
-from stack import BUILD, Kafka, Postgres, free_port, wait_for
+from stack import BUILD, Kafka, Postgres, alive, free_port, wait_for
 
+# What a blow is counted as.
+COUNTED = {"broker kill": "broker kills", "broker restart": "broker restarts", "broker disk full": "broker disks full",
+           "cut": "cuts", "slow": "slowed", "postgres restart": "postgres restarts", "postgres kill": "postgres kills",
+           "postgres disk full": "postgres disks full", "postgres backend": "backends killed"}
 WHOLE_S = 240
+FULL_S = 60  # by then somebody has tried to write
 
 
 class Proxy:
@@ -38,9 +44,11 @@ class Proxy:
 class Servers:
     def __init__(self, directory, undo):
         fronts = {n: free_port() for n in BROKERS}
+        self.disks = FullDisks({**{str(n): directory / f"kafka/broker-{n}/data" for n in BROKERS},
+                                "postgres": directory / "postgres/data"}, undo)
         self.kafka = Kafka(directory / "kafka", brokers=len(BROKERS), heap="320m",
-                           fronts=[f"127.0.0.1:{fronts[n]}" for n in BROKERS])
-        self.postgres = Postgres(directory / "postgres")
+                           fronts=[f"127.0.0.1:{fronts[n]}" for n in BROKERS], env=self.disks.env)
+        self.postgres = Postgres(directory / "postgres", env=self.disks.env)
         undo.callback(self.kafka.stop)
         undo.callback(self.postgres.stop)
         self.kafka.start()
@@ -58,8 +66,7 @@ class Servers:
         for pool in self._one_by_one.values():
             undo.callback(pool.shutdown, cancel_futures=True)
         self._tasks, self._slow_until = [], {}
-        self.counts = dict.fromkeys(("broker kills", "broker restarts", "cuts", "slowed", "postgres restarts", "postgres kills",
-                                     "backends killed"), 0)
+        self.counts = dict.fromkeys(COUNTED.values(), 0)
 
     @property
     def bounces(self):
@@ -68,11 +75,11 @@ class Servers:
     def strike(self, blow):
         if blow.kind == "cut":
             self.proxies[blow.target].say("cut")
-            self.counts["cuts"] += 1
+            self._count(blow)
         elif blow.kind == "slow":
             self.proxies[blow.target].say(f"slow {blow.ms}")
             self._slow_until[blow.target] = time.monotonic() + blow.away_s
-            self.counts["slowed"] += 1
+            self._count(blow)
         else:
             what = self._bounce if blow.kind.startswith("broker") else self._strike_postgres
             self._tasks.append(self._one_by_one[blow.kind.split()[0]].submit(what, blow))
@@ -102,22 +109,36 @@ class Servers:
         if blow.kind == "broker kill":
             self.kafka.kill9(number)
             time.sleep(blow.away_s)  # a part of the blow
+        elif blow.kind == "broker disk full":
+            pid = self.kafka.pid(number)
+            self._fill_disk(blow, lambda: not alive(pid))  # a broker ends by itself, since it has no other disk
         else:
             self.kafka.stop(number)
         self.kafka.start(number)
         wait_for(lambda: self.copies() == len(BROKERS), WHOLE_S, "three copies in sync", 0.5)
-        self.counts["broker kills" if blow.kind == "broker kill" else "broker restarts"] += 1
+        self._count(blow)
+
+    def _fill_disk(self, blow, over=lambda: True):
+        """Until a write was refused and over() is true, and a while longer."""
+        refused = self.disks.refused(blow.target)
+        with self.disks.full(blow.target):
+            wait_for(lambda: self.disks.refused(blow.target) > refused and over(), FULL_S, f"effect of {blow}")
+            time.sleep(blow.away_s)  # a part of the blow
 
     def _strike_postgres(self, blow):
         if blow.kind == "postgres backend":
             for pid in self.postgres.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'candlewick' LIMIT 1"):
                 os.kill(int(pid), signal.SIGKILL)  # the server ends all others, and recovers by itself
-                self.counts["backends killed"] += 1
+                self._count(blow)
             return
         if blow.kind == "postgres kill":
             self.postgres.kill9()
-            self.counts["postgres kills"] += 1
+        elif blow.kind == "postgres disk full":
+            self._fill_disk(blow)
         else:
             self.postgres.stop()
-            self.counts["postgres restarts"] += 1
-        self.postgres.start()
+        self.postgres.start()  # if it runs no more: one without room for its log may have ended
+        self._count(blow)
+
+    def _count(self, blow):
+        self.counts[COUNTED[blow.kind]] += 1

@@ -116,9 +116,9 @@ SMALL_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # starts fast and stays 
 
 class Kafka:
     """A private Kafka kept in a directory by deploy/local/kafka.sh. heap, jvm: "" for those of a real stack; fronts: addresses
-    that clients which come by them are sent to, one for each broker."""
+    that clients which come by them are sent to, one for each broker; env: more of the environment of its processes."""
 
-    def __init__(self, directory, brokers=1, extra="", heap="256m", jvm=SMALL_JVM, fronts=()):
+    def __init__(self, directory, brokers=1, extra="", heap="256m", jvm=SMALL_JVM, fronts=(), env=None):
         self.directory = Path(directory)
         self._env = environment({
             "BROKERS": brokers,
@@ -128,6 +128,7 @@ class Kafka:
             "KAFKA_FRONTS": ",".join(fronts),
             # compaction within seconds, for topics that ask for it
             "KAFKA_EXTRA": "log.cleaner.backoff.ms=500\nlog.initial.task.delay.ms=500\n" + extra,
+            **(env or {}),
         })
 
     def script(self, command, *arguments, check=True):
@@ -193,11 +194,11 @@ class Kafka:
 
 
 class Postgres:
-    """A private PostgreSQL kept in a directory by deploy/local/postgres.sh."""
+    """A private PostgreSQL kept in a directory by deploy/local/postgres.sh. env: more of the environment of its processes."""
 
-    def __init__(self, directory, extra="-c fsync=off"):
+    def __init__(self, directory, extra="-c fsync=off", env=None):
         self.directory = Path(directory)
-        self._env = environment({"POSTGRES_PORT": free_port(), "POSTGRES_EXTRA": extra})
+        self._env = environment({"POSTGRES_PORT": free_port(), "POSTGRES_EXTRA": extra, **(env or {})})
 
     def script(self, command, *arguments, check=True):
         return run(LOCAL / "postgres.sh", command, self.directory, *arguments, check=check, env=self._env)
