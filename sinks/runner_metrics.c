@@ -1,9 +1,9 @@
 #include "runner_metrics.h"
 
 #include "clock.h"
+#include "kafka/lag.h"
 #include "timefmt.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum { LABELS_MAX = KAFKA_NAME_MAX + 64, LOOK_MS = 500 };
@@ -54,13 +54,7 @@ int runner_metrics_letter(struct runner_metrics *m, const char *stage, enum err_
 static void set_lag(struct runner_metrics *m, struct group *g, const struct cursor *c,
                     int64_t records)
 {
-    char labels[LABELS_MAX];
-    struct err ignored; /* a gauge that does not fit is no reason to stop storing */
-    (void)snprintf(labels, sizeof(labels), "topic=\"%s\",partition=\"%" PRId32 "\"",
-                   group_topic(g, c->topic), c->partition);
-    struct metric *gauge = metrics_add(m->registry, &descs[LAG], labels, &ignored);
-    if (gauge)
-        metric_set(gauge, records);
+    lag_show(m->registry, &descs[LAG], group_topic(g, c->topic), c->partition, records);
 }
 
 void runner_metrics_lag(struct runner_metrics *m, struct group *g, const struct cursors *c)

@@ -1,9 +1,10 @@
 #include "tap_mirror_metrics.h"
 
-#include <inttypes.h>
+#include "kafka/lag.h"
+
 #include <stdio.h>
 
-enum { LABELS_MAX = 320 }; /* a topic's name has at most 249 bytes */
+enum { LABELS_MAX = 64 };
 
 enum { MIRRORED, TICKS, LETTERS, LAG };
 
@@ -45,11 +46,5 @@ int tap_mirror_metrics_letter(struct tap_mirror_metrics *m, enum err_code why, s
 void tap_mirror_metrics_lag(struct tap_mirror_metrics *m, const char *topic, int32_t partition,
                             int64_t records)
 {
-    char labels[LABELS_MAX];
-    struct err ignored; /* a gauge that does not fit is no reason to stop mirroring */
-    (void)snprintf(labels, sizeof(labels), "topic=\"%s\",partition=\"%" PRId32 "\"", topic,
-                   partition);
-    struct metric *gauge = metrics_add(m->registry, &descs[LAG], labels, &ignored);
-    if (gauge)
-        metric_set(gauge, records);
+    lag_show(m->registry, &descs[LAG], topic, partition, records);
 }

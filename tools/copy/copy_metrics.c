@@ -1,9 +1,6 @@
 #include "copy_metrics.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-enum { LABELS_MAX = 320 }; /* a topic's name has at most 249 bytes */
+#include "kafka/lag.h"
 
 enum { READ, WRITTEN, REBUILDS, LAG };
 
@@ -33,11 +30,5 @@ int copy_metrics_init(struct copy_metrics *m, struct metrics *registry, struct e
 
 void copy_metrics_lag(struct copy_metrics *m, const char *topic, int32_t partition, int64_t records)
 {
-    char labels[LABELS_MAX];
-    struct err ignored; /* a gauge that does not fit is no reason to stop copying */
-    (void)snprintf(labels, sizeof(labels), "topic=\"%s\",partition=\"%" PRId32 "\"", topic,
-                   partition);
-    struct metric *gauge = metrics_add(m->registry, &descs[LAG], labels, &ignored);
-    if (gauge)
-        metric_set(gauge, records);
+    lag_show(m->registry, &descs[LAG], topic, partition, records);
 }
