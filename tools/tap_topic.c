@@ -99,22 +99,9 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
 static int open_client(struct source *s, struct err *e)
 {
-    static const char *const own[] = {"group.id",
-                                      "cw-tap", /* never joined, never committed to */
-                                      "isolation.level",
-                                      "read_committed",
-                                      "enable.auto.commit",
-                                      "false",
-                                      "enable.auto.offset.store",
-                                      "false",
-                                      "enable.partition.eof",
-                                      "true",
-                                      "auto.offset.reset",
-                                      "error",
-                                      "allow.auto.create.topics",
-                                      "false",
-                                      NULL};
-    rd_kafka_conf_t *conf = kafka_conf_create(&s->tap->kafka, own, e);
+    static const char *const own[] = {"group.id", "cw-tap", /* never joined, never committed to */
+                                      "enable.partition.eof", "true", NULL};
+    rd_kafka_conf_t *conf = kafka_conf_consumer(&s->tap->kafka, NULL, own, e);
     if (!conf)
         return -1;
     rd_kafka_conf_set_opaque(conf, s);

@@ -174,29 +174,19 @@ static rd_kafka_conf_t *make_conf(struct group *g, struct err *e)
     }
     const char *const own[] = {"group.id",
                                group,
-                               "isolation.level",
-                               "read_committed",
-                               "enable.auto.commit",
-                               "false",
-                               "enable.auto.offset.store",
-                               "false",
-                               "auto.offset.reset",
-                               "error",
                                "partition.assignment.strategy",
                                "range",
                                "session.timeout.ms",
                                session,
                                "heartbeat.interval.ms",
                                "1000",
-                               "allow.auto.create.topics",
-                               "false",
                                fixed ? "group.instance.id" : NULL,
                                instance,
                                NULL};
     /* The library's 64 MiB of values are four times as much memory where values are as small as
      * ours; a quarter lasts longer than it takes to fetch more. */
     static const char *const defaults[] = {"queued.max.messages.kbytes", "16384", NULL};
-    rd_kafka_conf_t *conf = kafka_conf_layered(g->settings, defaults, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_consumer(g->settings, defaults, own, e);
     if (conf) {
         rd_kafka_conf_set_opaque(conf, g);
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);

@@ -105,6 +105,27 @@ rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *c
     return kafka_conf_layered(s, NULL, own, e);
 }
 
+rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_settings *s, const char *const *defaults,
+                                     const char *const *own, struct err *e)
+{
+    static const char *const all[] = {"isolation.level",
+                                      "read_committed",
+                                      "enable.auto.commit",
+                                      "false",
+                                      "enable.auto.offset.store",
+                                      "false",
+                                      "auto.offset.reset",
+                                      "error",
+                                      "allow.auto.create.topics",
+                                      "false",
+                                      NULL};
+    rd_kafka_conf_t *c = kafka_conf_layered(s, defaults, all, e);
+    if (!c || set_all(c, own, e) == 0)
+        return c;
+    rd_kafka_conf_destroy(c);
+    return NULL;
+}
+
 bool kafka_stopping(const struct kafka_settings *s)
 {
     if (s->health)

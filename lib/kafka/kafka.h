@@ -65,6 +65,11 @@ rd_kafka_conf_t *kafka_conf_create(const struct kafka_settings *s, const char *c
 rd_kafka_conf_t *kafka_conf_layered(const struct kafka_settings *s, const char *const *defaults,
                                     const char *const *own, struct err *e);
 
+/* The same of a consumer that, unless own says otherwise, reads what is committed; that commits,
+ * stores and makes nothing by itself; and to which an offset that is gone is an error. */
+rd_kafka_conf_t *kafka_conf_consumer(const struct kafka_settings *s, const char *const *defaults,
+                                     const char *const *own, struct err *e);
+
 /* What a client says, into our log: the log callback of all configurations. Any thread. */
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
 

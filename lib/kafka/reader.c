@@ -37,12 +37,10 @@ static rd_kafka_t *open_one(struct reader *r, const char *isolation, struct err 
     if (kafka_name(s, "cw-reader", group, e) != 0)
         return NULL;
     const char *const own[] = {"group.id", group, /* never joined, never committed to */
-                               "isolation.level", isolation, "enable.auto.commit", "false",
-                               "enable.auto.offset.store", "false", "auto.offset.reset", "error",
-                               "allow.auto.create.topics", "false",
+                               "isolation.level", isolation,
                                /* a fetch at the end of one partition holds up the next one */
                                "fetch.wait.max.ms", "10", NULL};
-    rd_kafka_conf_t *conf = kafka_conf_create(s, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_consumer(s, NULL, own, e);
     r->waker_is_needless = conf && waker_is_needless(conf);
     rd_kafka_t *rk = conf ? kafka_create(RD_KAFKA_CONSUMER, conf, e) : NULL;
     if (rk)

@@ -29,23 +29,10 @@ static int open_client(struct spans *s, const struct kafka_settings *settings, s
     char group[KAFKA_NAME_MAX + 1];
     if (kafka_name(settings, "cw-reader", group, e) != 0)
         return -1;
-    const char *const own[] = {"group.id",
-                               group, /* never joined, never committed to */
-                               "isolation.level",
-                               "read_committed",
-                               "enable.auto.commit",
-                               "false",
-                               "enable.auto.offset.store",
-                               "false",
-                               "enable.partition.eof",
-                               "true",
-                               "auto.offset.reset",
-                               "error",
-                               "allow.auto.create.topics",
-                               "false",
-                               NULL};
+    const char *const own[] = {"group.id", group, /* never joined, never committed to */
+                               "enable.partition.eof", "true", NULL};
     static const char *const defaults[] = {"queued.max.messages.kbytes", "16384", NULL};
-    rd_kafka_conf_t *conf = kafka_conf_layered(settings, defaults, own, e);
+    rd_kafka_conf_t *conf = kafka_conf_consumer(settings, defaults, own, e);
     s->rk = conf ? kafka_create(RD_KAFKA_CONSUMER, conf, e) : NULL;
     if (!s->rk)
         return -1;
