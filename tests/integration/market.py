@@ -1,11 +1,10 @@
 """A market of our own making, written to Kafka as a producer would, for tests of what reads it."""
 
 import random
-import threading
-from contextlib import contextmanager
 from decimal import Decimal
 
 from records import Writer, encode
+from stack import beside
 
 START_US = 1_763_683_200_000_000  # 2025-11-21T00:00:00Z
 PARTITIONS = 4
@@ -65,21 +64,12 @@ class Market:
         writer.flush()
 
 
-@contextmanager
 def endless(market, kafka, *topics, count=200):
     """Trades without a pause, so many fifty times a second, while the block runs; after it, the end of the market."""
-    stop = threading.Event()
-
-    def play():
+    def play(stop):
         writer = Writer(kafka.brokers)
         while not stop.wait(0.02):
             market.fill(writer, count, *topics)
         market.end(writer, *topics)
 
-    thread = threading.Thread(target=play)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    return beside(play)

@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -73,6 +74,29 @@ def free_port():
                 continue
             return port
     raise AssertionError("every port was given once")
+
+
+@contextmanager
+def beside(play):
+    """play(stop) in a thread of its own while the block runs; it is to end when stop, an Event, is set. What it raises is raised
+    where the block ends."""
+    stop, failed = threading.Event(), []
+
+    def guarded():
+        try:
+            play(stop)
+        except Exception as error:  # noqa: BLE001: raised below
+            failed.append(error)
+
+    thread = threading.Thread(target=guarded)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 def run(*command, check=True, timeout=180, **options):

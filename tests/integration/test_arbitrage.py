@@ -13,7 +13,7 @@ from arbitrage_oracle import Oracle
 from market import PARTITIONS, START_US
 from quote_market import QuoteMarket
 from records import Writer, decode, encode, lag, read_topic
-from stack import wait_for
+from stack import beside, wait_for
 
 FEES = [("binance", "2025-01-01", "5"), ("kraken", "2025-01-01", "10"), ("okx", "2025-01-01", "0")]
 
@@ -75,24 +75,19 @@ def test_killed_eight_times_it_writes_everything_once(kafka, topics, arbitrage):
     # long transactions whose records are on their way from the beginning, so that most kills hit one
     pace = ["--image.min.ms", "100", "--image.records", "500", "--commit.interval.ms", "500", "--commit.min.ms", "200",
             "--kafka.linger.ms", "5"]
-    market, stop = QuoteMarket(seed), threading.Event()
+    market = QuoteMarket(seed)
 
-    def play():
+    def play(stop):
         writer = Writer(kafka.brokers)
         while not stop.wait(0.05):
             market.fill(writer, 60, topics + "quotes")
 
-    player = threading.Thread(target=play)
-    player.start()
-    try:
+    with beside(play):
         for _ in range(8):
             victim = arbitrage(*pace)
             wait_for(lambda: victim.metric("candlewick_txn_commits_total"), 60, lambda: "a commit\n" + victim.log_end())
             threading.Event().wait(chance.random())  # any moment will do, so long as it is not always the same
             victim.kill9()
-    finally:
-        stop.set()
-        player.join()
     last = arbitrage(*pace)
     wait_for(lambda: caught_up(kafka, topics), 60, lambda: "end of the input\n" + last.log_end())
     seen, _ = expect_exactly(kafka, topics)

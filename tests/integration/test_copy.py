@@ -3,7 +3,6 @@
 import random
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from confluent_kafka import Producer, TopicPartition
@@ -11,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from market import Market
 from records import Writer, encode, end_offsets, lag, read_topic
-from stack import BUILD, run, wait_for
+from stack import BUILD, beside, run, wait_for
 
 OLD, NEW = 4, 8  # partitions
 TICK = {"exchange": "binance", "receive_time": 1_763_683_200_000_000, "alive": True, "epoch": 1}
@@ -133,13 +132,9 @@ def test_everything_is_copied_as_it_is(copies):
     assert not copies.differences("trades")[0]
 
 
-@contextmanager
 def writing(c):
-    """Trades and ticks without a pause, in transactions, some of which are aborted."""
-    stop = threading.Event()
-    failed = []
-
-    def play():
+    """Trades and ticks without a pause while the block runs, in transactions, some of which are aborted."""
+    def play(stop):
         producer = Producer({"bootstrap.servers": c.kafka.brokers, "transactional.id": c.old + "writer"})
         producer.init_transactions(30)
         n = 0
@@ -153,20 +148,7 @@ def writing(c):
             producer.produce(c.old + "feed-progress.okx", f"progress {n}", "A-USDT", partition=0)
             (producer.abort_transaction if n % 7 == 0 else producer.commit_transaction)(30)
 
-    def guarded():
-        try:
-            play()
-        except Exception as error:  # noqa: BLE001: shown where the block ends
-            failed.append(error)
-
-    thread = threading.Thread(target=guarded)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-    assert not failed, failed
+    return beside(play)
 
 
 def test_killed_at_any_time_it_copies_each_record_once(copies):

@@ -6,7 +6,6 @@ Each life of it ends at another point of lib/failpoint.h; its input goes on all 
 import random
 import signal
 import sys
-import threading
 
 import pytest
 
@@ -18,7 +17,7 @@ from quote_market import QuoteMarket
 from records import Tail, Writer, lag, read_topic
 from simulator import Simulator
 from sink_records import assert_tables_equal_topics
-from stack import BUILD, CHAOS_BUILD, TOP, run, wait_for
+from stack import BUILD, CHAOS_BUILD, TOP, beside, run, wait_for
 
 sys.path.append(str(TOP / "tests/chaos"))
 sys.path.append(str(TOP / "tests/kills"))
@@ -199,9 +198,9 @@ def test_candles_that_share_and_take_back_write_all_once(candles):
 
 
 def test_arbitrage_killed_at_each_point(pipeline, kafka, program):
-    market, stop = QuoteMarket(random.randrange(1 << 30)), threading.Event()
+    market = QuoteMarket(random.randrange(1 << 30))
 
-    def play():
+    def play(stop):
         writer = Writer(kafka.brokers)
         while not stop.wait(0.05):
             market.fill(writer, 100, pipeline.prefix + "quotes")
@@ -210,13 +209,8 @@ def test_arbitrage_killed_at_each_point(pipeline, kafka, program):
         return program("processors/cw-arbitrage", "--instance", instance, "--fees", FEES_FILE,
                        env={"CW_BROKERS": kafka.brokers, "CW_PREFIX": pipeline.prefix, **PACE, **(env or {})}, **options)
 
-    thread = threading.Thread(target=play)
-    thread.start()
-    try:
+    with beside(play):
         die_at_each(PROCESSOR_LIVES, start)
-    finally:
-        stop.set()
-        thread.join()
     wait_for(lambda: caught_up(kafka, pipeline.prefix, "cw-arbitrage", "quotes"), 60, "end of the input")
     assert any(r["state"] == "opened" for r in expect_exactly(pipeline))
 

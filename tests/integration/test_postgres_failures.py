@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import threading
 import time
 from contextlib import contextmanager, suppress
 
@@ -13,7 +12,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from sink_records import LANES, assert_tables_equal_topics, expected_trades, trade_rows, write_candles, write_trades
-from stack import BUILD, TOP, Postgres, run, wait_for
+from stack import BUILD, TOP, Postgres, beside, run, wait_for
 
 
 def fill(pipeline, kafka, chance, trades, candles=0, first=0):
@@ -62,24 +61,15 @@ def test_database_down_at_start(pipeline, kafka, postgres):
     assert_tables_equal_topics(pipeline)
 
 
-@contextmanager
 def load(pipeline, kafka, chance):
     """Trades and candles without a pause while the block runs."""
-    stop = threading.Event()
-
-    def write():
+    def write(stop):
         first = 0
         while not stop.is_set():
             fill(pipeline, kafka, chance, 300, 60, first)
             first += 300
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    return beside(write)
 
 
 def await_more_rows(sink):
