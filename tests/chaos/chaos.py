@@ -3,12 +3,11 @@
 Exit code 1 if a record is there twice, lost, or not what it must be.
 """
 
-import argparse
 import json
 import random
 import shutil
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -16,6 +15,7 @@ sys.path += [str(TESTS / "integration"), str(TESTS / "kills")]  # how tests star
 
 from plan import Plan
 from run_chaos import prove
+from shape_options import shape_options
 from stack import TOP, own_directory
 from world import Shape
 
@@ -24,13 +24,7 @@ LONG_S = 600  # below that there may be too few kills to tell
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for f in fields(Shape):
-        parser.add_argument("--" + f.name.replace("_", "-"), type=f.type, default=f.default, help=f"default {f.default}")
-    parser.add_argument("--output", type=Path, default=TOP / "var/chaos.json")
-    given = vars(parser.parse_args(arguments))
-    output = given.pop("output")
-    shape = Shape(**given)
+    _, shape, output = shape_options(__doc__, Shape, TOP / "var/chaos.json", arguments)
     shape = replace(shape, seed=shape.seed or random.randrange(1, 1 << 30))
     print(f"seed {shape.seed}", flush=True)
     for line in Plan(shape.seed, shape.seconds).text():

@@ -3,12 +3,11 @@
 Exit code 1 if a trade is written twice, lost, or missing at the end, or if a quote is stale.
 """
 
-import argparse
 import json
 import random
 import shutil
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how tests start things
@@ -16,18 +15,13 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how
 import summary
 from blows import plan
 from run_kills import prove
+from shape_options import shape_options
 from stack import TOP, Kafka, own_directory
 from torment import INSTANCES, Shape
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for f in fields(Shape):
-        parser.add_argument("--" + f.name.replace("_", "-"), type=f.type, default=f.default, help=f"default {f.default}")
-    parser.add_argument("--output", type=Path, default=TOP / "var/kills.json")
-    given = vars(parser.parse_args(arguments))
-    output = given.pop("output")
-    shape = Shape(**given)
+    _, shape, output = shape_options(__doc__, Shape, TOP / "var/kills.json", arguments)
     shape = replace(shape, seed=shape.seed or random.randrange(1, 1 << 30))
     print(f"seed {shape.seed}", flush=True)
     for blow in plan(shape.seed, shape.kills, shape.strike_s, tuple(INSTANCES)):

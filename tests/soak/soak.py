@@ -3,29 +3,21 @@
 Exit code 1 if a program's memory is not flat, or if a trade, candle or row is not what the simulator's ledger says.
 """
 
-import argparse
 import json
 import shutil
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))  # how tests start things
 
 import report
 from market_run import Shape, soak
+from shape_options import shape_options
 from stack import TOP, Kafka, Postgres, own_directory
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for f in fields(Shape):
-        name = "--" + f.name.replace("_", "-")
-        parser.add_argument(name, type=f.type, default=f.default, help=f"default {f.default}")
-    parser.add_argument("--output", type=Path, default=TOP / "var/soak.json")
-    given = vars(parser.parse_args(arguments))
-    output = given.pop("output")
-    shape = Shape(**given)
+    parser, shape, output = shape_options(__doc__, Shape, TOP / "var/soak.json", arguments)
     if shape.looks_to_judge < 4:
         parser.error(f"{shape.hours * 60:g} minutes leave too little to judge memory by: lower --warm-up-minutes "
                      f"({shape.warm_up_minutes:g}) and --look-minutes ({shape.look_minutes:g})")
