@@ -30,6 +30,14 @@ def make_topics(kafka, *prefixes):
         run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", prefix)
 
 
+@pytest.fixture
+def pair(kafka, prefix):
+    """Two prefixes with all topics."""
+    one, other = prefix + "one.", prefix + "other."
+    make_topics(kafka, one, other)
+    return one, other
+
+
 def await_end(kafka, *prefixes):
     for prefix in prefixes:
         wait_for(lambda: lag(kafka.brokers, prefix + "cw-candles", prefix + "trades") == 0, 90, f"end of {prefix}trades")
@@ -114,9 +122,8 @@ def shuffled(tape, chance, first):
     return other
 
 
-def test_another_order_of_the_same_trades_has_the_same_content(kafka, prefix, start):
-    one, other = prefix + "one.", prefix + "other."
-    make_topics(kafka, one, other)
+def test_another_order_of_the_same_trades_has_the_same_content(kafka, pair, start):
+    one, other = pair
     tape = Tape()
     market = Market(7)
     market.fill(tape, 20_000, "trades")
@@ -136,9 +143,8 @@ def test_another_order_of_the_same_trades_has_the_same_content(kafka, prefix, st
     assert (code, lines, errors(log)) == (0, [f"equal: {len(market.trades)} keys"], [])
 
 
-def test_a_trade_less_is_found(kafka, prefix, start):
-    one, other = prefix + "one.", prefix + "other."
-    make_topics(kafka, one, other)
+def test_a_trade_less_is_found(kafka, pair, start):
+    one, other = pair
     tape = Tape()
     market = Market(9)
     market.fill(tape, 6_000, "trades")
