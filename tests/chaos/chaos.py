@@ -41,6 +41,8 @@ def main(arguments):
 def tell(result, shape):
     for what in ("counts", "servers", "records"):
         print(f"{what}: " + ", ".join(f"{key} {n}" for key, n in result[what].items()))
+    if result["skipped"]:
+        print(f"{result['skipped']} trades came too late for their candle of a second (docs/CANDLES.md, What is refused)")
     for name, ends in result["gave_up"].items():
         print(f"{name} gave up {len(ends)} times, the last time saying: {ends[-1]}")
     for line in result["differences"]:

@@ -117,7 +117,7 @@ class Judge:
             return  # the sums are of what was told
         if told != hash(tuple(r[f] for f in HASHED)) or r["trade_id"] != str(r["sequence"]):
             self.wrong.add(f"{r['exchange']} {r['symbol']} {r['sequence']} is not what was told: {r}")
-        self.windows.add(r)
+        self.windows.add(r, self.coverage.stream_us[m.partition, r["exchange"]])
         self.rows[m.partition, m.offset] = hash(tuple(r[f] for f in sink_records.TRADE_FIELDS))
         key, us = (r["exchange"], r["symbol"]), r["exchange_time"]
         n, first_us, last_us = self.symbols.get(key, (0, us, us))
@@ -162,6 +162,9 @@ class Judge:
 
     def judge_candles(self):
         sums = {interval: self._judge_interval(interval) for interval in INTERVALS}
+        for (*key, at_us), amount in self.windows.skipped:
+            if at_us < self.midnight_us:
+                sums["1s"][tuple(key)] = EXACT.add(sums["1s"].get(tuple(key), Decimal(0)), amount)
         for key in sums["1m"]:
             each = {interval: of.get(key) for interval, of in sums.items()}
             if len(set(each.values())) != 1:

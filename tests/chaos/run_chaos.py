@@ -122,7 +122,7 @@ def _result(shape, world, judge, clock):
             f"losses {judge.losses.n}")
     return {
         "shape": asdict(shape), "line": line + (", NOT EXACT" if judge.wrong.n else ""), "exact": judge.exact,
-        "differences": judge.said, "wrong": judge.wrong.n, "duplicates": judge.duplicates.n, "losses": judge.losses.n,
+        "skipped": len(judge.windows.skipped), "differences": judge.said, "wrong": judge.wrong.n, "duplicates": judge.duplicates.n, "losses": judge.losses.n,
         "counts": dict(sorted(counts.items())), "servers": world.servers.counts, "records": dict(judge.records),
         "frozen": sum(len(one.frozen) for one in world.actors.values()), "clock": clock.told,
         "gave_up": {name: [[code, *last] for _, code, last in one.ends] for name, one in world.actors.items() if one.ends}}

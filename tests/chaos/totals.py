@@ -1,13 +1,16 @@
 """What trades add up to, window by window, one trade at a time: candle_oracle.candles() for more trades than fit into memory.
 
     windows = Windows()
-    for t in trades: windows.add(t)
+    for t in trades: windows.add(t, stream_us)
     windows.candles("1h")           # {(exchange, symbol, open time): candle}
+    windows.skipped                 # [((exchange, symbol, open time), amount)] of trades that came too late for their second
 """
 
-from candle_oracle import EXACT, INTERVALS, open_us, order, placed_us, round18
+from candle_oracle import EXACT, GRACE_US, INTERVALS, MINUTE_US, SECOND_US, open_us, order, placed_us, round18
 
 KEPT = ("1s", "1m")  # longer ones are put together of minutes
+# How long after its end + grace a second without a trade may still come, and one that lacks trades takes them.
+KEEP_US, HOLD_US = MINUTE_US, 10 * MINUTE_US
 
 
 class Total:
@@ -53,12 +56,18 @@ def _join(totals, key, one):
 class Windows:
     def __init__(self):
         self._kept = {interval: {} for interval in KEPT}
+        self.skipped = []
 
-    def add(self, t):
+    def add(self, t, stream_us):
+        """stream_us: the exchange's stream time, as of this trade."""
         quote = round18(EXACT.multiply(t["price"], t["amount"]))
         one = Total(order(t), t["price"], t["amount"], quote, t["amount"] if t["side"] == "buy" else t["amount"] * 0)
         for interval, totals in self._kept.items():
-            _join(totals, (t["exchange"], t["symbol"], open_us(placed_us(t), interval)), one)
+            key = t["exchange"], t["symbol"], open_us(placed_us(t), interval)
+            if interval == "1s" and stream_us >= key[2] + SECOND_US + GRACE_US + (HOLD_US if key in totals else KEEP_US):
+                self.skipped.append((key, one.volume))
+            else:
+                _join(totals, key, one)
 
     def of(self, interval):
         if interval in self._kept:

@@ -53,9 +53,25 @@ def test_windows_add_up_as_candles_do():
     market.fill(Nobody(), 3_000, "trades")
     windows = Windows()
     for t in market.trades:
-        windows.add(t)
+        windows.add(t, t["receive_time"])
     for interval in candle_oracle.INTERVALS:
         assert windows.candles(interval) == candle_oracle.candles(market.trades, interval)
+    assert windows.skipped == []
+
+
+@pytest.mark.parametrize("came, after_s, skipped", [(False, 62.999, False), (False, 63, True), (True, 63, False),
+                                                    (True, 602.999, False), (True, 603, True)])
+def test_a_second_that_nobody_traded_in_is_gone_after_a_minute_and_one_that_lacks_trades_after_ten(came, after_s, skipped):
+    """As docs/CANDLES.md has it; the minute takes the trade all the same."""
+    late, windows = trade(5), Windows()
+    second_us = candle_oracle.open_us(late["exchange_time"], "1s")
+    if came:
+        windows.add(trade(4, exchange_time=second_us), second_us)
+    windows.add(late, second_us + round(after_s * 1e6))
+    key = late["exchange"], late["symbol"], second_us
+    assert windows.skipped == ([(key, late["amount"])] if skipped else [])
+    assert windows.candles("1s").get(key, {}).get("trades", 0) == came + (not skipped)
+    assert [c["trades"] for c in windows.candles("1m").values()] == [1 + came]
 
 
 class Nobody:
