@@ -1,6 +1,6 @@
 """chaos.py [--seconds N] [--seed N] [--rate N] …   everything is killed, frozen and cut while it works; see docs/PROOF.md.
 
-Exit code 1 if a record is there twice, lost, or not what it must be.
+Exit code 1 if a record is there twice, lost, or not what it must be, or if a program crashed.
 """
 
 import json
@@ -32,10 +32,15 @@ def main(arguments):
     with own_directory(TOP / "var/chaos") as directory:
         result = prove(shape, directory)
         output.write_text(json.dumps(result, indent=1) + "\n")
-        if result["exact"]:  # else it is all kept, for people to look into
+        if result["exact"] and not crashes(result):  # else it is all kept, for people to look into
             shutil.rmtree(directory)
             directory.mkdir()
     return tell(result, shape)
+
+
+def crashes(result):
+    """(name, signal) of each end by a signal that nobody sent."""
+    return [(name, -code) for name, ends in result["gave_up"].items() for code, *_ in ends if code < 0]
 
 
 def tell(result, shape):
@@ -47,12 +52,14 @@ def tell(result, shape):
         print(f"{name} gave up {len(ends)} times, the last time saying: {ends[-1]}")
     for line in result["differences"]:
         print(f"DIFFERENT: {line}")
+    for name, signal in crashes(result):
+        print(f"DIFFERENT: {name} crashed, by signal {signal}")
     counts = result["counts"]
     few = shape.seconds >= LONG_S and counts.get("kills inside", 0) < INSIDE * counts["kills"]
     if few:
         print(f"DIFFERENT: less than {INSIDE:.0%} of the kills fell inside a transaction: this proves little")
     print(result["line"])
-    return 0 if result["exact"] and not few else 1
+    return 0 if result["exact"] and not few and not crashes(result) else 1
 
 
 if __name__ == "__main__":
