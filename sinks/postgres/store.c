@@ -1,6 +1,7 @@
 #include "store.h"
 
 #include "failpoint.h"
+#include "log.h"
 #include "partitions.h"
 #include "strbuf.h"
 #include "timefmt.h"
@@ -21,7 +22,12 @@ struct store {
     struct metric *newest_us; /* time in a row */
 };
 
-enum { ANSWER_TIMEOUT_S = 30, LIST_LIMIT = 1 << 20 };
+/* The timeout as text, too. */
+#define ANSWER_TIMEOUT_S 30
+#define TEXT(x) #x
+#define TEXT_OF(x) TEXT(x)
+
+enum { LIST_LIMIT = 1 << 20 };
 
 /* A predecessor that is cut off must not hold its locks for hours, nor we wait for them for ever;
  * each of these ends in a new try. */
@@ -31,6 +37,17 @@ static const char session_settings[] = "SET timezone = 'UTC';"
                                        "SET tcp_keepalives_idle = 10;"
                                        "SET tcp_keepalives_interval = 5;"
                                        "SET tcp_keepalives_count = 3";
+
+/* None of these ends a session that waits in the middle of COPY for a client that stands still:
+ * the server takes it for busy, the kernel answers for the client. No client of ours feeds a COPY
+ * for longer than the time here. */
+static const char end_stalled_sessions[] =
+    "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l USING (pid)"
+    " WHERE l.locktype = 'relation' AND l.relation = 'sink_offset'::regclass"
+    " AND l.database = a.datid AND a.datname = current_database() AND a.usename = current_user"
+    " AND l.mode = 'RowExclusiveLock' AND l.granted"
+    " AND a.state = 'active' AND a.wait_event = 'ClientRead'"
+    " AND a.query_start < now() - interval '" TEXT_OF(ANSWER_TIMEOUT_S) " s'";
 
 enum { ROWS, NEWEST, DAYS_DROPPED };
 
@@ -66,6 +83,19 @@ static int check_schema(struct store *s, struct err *e)
                      STORE_SCHEMA_VERSION);
 }
 
+static int end_stalled(struct store *s, struct err *e)
+{
+    PGresult *res;
+    if (db_query(s->db, end_stalled_sessions, NULL, 0, &res, e) != 0)
+        return -1;
+    int n = PQntuples(res);
+    PQclear(res);
+    if (n > 0)
+        log_warn(s->settings.name, "writers stood still in the middle of their rows, ended them",
+                 LOG_STR("table", s->table->name), LOG_INT("sessions", n));
+    return 0;
+}
+
 static void close_store(void *sink)
 {
     struct store *s = sink;
@@ -82,7 +112,7 @@ static int open_store(void *sink, struct err *e)
     if (!s->db)
         return -1;
     if (db_exec(s->db, session_settings, e) == 0 && check_schema(s, e) == 0 &&
-        db_exec(s->db, s->table->session, e) == 0)
+        end_stalled(s, e) == 0 && db_exec(s->db, s->table->session, e) == 0)
         return 0;
     close_store(s);
     return -1;

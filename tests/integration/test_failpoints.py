@@ -269,14 +269,15 @@ def test_the_sink_killed_at_each_point(pipeline, kafka, sink):
     assert_tables_equal_topics(pipeline)
 
 
-def test_the_sink_that_stood_still_writes_nothing_when_it_wakes_up(pipeline, kafka, sink):
-    """Its transaction is open, with nothing in it yet, and its batch is another's by now."""
+@pytest.mark.parametrize("point", ["sink.begun", "sink.offsets", "sink.copy", "sink.rows"])
+def test_the_sink_that_stands_still_holds_up_nobody_and_writes_nothing_when_it_wakes_up(pipeline, kafka, sink, point):
+    """Its transaction is open, from sink.offsets on with locks, and its batch is another's by now."""
     def rows(one):
         return one.metric("candlewick_rows_written_total", "trade") or 0
 
     with endless(Market(random.randrange(1 << 30)), kafka, pipeline.prefix + "trades"):
-        victim = sink("0", env=points("sink.begun=stop@5"), build=CHAOS_BUILD)
-        wait_for(lambda: last_word(victim), 60, lambda: f"sink.begun\n{victim.log_end()}")
+        victim = sink("0", env=points(f"{point}=stop@5"), build=CHAOS_BUILD)
+        wait_for(lambda: last_word(victim), 60, lambda: f"{point}\n{victim.log_end()}")
         successor = sink("1")
         wait_for(lambda: rows(successor) > 1_000, 60, lambda: f"takeover\n{successor.log_end()}")
         victim.signal(signal.SIGCONT)
