@@ -1,4 +1,5 @@
-/* A group whose client dies of a fatal error. */
+/* A group whose client dies of a fatal error, and what it asks of the library when partitions move.
+ */
 #include "clock.h"
 #include "kafka/group.h"
 #include "kafka/group_internal.h"
@@ -13,6 +14,27 @@
 #include <cmocka.h>
 
 enum { WAIT_S = 20, BATCH = 100 };
+
+/* Calls of rd_kafka_assign() that put partitions over ones that are read. The linker leads all
+ * calls of it here (--wrap). */
+static int assigned_over;
+
+rd_kafka_resp_err_t
+library_assign(rd_kafka_t *rk,
+               const rd_kafka_topic_partition_list_t *list) __asm__("__real_rd_kafka_assign");
+rd_kafka_resp_err_t
+watched_assign(rd_kafka_t *rk,
+               const rd_kafka_topic_partition_list_t *list) __asm__("__wrap_rd_kafka_assign");
+
+rd_kafka_resp_err_t watched_assign(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *now = NULL;
+    if (list && list->cnt > 0 && !rd_kafka_assignment(rk, &now) && now->cnt > 0)
+        assigned_over++;
+    if (now)
+        rd_kafka_topic_partition_list_destroy(now);
+    return library_assign(rk, list);
+}
 
 struct fixture {
     struct mock_case mock;
@@ -48,6 +70,7 @@ static int setup(void **state)
     if (!f)
         return -1;
     *state = f;
+    assigned_over = 0;
     if (mock_case_open(&f->mock, 1) != 0)
         return -1;
     f->settings =
@@ -146,12 +169,62 @@ static void test_a_fatal_error_amid_a_rebalance_is_not_lost(void **state)
     assert_int_equal(e.code, ERR_FENCED);
 }
 
+static int n_read(const struct fixture *f)
+{
+    rd_kafka_topic_partition_list_t *now = NULL;
+    assert_int_equal(rd_kafka_assignment(group_handle(f->group), &now), RD_KAFKA_RESP_ERR_NO_ERROR);
+    int n = now->cnt;
+    rd_kafka_topic_partition_list_destroy(now);
+    return n;
+}
+
+static void leave_and_join_again(struct fixture *f)
+{
+    struct err e = {0};
+    rd_kafka_t *rk = group_handle(f->group);
+    rd_kafka_topic_partition_list_t *topics = NULL;
+    int64_t end_us = clock_mono_us() + WAIT_S * US_PER_S;
+    assert_int_equal(rd_kafka_subscription(rk, &topics), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_unsubscribe(rk), RD_KAFKA_RESP_ERR_NO_ERROR);
+    while (f->assigned) {
+        assert_true(poll_once(f, &e) >= 0);
+        nap(end_us, "revocation");
+    }
+    assert_int_equal(n_read(f), 0);
+    assert_int_equal(rd_kafka_subscribe(rk, topics), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_topic_partition_list_destroy(topics);
+    while (!f->assigned) {
+        assert_true(poll_once(f, &e) >= 0);
+        nap(end_us, "second assignment");
+    }
+}
+
+/* Which ends the process, now and then: librdkafka's issue 5573. */
+static void test_partitions_that_are_read_are_never_assigned_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    join(f);
+    int n = n_read(f);
+    assert_true(n > 0);
+    assert_int_equal(group_hold(f->group, &e), 0);
+    assert_int_equal(n_read(f), 0);
+    const struct group_offset first = {0, 0, 0, ""}; /* mock_case has one partition */
+    assert_int_equal(group_resume(f->group, &first, 1, &e), 0);
+    assert_int_equal(n_read(f), n);
+    leave_and_join_again(f);
+    assert_int_equal(n_read(f), n);
+    assert_int_equal(assigned_over, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_fatal_error_ends_the_polling, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_fatal_error_amid_a_rebalance_is_not_lost, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_partitions_that_are_read_are_never_assigned_anew,
+                                        setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
