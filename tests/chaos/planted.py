@@ -26,7 +26,7 @@ PRODUCER = "test_a_producer_killed_at_each_point"
 SHARED = "test_candles_that_share_and_take_back_write_all_once"
 FAULTS = {  # and the test that must find it
     "offsets-after-outputs": EACH_POINT,
-    "generation-unknown": "test_candles_that_stood_still_write_nothing_when_they_wake_up[txn.begun-5]",
+    "generation-unknown": "test_candles_that_stood_still_before_they_wrote_write_nothing_when_they_wake_up",
     "outputs-not-withheld": SHARED,
     "offsets-one-ahead": EACH_POINT,
     "revision-forgotten": EACH_POINT,

@@ -107,9 +107,12 @@ class Candles:
         self.calm = pipeline.prefix + "calm."
         run(BUILD / "tools/cw-topics", "create", "--brokers", kafka.brokers, "--prefix", self.calm)
 
+    @property
+    def inputs(self):
+        return [prefix + "trades" for prefix in (self.pipeline.prefix, self.calm)]
+
     def market(self, count=200, step_us=STEP_US):
-        return endless(Market(random.randrange(1 << 30), step_us), self.kafka, self.pipeline.prefix + "trades", self.calm + "trades",
-                       count=count)
+        return endless(Market(random.randrange(1 << 30), step_us), self.kafka, *self.inputs, count=count)
 
     def start(self, instance, env=None, prefix=None, **options):
         return self._program("processors/cw-candles", "--instance", instance, **options, env={
@@ -150,19 +153,42 @@ def given(program, partitions):
     return f'"msg":"partitions assigned","group":"cw-candles","partitions":{partitions}' in program.log_text()
 
 
-@pytest.mark.parametrize("point, count", [("txn.begun", 5), ("txn.offsets", 200)])
-def test_candles_that_stood_still_write_nothing_when_they_wake_up(candles, point, count):
-    """At the first point nothing is in the transaction yet, so that only the group can know of a successor; at the second the
-    broker has ended it meanwhile. Both times the commit is due at once: at the first because the market is so slow that other
-    input, which nothing came of, has waited longer."""
-    with candles.market(count):
-        victim = candles.start("0", env=points(f"{point}=stop@4") | GATHER, build=CHAOS_BUILD)
-        wait_for(lambda: last_word(victim), 60, lambda: f"{point}\n{victim.log_end()}")
-        successor = candles.start("1")
-        wait_for(lambda: given(successor, PARTITIONS), 60, lambda: f"takeover\n{successor.log_end()}")
-        wait_for(lambda: (successor.metric("candlewick_txn_commits_total") or 0) > 10, 60, "commits of the successor")
-        victim.signal(signal.SIGCONT)
-        wait_for(lambda: victim.alive() and given(victim, PARTITIONS // 2), 60, lambda: f"its part\n{victim.log_end()}")
+def wake_behind_a_successor(candles, victim):
+    """While a market goes on."""
+    successor = candles.start("1")
+    wait_for(lambda: given(successor, PARTITIONS), 60, lambda: f"takeover\n{successor.log_end()}")
+    wait_for(lambda: (successor.metric("candlewick_txn_commits_total") or 0) > 10, 60, "commits of the successor")
+    victim.signal(signal.SIGCONT)
+    wait_for(lambda: victim.alive() and given(victim, PARTITIONS // 2), 60, lambda: f"its part\n{victim.log_end()}")
+
+
+def test_candles_that_stood_still_before_they_wrote_write_nothing_when_they_wake_up(candles):
+    """Nothing is in the transaction yet, so that only the group can know of a successor. The commit is due at once, since input
+    that nothing came of has waited before."""
+    market, writer = Market(random.randrange(1 << 30)), Writer(candles.kafka.brokers)
+    victim = candles.start("0", env=points("txn.begun=stop@2") | {"CW_COMMIT_INTERVAL_MS": 5000}, build=CHAOS_BUILD, ready=True)
+
+    def tick(metric, at_least):
+        market.tick(writer, 1_000_000, *candles.inputs)
+        writer.flush()
+        wait_for(lambda: (victim.metric(metric) or 0) >= at_least, 60, lambda: f"{metric}\n{victim.log_end()}")
+
+    tick("candlewick_txn_commits_total", 1)  # with the images of a first start
+    tick("candlewick_records_consumed_total", 2 * PARTITIONS)
+    assert not last_word(victim), "nothing has come of it yet"
+    market.fill(writer, 20, *candles.inputs)
+    wait_for(lambda: last_word(victim), 60, lambda: f"txn.begun\n{victim.log_end()}")
+    with endless(market, candles.kafka, *candles.inputs):
+        wake_behind_a_successor(candles, victim)
+    candles.judge()
+
+
+def test_candles_that_stood_still_in_a_commit_write_nothing_when_they_wake_up(candles):
+    """The broker has ended the transaction meanwhile."""
+    with candles.market():
+        victim = candles.start("0", env=points("txn.offsets=stop@4") | GATHER, build=CHAOS_BUILD)
+        wait_for(lambda: last_word(victim), 60, lambda: f"txn.offsets\n{victim.log_end()}")
+        wake_behind_a_successor(candles, victim)
     candles.judge()
 
 
