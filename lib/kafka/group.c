@@ -421,7 +421,7 @@ int group_resume(struct group *g, const struct group_offset *offsets, size_t n, 
                            p->partition);
         p->offset = offsets[k].next_offset;
     }
-    if (g->assigned && assign(g, g->assigned, e) != 0)
+    if (group_hold(g, e) != 0 || (g->assigned && assign(g, g->assigned, e) != 0))
         return -1;
     g->held = false;
     return 0;

@@ -210,8 +210,10 @@ static void test_partitions_that_are_read_are_never_assigned_anew(void **state)
     assert_int_equal(group_hold(f->group, &e), 0);
     assert_int_equal(n_read(f), 0);
     const struct group_offset first = {0, 0, 0, ""}; /* mock_case has one partition */
-    assert_int_equal(group_resume(f->group, &first, 1, &e), 0);
-    assert_int_equal(n_read(f), n);
+    for (int i = 0; i < 2; i++) {                    /* the second time amid reading */
+        assert_int_equal(group_resume(f->group, &first, 1, &e), 0);
+        assert_int_equal(n_read(f), n);
+    }
     leave_and_join_again(f);
     assert_int_equal(n_read(f), n);
     assert_int_equal(assigned_over, 0);
