@@ -22,12 +22,7 @@ struct store {
     struct metric *newest_us; /* time in a row */
 };
 
-/* The timeout as text, too. */
-#define ANSWER_TIMEOUT_S 30
-#define TEXT(x) #x
-#define TEXT_OF(x) TEXT(x)
-
-enum { LIST_LIMIT = 1 << 20 };
+enum { ANSWER_TIMEOUT_S = 30, LIST_LIMIT = 1 << 20 };
 
 /* A predecessor that is cut off must not hold its locks for hours, nor we wait for them for ever;
  * each of these ends in a new try. */
@@ -39,15 +34,15 @@ static const char session_settings[] = "SET timezone = 'UTC';"
                                        "SET tcp_keepalives_count = 3";
 
 /* None of these ends a session that waits in the middle of COPY for a client that stands still:
- * the server takes it for busy, the kernel answers for the client. No client of ours feeds a COPY
- * for longer than the time here. */
+ * the server takes it for busy, the kernel answers for the client. $1: seconds. One that is slow,
+ * not stalled, and ended by this reads its batch again. */
 static const char end_stalled_sessions[] =
     "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l USING (pid)"
     " WHERE l.locktype = 'relation' AND l.relation = 'sink_offset'::regclass"
     " AND l.database = a.datid AND a.datname = current_database() AND a.usename = current_user"
     " AND l.mode = 'RowExclusiveLock' AND l.granted"
     " AND a.state = 'active' AND a.wait_event = 'ClientRead'"
-    " AND a.query_start < now() - interval '" TEXT_OF(ANSWER_TIMEOUT_S) " s'";
+    " AND a.query_start < now() - $1::integer * interval '1 s'";
 
 enum { ROWS, NEWEST, DAYS_DROPPED };
 
@@ -85,8 +80,11 @@ static int check_schema(struct store *s, struct err *e)
 
 static int end_stalled(struct store *s, struct err *e)
 {
+    char seconds[16];
+    (void)snprintf(seconds, sizeof(seconds), "%d", ANSWER_TIMEOUT_S);
+    const char *const values[] = {seconds};
     PGresult *res;
-    if (db_query(s->db, end_stalled_sessions, NULL, 0, &res, e) != 0)
+    if (db_query(s->db, end_stalled_sessions, values, 1, &res, e) != 0)
         return -1;
     int n = PQntuples(res);
     PQclear(res);

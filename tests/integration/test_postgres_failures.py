@@ -123,6 +123,15 @@ def test_broker_killed_under_load(pipeline, kafka):
     assert sink.stop() == 0
 
 
+def test_a_writer_that_has_just_begun_its_rows_is_let_be(pipeline):
+    """Only one that has stood still in them for long is ended by a sink that connects."""
+    with psycopg.connect(pipeline.database) as other:
+        other.execute("UPDATE sink_offset SET next_offset = 0 WHERE false")
+        with other.cursor().copy("COPY sink_offset FROM STDIN"):
+            pipeline.sink().wait_ready()
+        assert other.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_partitions_change_hands_while_the_database_is_away(pipeline, kafka, postgres):
     chance = random.Random(4)
     fill(pipeline, kafka, chance, 2_000, 200)
