@@ -39,6 +39,14 @@ def test_a_minute_of_chaos(directory, name):
 # --- the plan, and the judge ---
 
 
+@pytest.mark.parametrize("code, verdict", [(1, 0), (-6, 1), (-11, 1)])
+def test_a_program_that_crashed_fails_a_run_that_is_exact(code, verdict):
+    """One that gave up with a word does not: its successor goes on."""
+    result = {"exact": True, "skipped": 0, "differences": [], "line": "", "counts": {"kills": 1}, "servers": {}, "records": {},
+              "gave_up": {"postgres 0": [[code, "its last word"]]}}
+    assert tell(result, Shape(seconds=45)) == verdict
+
+
 def test_a_plan_is_told_by_its_seed():
     assert list(Plan(7, 600).text()) == list(Plan(7, 600).text()) != list(Plan(8, 600).text())
     blows = Plan(7, 1800).blows
