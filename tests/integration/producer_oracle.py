@@ -98,6 +98,14 @@ class Written:
                 yield f"{symbol} {number}: {d}"
 
 
+def check_alive(ticks):
+    """From the first time on at which all was subscribed, no second lacked anything; ticks: (partition, record), in order."""
+    assert ticks
+    for partition in {p for p, _ in ticks}:
+        alive = [t["alive"] for p, t in ticks if p == partition]
+        assert True in alive and all(alive[alive.index(True):]), f"partition {partition}: {alive}"
+
+
 def _field_differences(t, row):
     wanted = {"exchange": row["exchange"], "symbol": row["symbol"], "price": Decimal(row["price"]),
               "amount": Decimal(row["amount"]), "side": row["side"], "exchange_time": row["time_us"] // 1000 * 1000}

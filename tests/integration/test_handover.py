@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from producer_oracle import Written
+from producer_oracle import Written, check_alive
 from records import read_topic
 from simulator import Simulator
 from stack import TOP, wait_for
@@ -69,13 +69,6 @@ def check_untold(w):
     assert {f["event"] for f in w.feeds} == {"subscribed"}, w.feeds
     assert len(w.feeds) == len({f["symbol"] for f in w.feeds}), "once per symbol"
     check_alive(w.ticks)
-
-
-def check_alive(ticks):
-    assert ticks
-    for partition in {p for p, _ in ticks}:
-        alive = [t["alive"] for p, t in ticks if p == partition]
-        assert True in alive and all(alive[alive.index(True):]), f"partition {partition}: {alive}"
 
 
 def test_an_announced_end(exchange, binance, written, quotes):

@@ -120,7 +120,9 @@ def test_a_listing_and_a_delisting_cost_the_others_nothing(exchange, producer, k
         assert told == ["subscribed", "subscribed", "lost"], "lost at the end of the program alone"
     last = [f for f in w.feeds if f["symbol"] == symbol[gone]][-1]
     assert (last["event"], last["reason"]) == ("lost", "it is not traded any more")
-    assert all(t["alive"] for _, t in w.ticks[4:-4]), "time passed all the while"
+    begun, ended = (f(r["receive_time"] for r in w.events(event)) for f, event in ((min, "subscribed"), (max, "lost")))
+    amid = [t for _, t in w.ticks if begun < t["receive_time"] < ended]
+    assert amid and all(t["alive"] for t in amid), "time passed all the while"
     records = instruments(kafka, topics)
     assert records[symbol[gone]][-1]["status"] == "delisted" and records[symbol[gone]][0]["status"] == "trading"
     assert records[symbol[new]][-1]["status"] == "trading"
