@@ -14,7 +14,7 @@ from decimal import Decimal
 import psycopg
 from psycopg.types.json import Json
 
-from stack import TOP, Program, free_port
+from stack import TOP, Program, free_port, reader_url
 
 MIGRATIONS = TOP / "sinks/postgres/migrations"
 ZERO = datetime(2026, 11, 21, tzinfo=timezone.utc)
@@ -102,12 +102,12 @@ def migrate(url):
 
 @contextlib.contextmanager
 def served(postgres, name, logs, *arguments, tables=True):
-    """cw-api, ready, on a fresh database."""
+    """cw-api, ready, on a fresh database that it may only read."""
     postgres.sql(f'CREATE DATABASE "{name}" OWNER candlewick')
     url = postgres.database_url(name)
     if tables:
         migrate(url)
-    api = start(url, logs, *arguments)
+    api = start(reader_url(url), logs, *arguments, database=url)
     try:
         if tables:
             api.program.wait_ready()

@@ -41,7 +41,9 @@ def kafka(directory):
 def postgres(directory):
     server = Postgres(directory / "postgres")
     try:
-        yield server.start()
+        server.start()
+        server.make_reader()
+        yield server
     finally:
         server.stop()
 

@@ -240,6 +240,10 @@ class Postgres:
     def remove(self):
         self.script("remove")
 
+    def make_reader(self):
+        """A role that may only read, as POSTGRES.md has it for cw-api and cw-verify; tests may end its sessions."""
+        self.sql("CREATE ROLE candlewick_reader LOGIN PASSWORD 'read' IN ROLE pg_read_all_data ROLE candlewick")
+
     def pid(self):
         return int((self.directory / "postgres.pid").read_text().split()[0])
 
@@ -260,6 +264,11 @@ class Postgres:
     def sql(self, text):
         """Runs SQL as the superuser; rows as text."""
         return self.script("psql", "-d", "postgres", "-At", "-c", text).stdout.splitlines()
+
+
+def reader_url(url):
+    """Of the same database, for Postgres.make_reader()."""
+    return "postgresql://candlewick_reader:read@" + url.rpartition("@")[2]
 
 
 def make_our_tables(url):

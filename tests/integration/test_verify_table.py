@@ -13,7 +13,7 @@ from pipeline import Pipeline
 from records import Writer, encode, read_topic
 from sink_market import write_opportunities
 from sink_records import any_trade, write_candles, write_trades
-from stack import wait_for
+from stack import reader_url, wait_for
 from verify import errors, records_under, verify
 
 ROW = re.compile(r"  row (\{.*\})")
@@ -22,7 +22,8 @@ ARBITRAGE = ("opportunity_event", "opportunity", "watching")
 
 
 def check(pipeline, topic, *arguments):
-    return verify(pipeline.kafka, "--table", topic, "--database.url", pipeline.database, *arguments, prefix=pipeline.prefix)
+    database = reader_url(pipeline.database)
+    return verify(pipeline.kafka, "--table", topic, "--database.url", database, *arguments, prefix=pipeline.prefix)
 
 
 def change(pipeline, sql):
