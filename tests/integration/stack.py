@@ -242,7 +242,7 @@ class Postgres:
 
     def make_reader(self):
         """A role that may only read, as POSTGRES.md has it for cw-api and cw-verify; tests may end its sessions."""
-        self.sql("CREATE ROLE candlewick_reader LOGIN PASSWORD 'read' IN ROLE pg_read_all_data ROLE candlewick")
+        self.sql("CREATE ROLE market_reader LOGIN PASSWORD 'read' IN ROLE pg_read_all_data ROLE candlewick")
 
     def pid(self):
         return int((self.directory / "postgres.pid").read_text().split()[0])
@@ -268,7 +268,7 @@ class Postgres:
 
 def reader_url(url):
     """Of the same database, for Postgres.make_reader()."""
-    return "postgresql://candlewick_reader:read@" + url.rpartition("@")[2]
+    return "postgresql://market_reader:read@" + url.rpartition("@")[2]
 
 
 def make_our_tables(url):
