@@ -18,8 +18,9 @@ CENT = Decimal("0.01")
 class QuoteMarket:
     """Quotes near a price that walks, often far enough apart to trade on; ticks each second; all that can be wrong."""
 
-    def __init__(self, seed):
-        self.random = random.Random(seed)
+    def __init__(self, seed, late_us=30_000):
+        """late_us: a quarter of the quotes were received up to so long before what stands in front of them."""
+        self.random, self.late_us = random.Random(seed), late_us
         self.now_us = self.ticked_us = START_US
         self.prices = {symbol: 10_000 + 500 * n for n, symbol in enumerate(SYMBOLS)}  # cents
         self.epochs = {(x, p): 1 for x in EXCHANGES for p in range(PARTITIONS)}
@@ -65,7 +66,7 @@ class QuoteMarket:
         bid = (self.prices[symbol] + r.randrange(-25, 26)) * CENT
         q = {"exchange": x, "symbol": symbol, "bid": bid, "bid_amount": Decimal(r.randrange(1, 1000)) / 1000,
              "ask": bid + r.randrange(4) * CENT, "ask_amount": Decimal(r.randrange(1, 1000)) / 1000, "state": "normal",
-             "exchange_time": None, "receive_time": self.now_us - r.choice([0, 0, 0, r.randrange(30_000)]),
+             "exchange_time": None, "receive_time": self.now_us - r.choice([0, 0, 0, r.randrange(max(self.late_us, 1))]),
              "epoch": self.epochs[x, partition] - (r.random() < 0.01)}
         chance = r.random()
         if chance < 0.02:

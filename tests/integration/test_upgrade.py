@@ -11,16 +11,19 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from market import PARTITIONS, START_US, Market
-from pipeline import Pipeline
+from opportunities import expect_exactly, lives_of
+from pipeline import FEES_FILE, Pipeline
 from producer_oracle import Written
-from records import decode, encode, read_topic
+from quote_market import QuoteMarket
+from records import Writer, decode, encode, end_offsets, read_topic
 from simulator import Simulator
-from stack import BUILD, TOP, environment, wait_for
+from stack import BUILD, LOCAL, TOP, environment, run, wait_for
 from test_copy import NEW, Copies
 from test_replay import HOUR_MS, Candles
 
 DOC = (TOP / "docs/UPGRADE.md").read_text()
-FOLDERS = {"cw-candles": "processors", "cw-producer": "producers", "cw-postgres": "sinks", "cw-migrate": "sinks"}
+FOLDERS = {"cw-candles": "processors", "cw-arbitrage": "processors", "cw-producer": "producers", "cw-postgres": "sinks",
+           "cw-migrate": "sinks"}
 SYMBOLS, RATE, SPEED = 6, 60, 10  # trades per second of market time, which goes so many times as fast
 TRADES = 12_000
 MINUTE_US = 60_000_000
@@ -65,6 +68,20 @@ class Recipes:
     def start(self, begin, *more, ready=True):
         words = self.words(begin)
         return self.program(f"{FOLDERS.get(words[0], 'tools')}/{words[0]}", *words[1:], *more, env=self.env, ready=ready)
+
+
+def expect_deleted(kafka, root, prefix, begin, is_wanted):
+    """Runs the page's command whose pattern begins so, for topics of this prefix; of the root's, those and no others go."""
+    def names():
+        return {name for name in kafka.topic_names() if name.startswith(root)}
+
+    pattern = re.search(rf"^kafka-topics .* --delete --topic '({begin}.*)'$", DOC, re.M)[1]
+    before = names()
+    wanted = {name for name in before if is_wanted(name)}
+    run(LOCAL / "bin/kafka-topics", "--bootstrap-server", kafka.brokers, "--delete", "--topic",
+        f"{re.escape(prefix)}({pattern})")
+    wait_for(lambda: not wanted & names(), 30, lambda: f"deleted: {wanted & names()}")
+    assert before - names() == wanted and wanted
 
 
 @pytest.fixture
@@ -124,6 +141,7 @@ def test_a_new_version_is_compared_in_shadow_before_it_takes_over(candles, recip
         inputs = re.search(r'"msg":"replayed".*"inputs":"([^"]+)"', shadow.log_text())[1]
         said = recipes.run("cw-verify candles.1m candles.1m.next", expect, inputs=inputs).splitlines()
         assert said[-1].startswith(told) and "nothing was there" not in said[-1], said
+    expect_deleted(candles.kafka, candles.prefix, candles.prefix, "candles", lambda name: name.endswith(".next"))
     # the one that was equal takes up the old one's state, and goes on
     before = candles.everything()
     candles.hours(1, 300)
@@ -142,36 +160,51 @@ def test_a_new_version_is_compared_in_shadow_before_it_takes_over(candles, recip
 # --- a new prefix -------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def prefixes(kafka, prefix, program):
+    """An old one with topics and a new one without, the programs on each, and the page's commands for both."""
+    copies = Copies(kafka, prefix, program)
+    kafka.make_our_topics(copies.old)
+    old, new = (Pipeline(program, kafka, one, "") for one in (copies.old, copies.new))
+    return copies, old, new, Recipes(kafka, copies.old, program, **{"v2.": copies.new})
+
+
 class Exchange:
     """A simulated exchange whose market goes on, whoever listens."""
 
-    def __init__(self, pipeline, logs):
-        self.pipeline = pipeline
+    def __init__(self, logs):
+        self.pipeline = None  # who listened last
         self.clock = f"{START_US // 1_000_000}@{time.time():.6f},{SPEED}"
         self.sim = Simulator(logs, symbols=SYMBOLS, seed=3, rate=RATE, quote_rate=0, trades=TRADES, clock=self.clock,
                              hold_streams=SYMBOLS + 1)
         self.sim.wait_ready()
 
-    def listen(self):
-        """A producer that writes."""
+    def listen(self, pipeline):
+        """A producer of the pipeline, that writes."""
+        self.pipeline = pipeline
         one = self.pipeline.produce(self.sim, self.clock, "--commit.interval.ms", "100").wait_ready()
         wait_for(lambda: one.metric("candlewick_shards_owned") == 1, 30, "a producer that writes")
         wait_for(lambda: self.sim.status()["streams"] == SYMBOLS, 30, lambda: f"all streams: {self.sim.status()}")
         return one
 
+    def wait_all_written(self):
+        """Until the market is over, and the pipeline that listens has all of it; the ledger."""
+        self.sim.wait_done()
+        ledger = self.sim.ledger()
+        wait_for(lambda: Written(self.pipeline.topic("trades")).has_all_ends(ledger), 30, "the last trade of every symbol",
+                 interval=0.5)
+        return ledger
+
     def wait_market(self, us):
         wait_for(lambda: self.sim.status()["market_us"] >= us, 60, lambda: f"market time: {self.sim.status()}")
 
 
-def test_more_partitions_by_a_new_prefix_and_a_switch(kafka, prefix, program, logs):
-    copies = Copies(kafka, prefix, program)
-    kafka.make_our_topics(copies.old)
-    old, new = (Pipeline(program, kafka, one, "") for one in (copies.old, copies.new))
-    recipes = Recipes(kafka, copies.old, program, **{"v2.": copies.new})
-    exchange = Exchange(old, logs)
+def test_more_partitions_by_a_new_prefix_and_a_switch(kafka, prefix, prefixes, logs):
+    copies, old, new, recipes = prefixes
+    exchange = Exchange(logs)
     sim = exchange.sim
     try:
-        producer, folds = exchange.listen(), [old.candles()]
+        producer, folds = exchange.listen(old), [old.candles()]
         sim.begin()
         begin_us = sim.status()["market_us"]
         exchange.wait_market(begin_us + 20_000_000)
@@ -186,11 +219,8 @@ def test_more_partitions_by_a_new_prefix_and_a_switch(kafka, prefix, program, lo
         recipes.run("cw-copy --prefix v2. --exit-at-end")
         assert copies.differences("trades")[0] == [] and copies.differences("trades")[1] > 3000
         assert copies.differences("feed-progress.binance", 1)[0] == []
-        exchange.pipeline = new
-        producer = exchange.listen()
-        sim.wait_done()
-        ledger = sim.ledger()
-        wait_for(lambda: Written(new.topic("trades")).has_all_ends(ledger), 30, "the last trade of every symbol", interval=0.5)
+        producer = exchange.listen(new)
+        ledger = exchange.wait_all_written()
         exchange.wait_market(sim.status()["market_us"] + 10_000_000)
         assert producer.stop() == 0, producer.log_end()
         # trades = ledger, once each, without a gap
@@ -207,8 +237,67 @@ def test_more_partitions_by_a_new_prefix_and_a_switch(kafka, prefix, program, lo
         assert re.search(r"^equal: ([1-9]\d*)", said, re.M), said
         minutes = {r["close_time"] for m in new.topic("candles.1m") for _, r in [decode(m.value)] if r["status"] == "final"}
         assert max(minutes) > switch_us, "and it goes on"
+        # the old one is removed, and nothing else is
+        kept = {copies.old + name for name in ("dead-letters", "schemas")}
+        expect_deleted(kafka, prefix, copies.old, "trades", lambda name: name.startswith(copies.old) and name not in kept)
     finally:
         sim.kill9()
+
+
+def test_after_the_switch_there_is_a_way_back(kafka, prefixes, logs):
+    copies, old, new, recipes = prefixes
+    exchange = Exchange(logs)
+    sim = exchange.sim
+
+    def ends(pipeline):
+        return end_offsets(kafka.brokers, [pipeline.prefix + "trades"])
+
+    try:
+        producer, fold = exchange.listen(old), old.candles()
+        sim.begin()
+        exchange.wait_market(sim.status()["market_us"] + MINUTE_US)
+        assert producer.stop() == 0, producer.log_end()
+        recipes.run("cw-topics create --prefix v2.")
+        recipes.run("cw-copy --prefix v2. --exit-at-end")
+        assert fold.stop() == 0, fold.log_end()
+        at_switch = ends(old)
+        producer = exchange.listen(new)
+        exchange.wait_market(sim.status()["market_us"] + MINUTE_US)
+        # back
+        assert producer.stop() == 0, producer.log_end()
+        assert ends(old) == at_switch, "the old prefix is as it was at the switch"
+        left, fold = ends(new), old.candles()
+        producer = exchange.listen(old)
+        ledger = exchange.wait_all_written()
+        assert producer.stop() == 0, producer.log_end()
+        # what was made meanwhile was asked for, and nothing is there twice
+        written = Written(old.topic("trades"))
+        assert written.differences(ledger) == []
+        assert written.count == TRADES and written.gap_ids == 0
+        assert ends(new) == left, "what the new prefix wrote stays there"
+        wait_for(lambda: old.is_folded("cw-candles", "trades", old.topic("trades")), 30, "all of it folded")
+        assert fold.stop() == 0, fold.log_end()
+    finally:
+        sim.kill9()
+
+
+def test_opportunities_are_the_same_under_a_new_prefix_with_more_partitions(kafka, prefixes):
+    """As long as quotes stand in the order in which they were received."""
+    copies, old, new, recipes = prefixes
+    QuoteMarket(5, late_us=0).fill(Writer(kafka.brokers), 8000, copies.old + "quotes")
+    folds = [old.arbitrage()]
+    recipes.run("cw-topics create --prefix v2.")
+    recipes.run("cw-copy --prefix v2. --exit-at-end")
+    folds.append(recipes.start("cw-arbitrage --prefix v2.", "--fees", str(FEES_FILE)))
+    lives, used = [], []
+    for one, fold in zip((old, new), folds):
+        quotes = one.topic("quotes")
+        wait_for(lambda: one.is_folded("cw-arbitrage", "quotes", quotes), 60, lambda: "all of it folded\n" + fold.log_end())
+        assert fold.stop() == 0, fold.log_end()
+        lives.append(sorted(lives_of(expect_exactly(one)), key=str))
+        used.append({m.partition for m in one.topic("arbitrage")})
+    assert lives[0] == lives[1] and len(lives[0]) > 20
+    assert max(used[0]) < PARTITIONS <= max(used[1])
 
 
 # --- after a bug --------------------------------------------------------------------------------
