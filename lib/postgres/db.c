@@ -32,13 +32,20 @@ static void one_line(const char *text, char *ret, size_t size)
     ret[n] = '\0';
 }
 
+/* Who connects anew may be told no more than that a cache of the server's could not be written. */
+static const char *disk_hint(const char *why)
+{
+    return strstr(why, "could not write init file") ? "its disk is full or fails: " : "";
+}
+
 /* The connection itself failed. */
 static int lost(struct db *db, const char *what, struct err *e)
 {
     char why[200];
     one_line(PQerrorMessage(db->conn), why, sizeof(why));
     db->broken = true;
-    return err_retry(e, ERR_IO, "%s: %s", what, *why ? why : "the connection is lost");
+    return err_retry(e, ERR_IO, "%s: %s%s", what, disk_hint(why),
+                     *why ? why : "the connection is lost");
 }
 
 /* "No partition of relation … found for row": it was dropped just now, and can be made again. A row

@@ -8,6 +8,7 @@ import os
 import random
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipeline import Pipeline
@@ -39,6 +40,17 @@ def disk(name):
         path.rmdir()
 
 
+class Connected(Pipeline):
+    """Looks at its tables through one connection: where there is no room, PostgreSQL may take no other."""
+
+    def __init__(self, *about):
+        super().__init__(*about)
+        self.connection = psycopg.connect(self.database, autocommit=True)
+
+    def rows(self, query):
+        return self.connection.execute(query).fetchall()
+
+
 @pytest.fixture
 def cramped(disk, postgres, name, program, kafka, topics):
     """A pipeline whose tables are on the small file system."""
@@ -46,7 +58,9 @@ def cramped(disk, postgres, name, program, kafka, topics):
     postgres.sql(f'CREATE DATABASE "{name}" OWNER candlewick TABLESPACE {name}')
     url = postgres.database_url(name)
     run(BUILD / "sinks/cw-migrate", "up", "--database.url", url, "--dir", TOP / "sinks/postgres/migrations")
-    yield Pipeline(program, kafka, topics, url)
+    one = Connected(program, kafka, topics, url)
+    yield one
+    one.connection.close()
     postgres.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
     postgres.sql(f"DROP TABLESPACE {name}")
 
@@ -61,28 +75,53 @@ def fill_up(disk):
 
 def tries(postgres):
     """How often the server said that there is no room: a try may end when it connects, or when it stores."""
-    return (postgres.directory / "postgres.log").read_text().count("No space left on device")
+    log = (postgres.directory / "postgres.log").read_text()
+    return log.count("No space left on device") + log.count("could not write init file")
 
 
-def test_disk_full_and_room_again(cramped, disk, kafka, postgres):
-    chance = random.Random(1)
+class Writing:
+    """A sink, and what it is to store."""
 
-    def write(first, trades):
-        write_trades(kafka, cramped.prefix + "trades", chance, trades, first)
-        write_candles(kafka, cramped.prefix + "candles.1m", chance, trades // 10)
+    def __init__(self, pipeline):
+        self.pipeline, self.chance = pipeline, random.Random(1)
+        self.write(0, 2_000)
+        # no batch so small that it fits
+        self.sink = pipeline.sink("--batch.rows", "2000", "--batch.ms", "5000").wait_ready()
+        self.wait_done()
 
-    write(0, 2_000)
-    sink = cramped.sink("--batch.rows", "2000", "--batch.ms", "5000").wait_ready()  # no batch so small that it fits
-    wait_for(cramped.sink_is_done, 60, lambda: f"rows of all records\n{sink.log_end()}", 0.3)
+    def write(self, first, trades):
+        kafka, prefix = self.pipeline.kafka, self.pipeline.prefix
+        write_trades(kafka, prefix + "trades", self.chance, trades, first)
+        write_candles(kafka, prefix + "candles.1m", self.chance, trades // 10)
+
+    def wait_done(self):
+        wait_for(self.pipeline.sink_is_done, 60, lambda: f"rows of all records\n{self.sink.log_end()}", 0.3)
+
+    def wait_reason(self, text):
+        def waiting():
+            status, body = self.sink.get("/readyz")
+            return json.loads(body)["waiting"] if status == 503 else {}
+
+        wait_for(lambda: text in waiting().get("database.trade", ""), 30,
+                 lambda: f"reason: {self.sink.get('/readyz')}\n{self.sink.log_end()}")
+
+    def expect_all_once_there_is_room(self):
+        self.sink.wait_ready()
+        self.wait_done()
+        assert_tables_equal_topics(self.pipeline)
+        assert self.sink.stop() == 0
+
+
+@pytest.fixture
+def writing(cramped):
+    return Writing(cramped)
+
+
+def test_disk_full_and_room_again(cramped, disk, postgres, writing):
+    sink = writing.sink
     ballast = fill_up(disk)
-    write(2_000, 20_000)
-
-    def waiting():
-        status, body = sink.get("/readyz")
-        return json.loads(body)["waiting"] if status == 503 else {}
-
-    wait_for(lambda: "disk is full" in waiting().get("database.trade", ""), 30,
-             lambda: f"reason: {sink.get('/readyz')}\n{sink.log_end()}")
+    writing.write(2_000, 20_000)
+    writing.wait_reason("its disk is full")
     # it tries again and again, and never says that it is ready meanwhile
     before = tries(postgres)
 
@@ -100,7 +139,17 @@ def test_disk_full_and_room_again(cramped, disk, kafka, postgres):
     below = [m for m in cramped.topic("trades") if m.offset < offsets[m.partition]]
     assert trade_rows(cramped) == expected_trades(below)
     ballast.unlink()
-    sink.wait_ready()
-    wait_for(cramped.sink_is_done, 60, lambda: f"rows of all records\n{sink.log_end()}", 0.3)
-    assert_tables_equal_topics(cramped)
-    assert sink.stop() == 0
+    writing.expect_all_once_there_is_room()
+
+
+def test_disk_so_full_that_nobody_can_connect(disk, writing):
+    """PostgreSQL removes its caches of the catalogue whenever that changed; without, and without room, it takes nobody."""
+    caches = list(disk.glob("space/PG_*/*/pg_internal.init"))
+    for one in caches:
+        one.unlink()
+    assert caches
+    ballast = fill_up(disk)
+    writing.write(2_000, 20_000)
+    writing.wait_reason("cannot connect: its disk is full or fails: ")
+    ballast.unlink()
+    writing.expect_all_once_there_is_room()
