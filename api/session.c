@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "postgres/libpq_line.h"
 #include "timefmt.h"
 
 #include <errno.h>
@@ -83,14 +84,11 @@ static int wait_socket(const struct session *s, short events, int64_t deadline_u
     }
 }
 
-/* libpq's messages end in a newline and may have several lines. */
 static int connection_error(const struct session *s, struct err *e)
 {
-    (void)err_retry(e, ERR_IO, "%s", PQerrorMessage(s->conn));
-    for (char *p = e->text; *p; p++)
-        if (*p == '\n' || *p == '\t')
-            *p = p[1] ? ' ' : '\0';
-    return -1;
+    char why[sizeof(e->text)];
+    libpq_line(PQerrorMessage(s->conn), why, sizeof(why));
+    return err_retry(e, ERR_IO, "%s", why);
 }
 
 /* --- connecting ------------------------------------------------------------------------------ */

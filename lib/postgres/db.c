@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "failpoint.h"
+#include "libpq_line.h"
 #include "sqlstate.h"
 #include "timefmt.h"
 
@@ -21,31 +22,13 @@ struct db {
 
 /* --- errors ---------------------------------------------------------------------------------- */
 
-/* libpq's texts have lines; ours have one. */
-static void one_line(const char *text, char *ret, size_t size)
-{
-    size_t n = 0;
-    for (const char *p = text; *p && n + 1 < size; p++)
-        ret[n++] = *p == '\n' || *p == '\t' ? ' ' : *p;
-    while (n > 0 && ret[n - 1] == ' ')
-        n--;
-    ret[n] = '\0';
-}
-
-/* Who connects anew may be told no more than that a cache of the server's could not be written. */
-static const char *disk_hint(const char *why)
-{
-    return strstr(why, "could not write init file") ? "its disk is full or fails: " : "";
-}
-
 /* The connection itself failed. */
 static int lost(struct db *db, const char *what, struct err *e)
 {
     char why[200];
-    one_line(PQerrorMessage(db->conn), why, sizeof(why));
+    libpq_line(PQerrorMessage(db->conn), why, sizeof(why));
     db->broken = true;
-    return err_retry(e, ERR_IO, "%s: %s%s", what, disk_hint(why),
-                     *why ? why : "the connection is lost");
+    return err_retry(e, ERR_IO, "%s: %s", what, *why ? why : "the connection is lost");
 }
 
 /* "No partition of relation … found for row": it was dropped just now, and can be made again. A row
@@ -67,7 +50,7 @@ static int refused(struct db *db, const PGresult *res, struct err *e)
     if (!state || !message) /* libpq made this result itself */
         return lost(db, "database", e);
     char place[80];
-    one_line(where ? where : "", place, sizeof(place));
+    libpq_line(where ? where : "", place, sizeof(place));
     bool retriable;
     enum err_code code = sqlstate_code(state, &retriable);
     if (is_partition_gone(res, state)) {

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import Pipeline
 from sink_records import assert_tables_equal_topics, expected_trades, trade_rows, write_candles, write_trades
-from stack import BUILD, TOP, run, wait_for
+from stack import BUILD, TOP, free_port, run, wait_for
 
 SIZE_MB = 64
 
@@ -142,7 +142,7 @@ def test_disk_full_and_room_again(cramped, disk, postgres, writing):
     writing.expect_all_once_there_is_room()
 
 
-def test_disk_so_full_that_nobody_can_connect(disk, writing):
+def test_disk_so_full_that_nobody_can_connect(cramped, disk, writing):
     """PostgreSQL removes its caches of the catalogue whenever that changed; without, and without room, it takes nobody."""
     caches = list(disk.glob("space/PG_*/*/pg_internal.init"))
     for one in caches:
@@ -151,5 +151,8 @@ def test_disk_so_full_that_nobody_can_connect(disk, writing):
     ballast = fill_up(disk)
     writing.write(2_000, 20_000)
     writing.wait_reason("cannot connect: its disk is full or fails: ")
+    api = cramped.program("api/cw-api", "--listen", f"127.0.0.1:{free_port()}", env=cramped.env)
+    wait_for(lambda: "its disk is full or fails: " in str(api.get("/readyz")[1]), 30, api.log_end)
     ballast.unlink()
+    api.wait_ready()
     writing.expect_all_once_there_is_room()

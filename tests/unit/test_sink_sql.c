@@ -1,5 +1,6 @@
-/* Errors of PostgreSQL, places in SQL text, names of migrations. */
+/* Errors of PostgreSQL and their texts, places in SQL text, names of migrations. */
 #include "migrations.h"
+#include "postgres/libpq_line.h"
 #include "postgres/sqlstate.h"
 #include "sqltext.h"
 
@@ -130,13 +131,35 @@ static void names_of_migrations(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *line;
+} texts[] = {
+    {"", ""},
+    {"\n \n", ""},
+    {"one line\n", "one line"},
+    {"one\n\ttwo\n", "one  two"},
+    {"as long as there is room for it all", "as long as there is room for it all"},
+    {"one more than there is room for here", "one more than there is room for her"},
+    {"FATAL:  could not write init file\n", "its disk is full or fails: FATAL:"},
+};
+
+static void lines_of_texts(void **state)
+{
+    (void)state;
+    char line[36];
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        libpq_line(texts[i].text, line, sizeof(line));
+        assert_string_equal(line, texts[i].line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meaning_of_states),
-        cmocka_unit_test(line_of_position),
-        cmocka_unit_test(line_of_statement),
-        cmocka_unit_test(names_of_migrations),
+        cmocka_unit_test(meaning_of_states), cmocka_unit_test(line_of_position),
+        cmocka_unit_test(line_of_statement), cmocka_unit_test(names_of_migrations),
+        cmocka_unit_test(lines_of_texts),
     };
     return cmocka_run_group_tests_name("sink_sql", tests, NULL, NULL);
 }
